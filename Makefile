@@ -1,0 +1,83 @@
+# Everything stays inside this folder: .venv is built from requirements.lock, nothing global is touched.
+PYTHON ?= python3
+PORT ?= 8888
+ARGS ?=
+BIN := .venv/bin
+PIP := -m pip --disable-pip-version-check
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help env lab test test-backends notebooks bench gpu lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
+	@echo "  Variables: PYTHON=$(PYTHON) PORT=$(PORT) ARGS='passed on to lab, test and notebooks'"
+
+env: .venv/.done ## build .venv from requirements.lock
+
+lab: env ## open the course in JupyterLab
+	$(BIN)/jupyter lab --port $(PORT) $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) notebooks/00_start_here.ipynb
+
+test: env ## run the unit tests and every notebook
+	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env \
+	  $(ARGS) tests $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
+
+test-backends: .venv-backends/.done ## train and predict with TensorFlow, JAX and PyTorch
+	set -e; for backend in tensorflow jax torch; do KERAS_BACKEND=$$backend .venv-backends/bin/python tests/backends.py; done
+
+notebooks: env ## generate and execute notebooks/ from lessons/ (ARGS='03 04' for some)
+	$(BIN)/python lessons/build.py $(ARGS)
+
+bench: env ## measure every published figure again
+	set -e; for file in $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)); do \
+	  $(BIN)/python -m benchmarks.$$(basename $$file .py) --json; done
+
+gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)
+	$(BIN)/python $(PIP) uninstall -y tensorflow-cpu
+	$(BIN)/python $(PIP) install "tensorflow[and-cuda]$$(sed -n 's/^tensorflow\(==[^ ]*\).*/\1/p' requirements.lock)"
+
+# On x86-64 Linux TensorFlow's CPU build is half the download of the full one, which without CUDA's libraries
+# finds no GPU either.
+CPU := sys_platform == 'linux' and platform_machine == 'x86_64'
+FULL := sys_platform != 'linux' or platform_machine != 'x86_64'
+
+lock: ## choose new exact versions
+	@$(check_python)
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python $(PIP) install -q uv
+	.venv-lock/bin/uv pip compile pyproject.toml --extra lab --extra test --universal --python-version 3.11 \
+	  --fork-strategy fewest --no-header --no-annotate --no-emit-index-url -q -o .venv-lock/lock.txt
+	(echo "# Exact versions for CPython 3.11 to 3.13 on Linux, macOS and Windows, made by: make lock"; \
+	  sed -n -e "/^tensorflow==/{s/$$/ ; $(FULL)/p;s/^tensorflow\(==[^ ]*\).*/tensorflow-cpu\1 ; $(CPU)/;}" -e p \
+	  .venv-lock/lock.txt) > requirements.lock
+
+clean: ## remove the environments and what the tools leave behind
+	rm -rf .venv .venv-backends .venv-lock .pytest_cache .ruff_cache *.egg-info build
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+define check_python
+$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || \
+  { echo "Needs CPython 3.11, 3.12 or 3.13, and '$(PYTHON)' is not. Name one: make PYTHON=python3.12 ..."; exit 1; }; \
+$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+  { echo "'$(PYTHON)' has no venv. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+endef
+
+# A stamp is written last, and --clear takes the old one away first: a half-finished install never looks done.
+.venv/.locked: requirements.lock
+	@$(check_python)
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python $(PIP) install -r requirements.lock
+	@touch $@
+
+.venv/.done: .venv/.locked pyproject.toml
+	$(BIN)/python $(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Only torch and jax go in here; the rest is seen through .venv. TORCH_INDEX=URL names an index of CPU wheels,
+# without which pip on Linux may take PyTorch's CUDA build (some GB).
+.venv-backends/.done: .venv/.done tests/backends.txt
+	$(BIN)/python -m venv --clear .venv-backends
+	site='import sysconfig; print(sysconfig.get_path("purelib"))'; \
+	  $(BIN)/python -c "$$site" > "$$(.venv-backends/bin/python -c "$$site")/main.pth"
+	.venv-backends/bin/python $(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r tests/backends.txt
+	@touch $@

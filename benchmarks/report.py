@@ -1,0 +1,90 @@
+"""Writes docs/results.md, and the results in README.md, from benchmarks/results/*.json.
+
+    python -m benchmarks.report [--check]
+
+With --check nothing is written, and the exit code is 1 if a page is out of step with the JSON.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from . import RESULTS
+
+ROOT = RESULTS.parents[1]
+BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
+
+
+def load(name: str) -> dict:
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def results_page() -> str:
+    record = load("test_persons")
+    figures = record["figures"]
+    rows = "\n".join(
+        f"| {row['person']} | {row['photos']} | {row['iou']:.3f} | {row['f1']:.3f} | {row['boundary_px']:.1f} |"
+        for row in record["rows"]
+    )
+    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    return f"""# Results
+
+Every figure here is read from a JSON file in `benchmarks/results/`, which the command beside it writes.
+This page is made of them by `python -m benchmarks.report`.
+
+## People never seen
+
+A U-Net with the pretrained ResNet50 encoder, trained on seven persons of HGR1; persons 04 and 11 chose the epoch;
+persons 02, 05 and 09, {figures["photos"]} photos, were looked at once, at the end. Each photo is scored at its own
+size, the scores are averaged over photos.
+
+| hand IoU | F1 | 95 % interval of IoU | worst person's IoU | outline off by (median) |
+|---|---|---|---|---|
+| {figures["mean_iou"]:.3f} | {figures["mean_f1"]:.3f} | {figures["iou_low"]:.3f} to {figures["iou_high"]:.3f} \
+| {figures["worst_person_iou"]:.3f} (person {figures["worst_person"]}) | {figures["boundary_px"]:.1f} px |
+
+| person | photos | IoU | F1 | boundary, px |
+|---|---|---|---|---|
+{rows}
+
+The interval resamples persons. Of three it can say little more than that they differ.
+
+- Network: {figures["size"]} px. Training: {figures["training_epochs"]} epochs, \
+{figures["training_seconds"] / 60:.0f} minutes, validation not counted.
+- Commands: `{figures["training_command"]}`, then `{record["command"]}`.
+- Machine: {record["machine"]["system"]}, {record["machine"]["cores"]} cores. {record["date"]}.
+- Versions: {versions}.
+"""
+
+
+def readme_block() -> str:
+    figures = load("test_persons")["figures"]
+    return (
+        f"On {figures['photos']} photos of three people it has never seen, at the photos' own size: "
+        f"**hand IoU {figures['mean_iou']:.3f}**, F1 {figures['mean_f1']:.3f}, worst person "
+        f"{figures['worst_person_iou']:.3f}, after {figures['training_seconds'] / 60:.0f} minutes of training on two CPU "
+        "cores. How it was measured: [docs/results.md](docs/results.md).\n"
+    )
+
+
+def pages() -> dict[Path, str]:
+    """Every page that holds measured figures, as it should be."""
+    readme = ROOT / "README.md"
+    return {
+        ROOT / "docs" / "results.md": results_page(),
+        readme: BLOCK.sub(lambda match: match[1] + readme_block() + match[2], readme.read_text()),
+    }
+
+
+def main() -> None:
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
+    if "--check" in sys.argv:
+        raise SystemExit(f"Out of step with benchmarks/results: {', '.join(p.name for p in stale)}" if stale else 0)
+    for path in stale:
+        path.write_text(pages()[path])
+        print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()

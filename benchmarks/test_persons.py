@@ -1,0 +1,51 @@
+"""The course's recipe on people it has never seen: trained on seven persons of HGR1, scored on three others.
+
+    python -m benchmarks.test_persons --json [--run runs/first]
+
+Trains (full profile) unless the folder holds a finished run; a killed one goes on. Needs HGR1.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import handseg_lib as hs
+from handseg_lib.__main__ import main as handseg
+
+from . import RESULTS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", type=Path, default=Path("runs/first"))
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    if not (args.run / "model.keras").exists() and (
+        code := handseg(["train", "--profile", "full", "--out", str(args.run)])
+    ):
+        raise SystemExit(code)
+    training = json.loads((args.run / "train.json").read_text())
+    report = hs.evaluate(hs.load_predictor(args.run / "model.keras"), hs.split_by_person(hs.hgr1.load()).test)
+    summary = report.summary()
+    figures = {
+        "mean_f1": summary["f1"],
+        "mean_iou": summary["iou"],
+        "worst_person_iou": summary["worst_person_iou"],
+        "worst_person": summary["worst_person"],
+        "iou_low": summary["iou_low"],
+        "iou_high": summary["iou_high"],
+        "boundary_px": summary["boundary_px"],
+        "miou": summary["miou"],
+        "photos": summary["photos"],
+        "size": training["figures"]["size"],
+        "training_seconds": training["figures"]["seconds"],
+        "training_epochs": training["figures"]["epochs"],
+        "training_command": training["command"],
+    }
+    rows = report.by("person").reset_index().to_dict("records")
+    hs.doctor.write_record(RESULTS / "test_persons.json", figures, rows)
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""handseg_lib: what the hand-segmentation course is built of.
+
+Data goes one way: drawn, hgr1, data, augment, batches, encoder and unet, training, predictor, evaluate.
+"""
+
+import os
+from contextlib import contextmanager
+
+
+@contextmanager
+def _quiet_start():
+    """TensorFlow logs to file descriptor 2 while it is imported, whatever its log level; a notebook would keep that."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)
+
+
+with _quiet_start():
+    import keras  # noqa: F401
+
+from . import as_published, check, doctor, drawn, encoder, explore, hgr1, losses, metrics, plots, profile
+from .batches import Batches
+from .data import InputError, Sample, Split, read_image, read_mask, split_by_person
+from .evaluate import Report, evaluate
+from .predictor import Predictor, load_predictor
+from .training import History, fit
+from .unet import build_unet
+
+__version__ = "0.1.0"
+__all__ = [
+    "Batches",
+    "History",
+    "InputError",
+    "Predictor",
+    "Report",
+    "Sample",
+    "Split",
+    "as_published",
+    "build_unet",
+    "check",
+    "doctor",
+    "drawn",
+    "encoder",
+    "evaluate",
+    "explore",
+    "fit",
+    "hgr1",
+    "load_predictor",
+    "losses",
+    "metrics",
+    "plots",
+    "profile",
+    "read_image",
+    "read_mask",
+    "split_by_person",
+]

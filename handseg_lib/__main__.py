@@ -1,0 +1,133 @@
+"""The command line: python -m handseg_lib train | evaluate | predict | doctor."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from . import doctor, encoder, profile
+from .batches import Batches
+from .data import InputError, read_image, split_by_person
+from .evaluate import evaluate
+from .plots import overlay
+from .predictor import load_predictor
+from .training import fit
+from .unet import build_unet
+
+
+def train(args) -> dict:
+    """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
+    chosen = profile.current(args.profile)
+    size, epochs = args.size or chosen.size, args.epochs or chosen.epochs
+    encoder.check_size(size)
+    split = split_by_person(chosen.samples(args.data))
+    batches = Batches(split.train, size, chosen.batch_size, augment=True, seed=args.seed)
+    keras.utils.set_random_seed(args.seed)
+    keras.config.set_dtype_policy(profile.fast_dtype())
+    model = build_unet(size)
+    val = Batches(split.val, size, chosen.batch_size)
+    history = fit(model, batches, val, epochs, chosen.frozen_epochs, out=args.out / "state")
+    keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
+    final = build_unet(size, weights=None)
+    final.set_weights(model.get_weights())
+    final.save(args.out / "model.keras")
+    figures = {
+        "profile": chosen.name,
+        "size": size,
+        "photos": len(split.train),
+        "epochs": len(history.rows),
+        "seconds": round(history.seconds, 1),
+        "best_epoch": history.best["epoch"] + 1,
+        "val_iou": history.best["val_iou"],
+    }
+    doctor.write_record(args.out / "train.json", figures, history.rows)
+    return figures
+
+
+def evaluate_(args) -> dict:
+    """Scores a model on the test persons, each photo at its own size."""
+    predictor = load_predictor(args.model)
+    report = evaluate(predictor, split_by_person(profile.current(args.profile).samples(args.data)).test)
+    if not args.json:
+        print(report.by("person").round(3).to_string())
+    return report.summary()
+
+
+def predict(args) -> dict:
+    """Writes OUT/NAME_overlay.jpg and OUT/NAME_mask.png (hand 255, else 0) for every photo."""
+    names = [photo.stem for photo in args.photos]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise InputError(f"{twice.pop()}: two photos have this name, and their results would too. Predict them apart.")
+    predictor = load_predictor(args.model)
+    args.out.mkdir(parents=True, exist_ok=True)
+    shares = {}
+    for photo in tqdm(args.photos, desc="predict", unit="photo"):
+        image = read_image(photo)
+        mask = predictor.mask(image)
+        Image.fromarray(overlay(image, mask)).save(args.out / f"{photo.stem}_overlay.jpg", quality=92)
+        Image.fromarray(mask * np.uint8(255)).save(args.out / f"{photo.stem}_mask.png")
+        shares[str(photo)] = round(float(mask.mean()), 4)
+    return {"hand_share": shares, "out": str(args.out)}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command. Returns the exit code: 0 on success, 2 where the input cannot be used, 130 when interrupted."""
+    args = _parser().parse_args(argv)
+    try:
+        result = args.command(args)
+    except InputError as error:
+        print(f"handseg_lib: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("handseg_lib: interrupted. The same command goes on where this one stopped.", file=sys.stderr)
+        return 130
+    if args.json:
+        print(json.dumps(result))
+    else:
+        for name, value in result.items():
+            print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m handseg_lib", description="Hand segmentation, step by step.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(function, name: str):
+        sub = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
+        sub.set_defaults(command=function)
+        sub.add_argument("--json", action="store_true", help="print the figures as one line of JSON")
+        return sub
+
+    data = {"type": Path, "help": "HGR1: its folder, or the folder with its two zips"}
+    scale = {"choices": list(profile.PROFILES), "help": "how much to do (default: what fits here)"}
+    model = {"type": Path, "help": "a .keras file made by train (default: the course's model)"}
+
+    sub = command(train, "train")
+    sub.add_argument("--data", **data)
+    sub.add_argument("--profile", **scale)
+    sub.add_argument("--out", type=Path, default=Path("runs/train"), help="folder; a killed run goes on from it")
+    sub.add_argument("--size", type=int, help="side of the network's photos in pixels, a multiple of 16")
+    sub.add_argument("--epochs", type=int, help="at most so many")
+    sub.add_argument("--seed", type=int, default=0)
+
+    sub = command(evaluate_, "evaluate")
+    sub.add_argument("--data", **data)
+    sub.add_argument("--profile", **scale)
+    sub.add_argument("--model", **model)
+
+    sub = command(predict, "predict")
+    sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
+    sub.add_argument("--model", **model)
+    sub.add_argument("--out", type=Path, default=Path("predictions"), help="folder for overlays and masks")
+    command(doctor.report, "doctor")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Augmentation: the same hand, seen a little differently. Photo and mask always move together.
+
+One affine does all that moves, so a photo is interpolated once, and one table of 256 values a channel
+does all that colours it. Masks move with nearest neighbour: a pixel is hand or it is not.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+cv2.setNumThreads(0)  # the batches have workers of their own; OpenCV's threads would fight with them
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How far each transform may go; every amount is drawn evenly within its bounds.
+
+    Attributes:
+        rotate: degrees to either side.
+        scale: smallest and largest zoom.
+        shift: share of the side, in each direction.
+        shear: horizontal shear, as a share of the height.
+        flip: chance of a mirror image: a left hand becomes a right one.
+        light: change of brightness, as a share of full white.
+        contrast: change of contrast around mid-grey, as a share.
+        gamma: change of gamma, as a share.
+        tint: change of each colour channel's gain, as a share.
+    """
+
+    rotate: float = 20.0
+    scale: tuple[float, float] = (0.8, 1.25)
+    shift: float = 0.1
+    shear: float = 0.1
+    flip: float = 0.5
+    light: float = 0.12
+    contrast: float = 0.25
+    gamma: float = 0.3
+    tint: float = 0.1
+
+
+def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, recipe: Recipe = Recipe()):
+    """Draws one variation of a photo and its mask.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        mask: uint8 (H, W) of {0, 1}.
+        rng: where all chance comes from; the same generator state gives the same variation.
+        recipe: how far to go.
+
+    Returns:
+        The new image and mask; shapes, dtypes and ranges as before.
+    """
+    image, mask = warp(image, mask, draw_affine(mask.shape, rng, recipe))
+    return recolour(image, rng, recipe), mask
+
+
+def draw_affine(shape: tuple[int, int], rng: np.random.Generator, recipe: Recipe = Recipe()) -> np.ndarray:
+    """Draws a rotation, zoom, shear, shift and mirror about the middle, as one 2x3 matrix."""
+    height, width = shape
+    angle = np.deg2rad(rng.uniform(-recipe.rotate, recipe.rotate))
+    scale, shear = rng.uniform(*recipe.scale), rng.uniform(-recipe.shear, recipe.shear)
+    shift = rng.uniform(-recipe.shift, recipe.shift, 2) * (width, height)
+    mirror = -1.0 if rng.random() < recipe.flip else 1.0
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = scale * rotation @ np.array([[1, shear], [0, 1]]) @ np.diag([mirror, 1])
+    middle = np.array([width - 1, height - 1]) / 2
+    return np.column_stack([linear, middle + shift - linear @ middle])
+
+
+def warp(image: np.ndarray, mask: np.ndarray, affine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Moves photo and mask by a 2x3 matrix (source to target pixels), at their size.
+
+    What was outside the photo is filled by its mirror image in both, so the mask stays true.
+    """
+    size = mask.shape[1], mask.shape[0]
+    image = cv2.warpAffine(image, affine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return image, cv2.warpAffine(mask, affine, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def recolour(image: np.ndarray, rng: np.random.Generator, recipe: Recipe = Recipe()) -> np.ndarray:
+    """Changes gamma, contrast, brightness and tint of a uint8 (H, W, 3) photo."""
+    gamma = 1 + rng.uniform(-recipe.gamma, recipe.gamma)
+    contrast = 1 + rng.uniform(-recipe.contrast, recipe.contrast)
+    light = rng.uniform(-recipe.light, recipe.light)
+    tint = 1 + rng.uniform(-recipe.tint, recipe.tint, 3)
+    levels = np.linspace(0, 1, 256)[:, None] ** gamma
+    table = ((levels - 0.5) * contrast + 0.5 + light) * tint * 255
+    return cv2.LUT(image, np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3))
+
+
+def resize(image: np.ndarray, mask: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Squashes a photo and its mask to size x size pixels: (size, size, 3) and (size, size)."""
+    return resize_image(image, size), cv2.resize(mask, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)
+
+
+def resize_image(image: np.ndarray, size: int) -> np.ndarray:
+    """Squashes a photo to size x size pixels. Averages areas when it shrinks, so that fine texture does not alias."""
+    shrinks = min(image.shape[:2]) >= size
+    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

@@ -1,0 +1,69 @@
+"""Batches: photos and masks in the form that ``model.fit`` eats, a batch at a time."""
+
+import math
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from .augment import augment as augment_pair
+from .augment import resize
+from .data import InputError, Sample
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of photos and masks, decoded once, kept in memory, augmented anew every epoch.
+
+    An augmentation depends on (seed, epoch, sample) alone: the same numbers come with one worker or
+    eight, and after a resume.
+
+    Args:
+        samples: what to read.
+        size: side of the square photos in pixels.
+        batch_size: photos in a batch; the last batch of an epoch holds what is left.
+        augment: True to shuffle and to augment (training); False to give the photos as they are, in order.
+        seed: of all chance.
+
+    Each item is ``(images, masks)``: uint8 (B, size, size, 3) RGB and uint8 (B, size, size, 1) of {0, 1}.
+
+    Raises:
+        InputError: there are no samples, or one cannot be read; at once, not in the middle of training.
+    """
+
+    def __init__(
+        self, samples: Sequence[Sample], size: int = 224, batch_size: int = 16, augment: bool = False, seed: int = 0
+    ):
+        super().__init__()
+        if not samples:
+            raise InputError("no samples: there is nothing to make batches of.")
+        self.samples, self.size, self.batch_size, self.augment, self.seed = samples, size, batch_size, augment, seed
+        pairs = [resize(*sample.read(), size) for sample in samples]
+        self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Puts the samples in the order of that epoch."""
+        self.epoch = epoch
+        self.order = np.arange(len(self.samples))
+        if self.augment:
+            np.random.default_rng([self.seed, epoch]).shuffle(self.order)
+
+    def on_epoch_end(self) -> None:
+        """Keras calls this. (Its own ``shuffle`` only permutes whole batches.)"""
+        self.start_epoch(self.epoch + 1)
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.samples) / self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        if not 0 <= index < len(self):
+            raise IndexError(f"batch {index} of {len(self)}")
+        pairs = [self._pair(k) for k in self.order[index * self.batch_size : (index + 1) * self.batch_size]]
+        images, masks = (np.stack(arrays) for arrays in zip(*pairs))
+        return images, masks[..., None]
+
+    def _pair(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        image, mask = self.images[k], self.masks[k]
+        if not self.augment:
+            return image, mask
+        return augment_pair(image, mask, np.random.default_rng([self.seed, self.epoch, k]))

@@ -1,0 +1,66 @@
+"""The doctor: what this machine has, and a record of it beside every figure."""
+
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import shlex
+import sys
+from pathlib import Path
+
+import keras
+
+from . import hgr1, profile
+from .predictor import COURSE_MODEL
+
+PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless", "ipywidgets", "jupyterlab")
+
+
+def report(args=None) -> dict:
+    """Says what this machine has, and what the course will do with it."""
+    chosen = profile.current()
+    return {
+        **machine(),
+        **versions(),
+        "backend": keras.backend.backend(),
+        "gpu": profile.has_gpu(),
+        "dtype": profile.fast_dtype(),
+        "hgr1": hgr1.available(),
+        "course_model": COURSE_MODEL.is_file(),
+        "profile": f"{chosen.name}: {chosen.size} px, {chosen.epochs} epochs",
+    }
+
+
+def machine() -> dict:
+    """The machine, without its name."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {"system": f"{platform.system()} {platform.machine()}", "cores": cores}
+
+
+def versions() -> dict:
+    """Versions of Python and of the packages that figures depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return found
+
+
+def write_record(path: Path, figures: dict, rows: list[dict], name: str | None = None) -> None:
+    """Writes measured figures with what is needed to measure them again: command, date, machine, versions."""
+    spec = sys.modules["__main__"].__spec__  # None when run as a file
+    program = ["-m", spec.name.removesuffix(".__main__")] if spec else sys.argv[:1]
+    record = {
+        "name": name or path.stem,
+        "command": shlex.join(["python", *program, *sys.argv[1:]]),
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "versions": versions(),
+        "figures": figures,
+        "rows": rows,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=1) + "\n")

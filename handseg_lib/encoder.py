@@ -1,0 +1,125 @@
+"""The encoder: a ResNet50 trained on ImageNet, trimmed after its fourth stage.
+
+He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", https://arxiv.org/abs/1512.03385.
+
+    photo      (S,    S,    3)   RGB, 0-255
+    conv1      (S/2,  S/2,  64)
+    conv2      (S/4,  S/4,  256)
+    conv3      (S/8,  S/8,  512)
+    conv4      (S/16, S/16, 1024)
+"""
+
+import hashlib
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from .data import InputError
+
+# Where the decoder taps the encoder, finest first; the last one is the bottleneck. "default" taps
+# after batch norm and ReLU, where the features are the ones that the next stage reads. "published" is
+# the article's choice: raw convolutions, before both.
+TAPS = {
+    "default": ("conv1_relu", "conv2_block3_out", "conv3_block4_out", "conv4_block6_out"),
+    "published": ("conv1_conv", "conv2_block3_3_conv", "conv3_block3_2_conv", "conv4_block6_3_conv"),
+}
+TRIM_AT = "conv4_block6_out"
+STRIDE = 16  # of the bottleneck; the photo's size must divide by it
+
+WEIGHTS = Path(__file__).parent / "assets" / "encoder.npz"  # made by scripts/make_encoder.py
+WEIGHTS_SHA256 = "4e8420599dd28aeb14e612431c7fd975f19732cde5c9e94987cf64506c559732"
+
+
+@keras.saving.register_keras_serializable("handseg")
+class CaffePreprocess(keras.layers.Layer):
+    """RGB 0-255 to what these weights were trained on: BGR, minus ImageNet's mean colour."""
+
+    def call(self, x):
+        return x[..., ::-1] - keras.ops.convert_to_tensor([103.939, 116.779, 123.68], x.dtype)
+
+
+def build_encoder(
+    size: int | None = 224, taps: str | tuple[str, ...] = "default", weights: str | Path | None = "imagenet"
+) -> keras.Model:
+    """Builds the trimmed ResNet50 as a model from a photo to its feature maps.
+
+    Args:
+        size: side of the square photo in pixels, a multiple of 16; None for any.
+        taps: a key of ``TAPS`` or four layer names, finest first.
+        weights: "imagenet" for the embedded ones, a path to keras.applications' own ``.h5`` without
+            top, or None for random ones.
+
+    Returns:
+        A model named "encoder": (N, size, size, 3) RGB 0-255 to a list of four tensors.
+
+    Raises:
+        InputError: the size, the taps or the weights cannot be used; the message says what can.
+    """
+    check_size(size)
+    photo = keras.Input((size, size, 3), name="photo")
+    # float32 whatever the policy: 0-255 minus a mean needs more than bfloat16's 8 bits
+    resnet = keras.applications.ResNet50(
+        include_top=False, weights=None, input_tensor=CaffePreprocess(name="preprocess", dtype="float32")(photo)
+    )
+    names = tap_names(taps)
+    encoder = keras.Model(photo, [resnet.get_layer(name).output for name in names], name="encoder")
+    if weights == "imagenet":
+        load_imagenet(encoder)
+    elif weights is not None:
+        if not Path(weights).is_file():
+            raise InputError(f'weights={weights}: no such file. Use "imagenet", None, or a path that exists.')
+        resnet.load_weights(weights)
+    return encoder
+
+
+def check_size(size: int | None) -> None:
+    """Raises InputError, naming a size that would do, unless the encoder can halve this one four times."""
+    if size is not None and (size < 2 * STRIDE or size % STRIDE):
+        near = max(2, round(size / STRIDE)) * STRIDE
+        raise InputError(f"size={size}: the encoder halves a photo four times, so use a multiple of 16, say {near}.")
+
+
+def tap_names(taps: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The four layer names behind ``taps``."""
+    names = TAPS.get(taps, ()) if isinstance(taps, str) else tuple(taps)
+    if len(names) != 4:
+        raise InputError(f"taps={taps!r}: use one of {', '.join(map(repr, TAPS))}, or four layer names, finest first.")
+    return names
+
+
+def load_imagenet(encoder: keras.Model) -> None:
+    """Puts the embedded ImageNet weights into the encoder, after checking their hash.
+
+    Raises:
+        InputError: the embedded file is damaged.
+    """
+    if hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() != WEIGHTS_SHA256:
+        raise InputError(f"{WEIGHTS}: not the file that was shipped (its SHA-256 differs). Install the package again.")
+    with np.load(WEIGHTS) as arrays:
+        for layer in encoder.layers:
+            if layer.weights:
+                layer.set_weights([arrays[f"{layer.name}/{w.name}"].astype("float32") for w in layer.weights])
+
+
+def freeze(encoder: keras.Model, train_from: str | None = None) -> None:
+    """Freezes the encoder, or all of it before a named block. Compile the model afterwards.
+
+    Batch-norm layers keep ImageNet's mean and variance either way: the U-Net calls the encoder with
+    ``training=False``, and only their scale and shift learn.
+
+    Args:
+        encoder: the model that ``build_encoder`` returned.
+        train_from: the first block to train, such as ``"conv4_block1"``; None freezes everything.
+
+    Raises:
+        InputError: the encoder has no such block.
+    """
+    encoder.trainable = True
+    train = False
+    for layer in encoder.layers:
+        train = train or (train_from is not None and layer.name.startswith(f"{train_from}_"))
+        layer.trainable = train
+    if train_from is not None and not train:
+        blocks = sorted({"_".join(layer.name.split("_")[:2]) for layer in encoder.layers if "_block" in layer.name})
+        raise InputError(f"train_from={train_from!r}: the encoder has no such block, but {', '.join(blocks)}.")

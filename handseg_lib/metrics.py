@@ -1,0 +1,75 @@
+"""Metrics: how good a mask is. Hand is the class that counts; empty against empty is a perfect 1.
+
+The numpy functions score one photo at its own size and are what every table of the course reports.
+``mean_iou`` is the same IoU for Keras, over a batch, while training runs.
+"""
+
+import cv2
+import keras
+import numpy as np
+from keras import ops
+
+
+def confusion(true: np.ndarray, pred: np.ndarray) -> tuple[int, int, int, int]:
+    """Counts pixels. Args: two masks (H, W) of {0, 1}. Returns: (tp, fp, fn, tn), hand being positive."""
+    true, pred = true.astype(bool), pred.astype(bool)
+    if true.shape != pred.shape:
+        raise ValueError(f"the masks have shapes {true.shape} and {pred.shape}: score a mask against its own photo's.")
+    tp = int(np.count_nonzero(true & pred))
+    fp, fn = int(np.count_nonzero(pred)) - tp, int(np.count_nonzero(true)) - tp
+    return tp, fp, fn, true.size - tp - fp - fn
+
+
+def iou(true: np.ndarray, pred: np.ndarray) -> float:
+    """Intersection over union of two masks (H, W) of {0, 1}; also called Jaccard index. In 0-1."""
+    tp, fp, fn, _ = confusion(true, pred)
+    return _ratio(tp, tp + fp + fn)
+
+
+def f1(true: np.ndarray, pred: np.ndarray) -> float:
+    """F1 of two masks (H, W) of {0, 1}; also called Dice. In 0-1, and 2 IoU / (1 + IoU)."""
+    tp, fp, fn, _ = confusion(true, pred)
+    return _ratio(2 * tp, 2 * tp + fp + fn)
+
+
+def accuracy(true: np.ndarray, pred: np.ndarray) -> float:
+    """Share of right pixels, background included: 0.78 on HGR1 for an answer with no hand at all."""
+    tp, fp, fn, tn = confusion(true, pred)
+    return _ratio(tp + tn, tp + fp + fn + tn)
+
+
+def boundary_px(true: np.ndarray, pred: np.ndarray) -> float:
+    """Median distance from the predicted outline to the true one, in pixels of the photo.
+
+    nan where one of the masks has no outline.
+    """
+    true_line, pred_line = _outline(true), _outline(pred)
+    if not true_line.any() or not pred_line.any():
+        return float("nan")
+    distance = cv2.distanceTransform(1 - true_line, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return float(np.median(distance[pred_line == 1]))
+
+
+def mean_iou(threshold: float = 0.5) -> keras.metrics.Metric:
+    """The IoU of each image of a batch, averaged over images, as a Keras metric named "iou"."""
+    return keras.metrics.MeanMetricWrapper(batch_iou, name="iou", threshold=threshold)
+
+
+@keras.saving.register_keras_serializable("handseg")
+def batch_iou(y_true, y_pred, threshold: float = 0.5):
+    """IoU of each image. Args: masks and probabilities, (N, H, W, 1). Returns: (N,), in 0-1."""
+    true, pred = ops.cast(y_true, "float32"), ops.cast(y_pred >= threshold, "float32")
+    both = ops.sum(true * pred, axis=(1, 2, 3))
+    either = ops.sum(ops.maximum(true, pred), axis=(1, 2, 3))
+    return ops.where(either > 0, both / ops.maximum(either, 1.0), 1.0)
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 1.0
+
+
+def _outline(mask: np.ndarray) -> np.ndarray:
+    """The mask's own outermost pixels; the photo's edge is no outline."""
+    mask = np.ascontiguousarray(mask, dtype=np.uint8)
+    inside = cv2.erode(mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
+    return mask - inside

@@ -1,0 +1,197 @@
+"""Turns lessons/NN_name.py into notebooks: notebooks/NN_name.ipynb and notebooks/solutions/NN_name.ipynb.
+
+    python lessons/build.py                  all lessons, executed (quick profile, drawn hands)
+    python lessons/build.py 03 04            some
+    python lessons/build.py --no-execute     text only; outputs stay where no code has changed
+    python lessons/build.py --check          write nothing, exit 1 if a notebook is out of step with its lesson
+
+A lesson is a py:percent file. Its first cell is markdown and begins with the title, "# 03 The encoder".
+The builder puts the badges under the title, the set-up cell (handseg_lib is imported as hs) after that first
+cell, and links to the neighbouring lessons at the end. Links in a lesson are relative to notebooks/.
+
+What a learner is to write stands between two marks; the exercise has "...  # your turn" in its place:
+
+    # <solution>
+    return 2 * both / total
+    # </solution>
+"""
+
+import argparse
+import json
+import os
+import re
+import tempfile
+import tomllib
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+ROOT = Path(__file__).resolve().parents[1]
+URL = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+MAX_BYTES = 1_500_000
+SOLUTION = re.compile(r"^([ \t]*)# <solution>\n(.*?)^[ \t]*# </solution>\n", re.M | re.S)
+RELATIVE = re.compile(r"(\]\(|(?:src|href)=\")(?!\w+:|#|/)")
+PRIVATE = re.compile(r"(?<![\w.])(/(home|root|tmp|Users|var/folders)/|[A-Z]:\\+Users)[^\s\"]*")
+
+SETUP = f"""\
+try:
+    import handseg_lib as hs
+except ImportError:  # on Colab: bring the course's library and leave Colab's own packages as they are
+    %pip install -q --no-deps "handseg @ git+{URL}"
+    import handseg_lib as hs"""
+
+
+def lessons() -> list[Path]:
+    return sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+
+
+def target(lesson: Path, solved: bool) -> Path:
+    return ROOT / "notebooks" / ("solutions" if solved else "") / f"{lesson.stem}.ipynb"
+
+
+def title(lesson: Path) -> str:
+    return jupytext.read(lesson, fmt="py:percent").cells[0].source.partition("\n")[0].removeprefix("# ")
+
+
+def badges(path: str) -> str:
+    """Markdown for the Colab and Binder badges of a notebook, given its path in the repository."""
+    slug = URL.removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{slug}/blob/main/{path}"
+    binder = f"https://mybinder.org/v2/gh/{slug}/main?urlpath=lab/tree/{path}"
+    return (
+        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab})\n"
+        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder})"
+    )
+
+
+def footer(lesson: Path, solved: bool) -> str:
+    """Links to the lesson before, the other version of this one, and the lesson after."""
+    every = lessons()
+    here = every.index(lesson)
+    twin = f"[The lesson](../{lesson.stem}.ipynb)" if solved else f"[Solutions](solutions/{lesson.stem}.ipynb)"
+    before = [f"← [{title(p)}]({p.stem}.ipynb)" for p in every[:here][-1:]]
+    after = [f"[{title(p)}]({p.stem}.ipynb) →" for p in every[here + 1 :][:1]]
+    return "---\n" + " · ".join([*before, twin, *after])
+
+
+def generate(lesson: Path, solved: bool) -> nbformat.NotebookNode:
+    """The notebook of a lesson, without outputs."""
+    cells = jupytext.read(lesson, fmt="py:percent").cells
+    if not cells or cells[0].cell_type != "markdown" or not cells[0].source.startswith("# "):
+        raise SystemExit(f"{lesson.name}: the first cell must be markdown and begin with '# ' and the title")
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = RELATIVE.sub(r"\1../", cell.source) if solved else cell.source
+            continue
+        cell.source = SOLUTION.sub(r"\2" if solved else r"\1...  # your turn\n", cell.source + "\n").rstrip("\n")
+        if re.search(r"# </?solution>", cell.source):
+            raise SystemExit(f"{lesson.name}: a solution mark without its partner in\n{cell.source}")
+    head, _, text = cells[0].source.partition("\n")
+    path = target(lesson, solved).relative_to(ROOT).as_posix()
+    cells[0].source = f"{head}\n\n{badges(path)}\n\n{text.strip()}"
+    cells = [cells[0], new_code_cell(SETUP), *cells[1:], new_markdown_cell(footer(lesson, solved))]
+    for i, cell in enumerate(cells):
+        cell.id = f"{lesson.stem[:2]}-{i:02d}"
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def execute(nb: nbformat.NotebookNode) -> None:
+    """Runs every cell on drawn hands, in an empty folder, where no real photo can get into an output."""
+    metadata = nb.metadata.copy()
+    with tempfile.TemporaryDirectory() as folder:
+        env = {"HANDSEG_PROFILE": "quick", "TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"} | os.environ
+        env |= {"HANDSEG_HGR1": str(Path(folder) / "none"), "PYTHONWARNINGS": "ignore"}
+        resources = {"metadata": {"path": folder}}
+        options = {"timeout": 1800, "record_timing": False, "extra_arguments": ["--log-level=ERROR"]}
+        NotebookClient(nb, resources=resources, kernel_name="python3", **options).execute(env=env)
+    nb.metadata = metadata
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            # A stored widget without its state shows as an error: only the static figure beside it is kept.
+            widget = "application/vnd.jupyter.widget-view+json"
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and widget not in o.get("data", {})]
+
+
+def keep_outputs(nb: nbformat.NotebookNode, path: Path) -> None:
+    """Takes over the outputs of the notebook at `path` if its code is the same."""
+    old = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"] if path.exists() else []
+    new = [c for c in nb.cells if c.cell_type == "code"]
+    if [c.source for c in old] == [c.source for c in new]:
+        for a, b in zip(old, new):
+            b.outputs, b.execution_count = a.outputs, a.execution_count
+
+
+def text_of(nb: nbformat.NotebookNode) -> str:
+    """The notebook as JSON without its pictures, whose base64 is no text."""
+    nb = nbformat.from_dict(nb)
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            for kind in [k for k in output.get("data", {}) if k.startswith("image/") and k != "image/svg+xml"]:
+                output.data[kind] = ""
+    return json.dumps(nb)
+
+
+def faults(nb: nbformat.NotebookNode) -> list[str]:
+    """What must not be committed: too large a file, paths of this machine, widget state."""
+    size = len(nbformat.writes(nb).encode())
+    found = [f"{size:,} bytes, and at most {MAX_BYTES:,} are allowed"] if size > MAX_BYTES else []
+    found += [f"a path of this machine: {match[0]}" for match in PRIVATE.finditer(text_of(nb))]
+    return found + (["metadata.widgets"] if "widgets" in nb.metadata else [])
+
+
+def stale() -> list[str]:
+    """The notebooks that are missing, out of step with their lesson, or have no lesson."""
+    wanted = {target(lesson, solved): generate(lesson, solved) for lesson in lessons() for solved in (False, True)}
+    found = {path: nbformat.read(path, 4) for path in (ROOT / "notebooks").glob("**/[0-9]*.ipynb")}
+    return sorted(
+        path.relative_to(ROOT).as_posix()
+        for path in wanted.keys() | found.keys()
+        if path not in wanted or path not in found or content(wanted[path]) != content(found[path])
+    )
+
+
+def content(nb: nbformat.NotebookNode) -> list:
+    return [nb.metadata, *((c.id, c.cell_type, c.source, c.metadata) for c in nb.cells)]
+
+
+def build(lesson: Path, solved: bool, run: bool) -> None:
+    path = target(lesson, solved)
+    nb = generate(lesson, solved)
+    try:
+        execute(nb) if run else keep_outputs(nb, path)
+    except CellExecutionError as error:
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+        raise SystemExit(f"{path.relative_to(ROOT)} does not run:\n{plain}") from None
+    if found := faults(nb):
+        raise SystemExit(f"{path.relative_to(ROOT)} not written: " + "; ".join(found))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nb, path)
+    print(f"{path.relative_to(ROOT)}  {path.stat().st_size:,} bytes", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("numbers", nargs="*", metavar="NN", help="lessons to build; all if none is named")
+    parser.add_argument("--no-execute", action="store_true", help="do not run the cells")
+    parser.add_argument("--check", action="store_true", help="only tell which notebooks are out of step")
+    options = parser.parse_args()
+    if options.check:
+        if out_of_step := stale():
+            raise SystemExit("Out of step with lessons/ (run: make notebooks): " + ", ".join(out_of_step))
+        return
+    chosen = [p for p in lessons() if not options.numbers or p.stem[:2] in options.numbers]
+    if missing := set(options.numbers) - {p.stem[:2] for p in chosen}:
+        raise SystemExit(f"No lesson {', '.join(sorted(missing))} in lessons/")
+    for lesson in chosen:
+        for solved in (False, True):
+            build(lesson, solved, run=not options.no_execute)
+
+
+if __name__ == "__main__":
+    main()

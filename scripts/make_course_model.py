@@ -1,0 +1,46 @@
+"""Makes handseg_lib/assets/course_model.npz and its card from a training run.
+
+    python scripts/make_course_model.py runs/first
+
+Weights become float16. The threshold is the one with the highest mean IoU on the validation persons. The card
+says what the model was trained on and how it scores on the test persons; docs/model_card.md explains it.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import handseg_lib as hs
+from handseg_lib.predictor import COURSE_CARD, COURSE_MODEL
+
+THRESHOLDS = np.arange(0.30, 0.71, 0.05).round(2).tolist()
+
+
+def main(run: str) -> None:
+    predictor = hs.load_predictor(Path(run) / "model.keras")
+    split = hs.split_by_person(hs.hgr1.load())
+    scores = {}
+    for predictor.threshold in THRESHOLDS:
+        scores[predictor.threshold] = hs.evaluate(predictor, split.val).summary()["iou"]
+    np.savez(COURSE_MODEL, **{f"weight{i}": w.astype("float16") for i, w in enumerate(predictor.model.get_weights())})
+    card = {
+        "size": predictor.size,
+        "threshold": max(scores, key=scores.get),
+        "data": "HGR1, 899 photos; terms unknown",
+        "split": {name: sorted({s.person for s in part}) for name, part in split._asdict().items()},
+        "split_sha256": hashlib.sha256("\n".join(s.image.name for part in split for s in part).encode()).hexdigest(),
+        "training": json.loads((Path(run) / "train.json").read_text())["figures"],
+        "validation_iou_by_threshold": scores,
+    }
+    COURSE_CARD.write_text(json.dumps(card, indent=1) + "\n")
+    # scored as it is shipped: float16 weights and the chosen threshold
+    card["test"] = hs.evaluate(hs.load_predictor(), split.test).summary()
+    COURSE_CARD.write_text(json.dumps(card, indent=1) + "\n")
+    print(f"{COURSE_MODEL.name}: {COURSE_MODEL.stat().st_size / 1e6:.1f} MB, test IoU {card['test']['iou']:.4f}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
