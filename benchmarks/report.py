@@ -63,8 +63,8 @@ def readme_block() -> str:
     return (
         f"On {figures['photos']} photos of three people it has never seen, at the photos' own size: "
         f"**hand IoU {figures['mean_iou']:.3f}**, F1 {figures['mean_f1']:.3f}, worst person "
-        f"{figures['worst_person_iou']:.3f}, after {figures['training_seconds'] / 60:.0f} minutes of training on two CPU "
-        "cores. How it was measured: [docs/results.md](docs/results.md).\n"
+        f"{figures['worst_person_iou']:.3f}, after {figures['training_seconds'] / 60:.0f} minutes of training on two "
+        "CPU cores. How it was measured: [docs/results.md](docs/results.md).\n"
     )
 
 

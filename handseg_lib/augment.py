@@ -86,7 +86,7 @@ def recolour(image: np.ndarray, rng: np.random.Generator, recipe: Recipe = Recip
     tint = 1 + rng.uniform(-recipe.tint, recipe.tint, 3)
     levels = np.linspace(0, 1, 256)[:, None] ** gamma
     table = ((levels - 0.5) * contrast + 0.5 + light) * tint * 255
-    return cv2.LUT(image, np.clip(table, 0, 255).astype(np.uint8).reshape(1, 256, 3))
+    return cv2.LUT(image, np.clip(np.rint(table), 0, 255).astype(np.uint8).reshape(1, 256, 3))
 
 
 def resize(image: np.ndarray, mask: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -62,6 +62,6 @@ def read_mask(answer: Callable) -> None:
     expect(mask.ndim == 2, f"A mask has one channel; this array has the shape {mask.shape}. Which reader gives one?")
     values = np.unique(mask).tolist()
     expect(mask.dtype != bool, "The array is right but for its dtype: the course computes with uint8, not bool.")
-    expect(values in ([0, 1], [0], [1]), f"The values should be 0 and 1; these are {values[:4]}. What turns 255 into 1?")
+    expect(values in ([0, 1], [0], [1]), f"The values should be 0 and 1, not {values[:4]}. What turns 255 into 1?")
     expect(not np.array_equal(mask, 1 - truth), "Skin and background are exchanged. In the file, black (0) is skin.")
     expect(np.array_equal(mask, truth), f"Some pixels differ from the file: compare with {Image.__name__}.open(path).")

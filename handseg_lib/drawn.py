@@ -22,9 +22,9 @@ from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from . import hgr1
-from .data import Sample
+from .data import InputError, Sample
 
-RENDERER_VERSION = 1  # part of the cache's name: raise it whenever a picture would come out different
+RENDERER_VERSION = 2  # part of the cache's name: raise it whenever a picture would come out different
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ BENDS = {
 THUMBS = {
     "up": (0.62, 1.18, 0.10),
     "out": (1.08, 0.78, 0.12),
-    "along": (0.52, 0.98, 0.12),
+    "along": (0.47, 0.96, 0.16),
     "across": (0.02, 0.62, 0.48),
     "cup": (0.62, 0.80, 0.62),
     "index": None,  # meets the tip of the index finger
@@ -68,12 +68,10 @@ SHAPES = {
     "H": Shape("hhff", 6, "across"),
     "I": Shape("fffs", 3, "out"),
     "L": Shape("sfff", 4, "out"),
-    "N": Shape("ssff", 0, "along", "back", "side"),
     "O": Shape("csss", 9, "index"),
     "U": Shape("ssff", 9, "across", "back", "down"),
     "W": Shape("sssf", 11, "across"),
     "Y": Shape("sffs", 5, "across"),
-    "Z": Shape("sfff", 2, "across"),
 }
 GESTURES: tuple[str, ...] = tuple(SHAPES)
 
@@ -96,17 +94,18 @@ PALM = (  # limbs of the palm: start, end, their two radii
     ((0.20, 0.12, 0.06), (0.40, 0.50, 0.10), 0.20, 0.15),  # ball of the thumb
     ((-0.20, 0.14, 0.06), (-0.28, 0.60, 0.06), 0.18, 0.15),  # ball of the hand
 )
-# Along the arm from the wrist: wrist, thick of the forearm, elbow, shoulder.
+SLEEVES = ((0.1, 0.6), (0.9, 2.0), (2.9, 4.0), (9.0, 9.1))  # palms of bare arm: long, rolled up, short, none
+# Wrist, thick of the forearm, elbow, shoulder: how far along the arm, and how thick.
 ARM_LENGTHS = (0.0, 1.3, 2.6, 5.2)
 ARM_RADII = (0.28, 0.40, 0.40, 0.55)
 MONK = ("f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "604134", "3a312a", "292420")
 WALLS = ("paint", "paint", "paint", "plaster", "wood", "cardboard", "tiles", "clutter")
 CLOTHS = ("plain",) * 6 + ("check", "check", "stripes", "print")
-
-PALM_TONE = np.float32([0.30, 0.15, 0.10])
+GRAIN = {"plaster": 0.1, "wood": 0.06, "plain": 0.07, "print": 0.06}
+PALM_TONE, NAIL_TONE = np.float32([0.30, 0.15, 0.10]), np.float32([0.30, 0.24, 0.22])
 
 NOTHING, CLOTH, ARM, HAND, THUMB = range(5)  # what a pixel shows; the fingers follow the thumb
-FILLETS = {CLOTH: 0.06, ARM: 0.12, HAND: 0.12}  # how softly a limb grows out of what is there
+FILLETS = {CLOTH: 0.06, ARM: 0.12, HAND: 0.12, THUMB: 0.09}  # how softly a limb grows out of what is there
 NOWHERE = -1e4  # height of a pixel that shows no limb
 
 
@@ -124,10 +123,11 @@ def render(person: int, gesture: str, take: int, seed: int = 0, size: int = 256)
         Image (uint8, H x W x 3, RGB) and mask (uint8, H x W, 1 on skin of hand and bare forearm, else 0).
 
     Raises:
-        ValueError: no such gesture, or a negative number.
+        InputError: no such gesture.
+        ValueError: a negative number.
     """
     if gesture not in SHAPES:
-        raise ValueError(f"gesture {gesture!r} is not one of {' '.join(GESTURES)}")
+        raise InputError(f"{gesture!r}: no such gesture. Use one of {' '.join(GESTURES)}.")
     who = _person(person, seed)
     rng = np.random.default_rng([seed, person, ord(gesture), take])
     shape = SHAPES[gesture]
@@ -138,16 +138,16 @@ def render(person: int, gesture: str, take: int, seed: int = 0, size: int = 256)
     camera = _camera(digits, canvas.part.shape, size, rng)
     for limb in limbs:
         canvas.add(limb, camera)
-    light = who.light + rng.normal(0, 0.08, 3)
+    light = np.float32(who.light + rng.normal(0, 0.08, 3))
     light /= np.linalg.norm(light)
     scene = _background(canvas, who, shape, light, camera.scale, rng)
-    solid = _foreground(canvas, who, digits, turn, light, camera, rng)
-    scene[canvas.part > NOTHING] = solid[canvas.part > NOTHING]
+    solid = _foreground(canvas, who, _colours(canvas, who, digits, turn, camera, rng), light, camera.scale, rng)
+    scene = np.where(canvas.part[..., None] > NOTHING, solid, scene)
     skin = canvas.part >= ARM
-    return _photo(scene, skin, who, rng), skin.astype(np.uint8)
+    return _photo(scene, skin, rng), skin.astype(np.uint8)
 
 
-def write(folder, persons=12, gestures=GESTURES, takes=2, seed=0, size=256) -> None:
+def write(folder: str | Path, persons: int = 12, gestures=GESTURES, takes: int = 2, seed: int = 0, size: int = 256):
     """Writes drawn hands in the layout of HGR1, so that whatever loads one loads the other.
 
     Masks are 1-bit BMP with black on skin, as in HGR1.
@@ -188,7 +188,7 @@ def load(persons: int = 12, seed: int = 0, takes: int = 2, size: int = 256, cach
         # Under another name until it is whole, so that a killed run leaves nothing that later loads.
         part = Path(tempfile.mkdtemp(prefix="drawing-", dir=home))
         try:
-            write(part, persons, takes=takes, seed=seed, size=size)
+            write(part, persons, GESTURES, takes, seed, size)
             os.replace(part, folder)
         except OSError:
             if not folder.is_dir():  # else another process was faster; its copy is the same
@@ -205,7 +205,8 @@ def load(persons: int = 12, seed: int = 0, takes: int = 2, size: int = 256, cach
 class Person:
     """What stays the same in all pictures of a person."""
 
-    tone: np.ndarray  # colour of the skin, linear RGB
+    monk: str  # tone of the skin, one of MONK
+    tone: np.ndarray  # its colour, linear RGB
     left: bool
     girth: float  # factor on the thickness of the fingers
     reach: float  # factor on their length
@@ -221,24 +222,26 @@ class Person:
 
 def _person(person: int, seed: int) -> Person:
     rng = np.random.default_rng([seed, person])
-    tones = np.random.default_rng(seed).permutation(MONK)  # any ten people in a row have all ten
-    tone = _linear(tones[person % len(MONK)])
-    blood = np.array([1.0, rng.uniform(0.58, 0.74), rng.uniform(0.5, 0.72)])
+    # Shuffled and then dealt out in turn, so that any ten people in a row have all ten tones.
+    monk = str(np.random.default_rng(seed).permutation(MONK)[person % len(MONK)])
+    tone = _linear(monk)
+    blood = np.float32([1.0, rng.uniform(0.58, 0.74), rng.uniform(0.5, 0.7)])
     flash = rng.random() < 0.7
     aim = (rng.uniform(-0.4, 0.4), rng.uniform(-0.45, 0.1)) if flash else rng.uniform((-1.3, -1.2), (1.3, 0.2))
     return Person(
+        monk=monk,
         tone=tone * blood ** np.sqrt(tone[0]),  # blood shows most through fair skin
         left=rng.random() < 0.4,
         girth=rng.uniform(0.9, 1.2),
         reach=rng.uniform(0.9, 1.1),
         width=rng.uniform(0.9, 1.1),
-        bare=rng.choice([rng.uniform(0.1, 0.6), rng.uniform(0.9, 2.0), rng.uniform(2.9, 4.0), 9.0], p=[0.3, 0.2, 0.35, 0.15]),
+        bare=float(rng.uniform(*SLEEVES[rng.choice(len(SLEEVES), p=[0.25, 0.2, 0.4, 0.15])])),
         cloth=(rng.choice(CLOTHS), _cloth_colour(rng), _cloth_colour(rng)),
         walls=tuple(_wall(rng) for _ in range(2)),
         light=np.float32([*aim, 1.0]),
         ambient=rng.uniform(0.06, 0.2) if flash else rng.uniform(0.25, 0.5),
         soft=rng.uniform(0.01, 0.07) if flash else rng.uniform(0.12, 0.4),
-        tint=np.float32([rng.uniform(0.92, 1.15), 1.0, rng.uniform(0.8, 1.1)]),
+        tint=np.float32([rng.uniform(0.92, 1.15), 1.0, rng.uniform(0.84, 1.06)]),
     )
 
 
@@ -250,9 +253,9 @@ def _linear(colour) -> np.ndarray:
 
 
 def _cloth_colour(rng) -> np.ndarray:
-    grey = rng.random() < 0.55
+    grey = rng.random() < 0.7
     value = rng.choice([rng.uniform(0.06, 0.2), rng.uniform(0.2, 0.7), rng.uniform(0.7, 0.95)])
-    return _linear(colorsys.hsv_to_rgb(rng.random(), rng.uniform(0, 0.12) if grey else rng.uniform(0.2, 0.8), value))
+    return _linear(colorsys.hsv_to_rgb(rng.random(), rng.uniform(0, 0.12) if grey else rng.uniform(0.2, 0.75), value))
 
 
 def _wall(rng) -> tuple:
@@ -326,7 +329,7 @@ def _thumb(tip: np.ndarray, who: Person) -> Digit:
     length, distance = 1.16 * who.reach, np.linalg.norm(chord)
     chord *= min(1, length / distance)
     bow = np.array([0.9, 0.0, 0.4]) - chord * (chord @ [0.9, 0.0, 0.4]) / (chord @ chord)
-    bow *= 0.3 * np.sqrt(max(length**2 - distance**2, 0)) / np.linalg.norm(bow)
+    bow *= 0.2 * np.sqrt(max(length**2 - distance**2, 0)) / np.linalg.norm(bow)
     joints = THUMB_BASE + np.outer([0, 0.42, 0.74, 1], chord) + np.outer([0, 1, 0.8, 0], bow)
     bones = np.diff(joints, axis=0)
     bones /= np.linalg.norm(bones, axis=1, keepdims=True)
@@ -348,7 +351,7 @@ def _arm(who: Person, turn: np.ndarray, rng) -> list[Limb]:
     c, s = np.cos(angle), np.sin(angle)
     upper = np.array([c * forearm[0] - s * forearm[1], s * forearm[0] + c * forearm[1], -0.3])
     knots = np.cumsum([0 * forearm, 1.3 * forearm, 1.3 * forearm, 2.6 * upper], 0)
-    bare = max(0.05, who.bare + rng.normal(0, 0.1))
+    bare = max(0.2, who.bare + rng.normal(0, 0.1))
     stops = np.unique([*ARM_LENGTHS, min(bare, ARM_LENGTHS[-1])])
     points = np.stack([np.interp(stops, ARM_LENGTHS, axis) for axis in knots.T], 1)
     radii = np.interp(stops, ARM_LENGTHS, ARM_RADII)
@@ -385,10 +388,10 @@ def _camera(digits: list[Digit], frame: tuple[int, int], size: int, rng) -> Came
     spots = np.vstack([np.zeros((1, 3)), *(d.joints for d in digits)])[:, :2] * [1, -1]
     low, high = spots.min(0) - 0.15, spots.max(0) + 0.15
     room = np.array(frame[::-1])
-    scale = min(size * np.exp(rng.normal(np.log(0.28), 0.28)), *(0.95 * room / (high - low)))
+    scale = min(size * np.exp(rng.normal(np.log(0.3), 0.28)), *(0.95 * room / (high - low)))
     slack = (room - scale * (high - low)) / 2
     centre = room / 2 - scale * (low + high) / 2 + slack * rng.uniform(-0.7, 0.7, 2)
-    return Camera(scale, centre)
+    return Camera(float(scale), centre)
 
 
 class Canvas:
@@ -402,29 +405,29 @@ class Canvas:
     def add(self, limb: Limb, camera: Camera) -> None:
         """Raises the canvas where the limb stands above it; the two surfaces melt where they are close."""
         (a, b), near = camera.place(np.stack([limb.start, limb.end]))
-        ra, rb = near * limb.radii
-        low = np.maximum(np.floor(np.minimum(a - ra, b - rb)), 0).astype(int)
-        high = np.minimum(np.ceil(np.maximum(a + ra, b + rb)) + 1, [*self.part.shape[::-1], 1e6]).astype(int)
-        if (low[:2] >= high[:2]).any():
+        (ra, rb), step = (near * limb.radii).tolist(), (b - a).tolist()
+        low = np.clip(np.minimum(a - ra, b - rb)[:2], 0, None).astype(int)
+        high = np.clip(np.maximum(a + ra, b + rb)[:2] + 2, 0, self.part.shape[::-1]).astype(int)
+        if (low >= high).any():
             return
-        box = np.s_[low[1] : high[1], low[0] : high[0]]
-        dx, dy = np.arange(*(low[0], high[0]), dtype=np.float32) - a[0], np.arange(low[1], high[1], dtype=np.float32)[:, None] - a[1]
-        step = b - a
-        length = max(np.hypot(step[0], step[1]), 1e-3)
-        ux, uy = step[:2] / length
+        dx = np.arange(low[0], high[0], dtype=np.float32) - np.float32(a[0])
+        dy = np.arange(low[1], high[1], dtype=np.float32)[:, None] - np.float32(a[1])
+        length = max(float(np.hypot(*step[:2])), 1e-3)
+        ux, uy = step[0] / length, step[1] / length
         along, across = dx * ux + dy * uy, dy * ux - dx * uy
-        flat = np.clip(along / length, 0, 1)
-        radius = ra + (rb - ra) * flat
-        inside = np.hypot(along - flat * length, across) < radius
+        nearest = np.clip(along / length, 0, 1)
+        radius = ra + (rb - ra) * nearest
+        inside = np.hypot(along - nearest * length, across) < radius
         # Of all balls along the bone, the one that stands highest here is not the nearest one: a bone
         # that points at the camera shows its end.
         bulge = np.sqrt(np.maximum(radius**2 - across**2, 0))
-        share = np.clip((along + bulge * step[2] / np.hypot(length, step[2])) / length, 0, 1)
+        share = np.clip((along + bulge * (step[2] / float(np.hypot(length, step[2])))) / length, 0, 1)
         radius, off = ra + (rb - ra) * share, along - share * length
         rise = np.sqrt(np.maximum(radius**2 - across**2 - off**2, 0))
-        height = a[2] + step[2] * share + rise
         normal = np.stack([off * ux - across * uy, off * uy + across * ux, rise], -1) / radius[..., None]
-        self._melt(box, inside, height, normal, limb.part, FILLETS.get(limb.part, 0.04) * camera.scale)
+        box = np.s_[low[1] : high[1], low[0] : high[0]]
+        fillet = FILLETS.get(limb.part, 0.04) * camera.scale
+        self._melt(box, inside, float(a[2]) + step[2] * share + rise, normal, limb.part, fillet)
 
     def _melt(self, box, inside, height, normal, part, fillet) -> None:
         old = self.height[box]
@@ -433,60 +436,84 @@ class Canvas:
         self.normal[box] += share[..., None] * (normal - self.normal[box])
         self.height[box] = old + share * (height - old) + share * (1 - share) * fillet
 
+    def shows(self, joint: np.ndarray, radius: float, part: int) -> bool:
+        """True if what the camera sees at a joint (in pixels) is the joint's own skin."""
+        x, y = np.round(joint[:2]).astype(int)
+        if not (0 <= y < self.part.shape[0] and 0 <= x < self.part.shape[1]):
+            return False
+        return self.part[y, x] == part and self.height[y, x] < joint[2] + 1.5 * radius
 
 
-# Surfaces, all in linear RGB
+# Surfaces, in linear RGB
 
 
 def _noise(frame: tuple[int, int], cell, rng, octaves: int = 3) -> np.ndarray:
     """Cloudy noise (H x W) about 0 with a spread of about 1; the largest blobs are `cell` pixels high and wide."""
-    cell, total = np.broadcast_to(np.float32(cell), 2), np.zeros(frame, np.float32)
+    total = np.zeros(frame, np.float32)
     for i in range(octaves):
-        rows, columns = (int(n / max(c / 2**i, 1)) + 2 for n, c in zip(frame, cell, strict=True))
+        rows, columns = (int(n / max(c / 2**i, 1)) + 2 for n, c in zip(frame, np.broadcast_to(cell, 2), strict=True))
         grid = rng.standard_normal((rows, columns), dtype=np.float32)
         total += cv2.resize(grid, frame[::-1], interpolation=cv2.INTER_CUBIC) * 0.6**i
     return total
 
 
 def _surface(style: str, first, second, frame: tuple[int, int], scale: float, rng) -> np.ndarray:
-    """A wall or a cloth (H x W x 3), from its two colours; patterns grow with the hand's scale."""
-    height, width = frame
-    y, x = np.mgrid[:height, :width].astype(np.float32)
+    """A wall or a cloth (H x W x 3) of two colours; its pattern grows with the hand, `scale` pixels per palm."""
+    x = np.arange(frame[1], dtype=np.float32) / np.float32(scale)
+    y = np.arange(frame[0], dtype=np.float32)[:, None] / np.float32(scale)
     if rng.random() < 0.5:
         x, y = y, x
-    x, y = (x + 0.3 * rng.normal() * y) / scale, (y + 0.3 * rng.normal() * x) / scale
-    pitch = rng.uniform(0.12, 0.5)
+    lean, pitch = np.float32(rng.normal(0, 0.3)), np.float32(rng.uniform(0.12, 0.5))
+    x, y = (x + lean * y) / pitch, (y - lean * x) / pitch
     if style == "wood":
-        mix = 0.5 + 0.25 * _noise(frame, (scale * 3, 4), rng) + 0.2 * np.sin(x / pitch + _noise(frame, scale, rng))
+        mix = 0.5 + 0.25 * _noise(frame, (scale * 3, 4), rng) + 0.2 * np.sin(x + _noise(frame, scale, rng))
     elif style == "cardboard":
-        mix = 0.3 + 0.1 * np.sin(40 * x) + 0.15 * _noise(frame, scale, rng)
+        mix = 0.3 + 0.1 * np.sin(10 * x) + 0.15 * _noise(frame, scale, rng)
     elif style == "tiles":
-        mix = ((x / pitch % 4 < 0.2) | (y / pitch % 4 < 0.2)) * 0.7
+        mix = 0.7 * ((x % 4 < 0.2) | (y % 4 < 0.2))
     elif style == "check":
-        mix = 0.5 * (x / pitch % 1 < 0.4) + 0.5 * (y / pitch % 1 < 0.4)
+        mix = 0.5 * (x % 1 < 0.4) + 0.5 * (y % 1 < 0.4)
     elif style == "stripes":
-        mix = 1.0 * (x / pitch % 1 < rng.uniform(0.2, 0.6))
+        mix = 1.0 * (x + 0 * y) % 1 < rng.uniform(0.2, 0.6)
     elif style == "print":
-        mix = np.clip(4 * _noise(frame, pitch * scale, rng, 1), 0, 1)
+        mix = 4 * _noise(frame, pitch * scale, rng, 1)
     else:
-        mix = 0.15 * _noise(frame, 2 * scale, rng)
-    grain = 1 + {"plaster": 0.1, "wood": 0.06, "plain": 0.07, "print": 0.06}.get(style, 0.03) * _noise(frame, 3, rng, 2)
-    surface = (first + np.clip(mix, 0, 1)[..., None] * (second - first)) * grain[..., None]
+        mix = 0.08 * _noise(frame, 2 * scale, rng)
+    mix = np.clip(mix, 0, 1).astype(np.float32)[..., None]
+    grain = 1 + GRAIN.get(style, 0.03) * _noise(frame, 3, rng, 2)[..., None]
+    surface = (first + mix * (second - first)) * grain
     return _shapes(surface, rng.integers(8, 25), rng) if style == "clutter" else surface
 
 
 def _shapes(scene: np.ndarray, count: int, rng) -> np.ndarray:
-    """Things that lie about: boxes, balls and sticks, out of focus."""
+    """Things that stand about, out of focus, drawn over the scene."""
     size = max(scene.shape)
     for _ in range(count):
-        colour = _wall(rng)[1] * rng.uniform(0.3, 1)
-        centre, reach = rng.uniform(0, size, 2), size * rng.uniform(0.02, 0.3, 2)
+        colour = (_wall(rng)[1] * rng.uniform(0.3, 1)).tolist()
+        box = rng.uniform(0, size, 2).tolist(), (size * rng.uniform(0.04, 0.6, 2)).tolist(), rng.uniform(0, 180)
         if rng.random() < 0.5:
-            corners = cv2.boxPoints((tuple(map(float, centre)), tuple(map(float, 2 * reach)), float(rng.uniform(0, 90))))
-            cv2.fillPoly(scene, [corners.astype(np.int32)], colour.tolist())
+            cv2.fillPoly(scene, [cv2.boxPoints(box).astype(np.int32)], colour)
         else:
-            cv2.ellipse(scene, (centre.tolist(), (2 * reach).tolist(), float(rng.uniform(0, 180))), colour.tolist(), -1)
+            cv2.ellipse(scene, box, colour, -1)
     return cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.6, 4))
+
+
+def _shirt(who: Person, frame: tuple[int, int], scale: float, rng) -> np.ndarray:
+    """The person's cloth (H x W x 3) with the light and dark of its folds."""
+    folds = _noise(frame, scale * rng.uniform((0.3, 0.5), (1.5, 1.0)), rng, 2)[..., None]
+    return _surface(*who.cloth, frame, scale, rng) * np.clip(1 + 0.15 * folds, 0.5, 1.3)
+
+
+def _torso(frame: tuple[int, int], aside: bool, rng) -> np.ndarray:
+    """Where the body stands before the wall (H x W x 1, 0-1): aside, or behind the hand."""
+    if aside:
+        centre, reach = (rng.choice([-0.1, 1.1]), rng.uniform(0.7, 1.2)), rng.uniform((0.2, 0.4), (0.6, 0.8))
+    else:
+        centre, reach = rng.uniform((0.3, 0.5), (0.7, 1.0)), rng.uniform((0.45, 0.8), (1.0, 1.4))
+    size = np.array(frame[::-1])
+    inside = np.zeros(frame, np.float32)
+    cv2.ellipse(inside, ((size * centre).tolist(), (2 * size * reach).tolist(), rng.normal(0, 15)), 1.0, -1)
+    return cv2.GaussianBlur(inside, (0, 0), 1.0)[..., None]
 
 
 # Light
@@ -498,119 +525,101 @@ def _background(canvas: Canvas, who: Person, shape: Shape, light: np.ndarray, sc
     scene = _surface(*who.walls[rng.integers(2)], frame, scale, rng)
     if rng.random() < 0.3:
         scene = _shapes(scene, rng.integers(1, 4), rng)
-    behind = rng.uniform(0.8, 3.5)
-    if rng.random() < (0.75 if shape.points == "side" else 0.3):
-        shirt = _surface(*who.cloth, frame, scale, rng) * _folds(frame, scale, rng)
-        inside = _torso(frame, shape, rng)
-        scene += inside[..., None] * (shirt - scene)
+    sideways, behind = shape.points == "side", rng.uniform(0.8, 3.5)
+    if rng.random() < (0.75 if sideways else 0.3):
+        scene += _torso(frame, not sideways, rng) * (_shirt(who, frame, scale, rng) - scene)
         behind = rng.uniform(0.4, 1.5)
-    dark = (canvas.part > NOTHING).astype(np.float32)
-    dark = cv2.GaussianBlur(_shifted(dark, light[:2] / light[2] * behind * scale), (0, 0), 0.8 + who.soft * behind * scale)
-    y, x = np.mgrid[-1 : 1 : frame[0] * 1j, -1 : 1 : frame[1] * 1j].astype(np.float32)
-    slope = 1 + rng.normal(0, 0.15) * x + rng.normal(0, 0.15) * y - rng.uniform(0, 0.25) * (x**2 + y**2)
-    direct = (1 - who.ambient) * light[2] * (1 - dark)[..., None] * who.tint
-    return scene * (who.ambient * (1 - 0.4 * dark[..., None]) + direct) * slope[..., None] * rng.uniform(0.35, 1.0)
+    solid = (canvas.part > NOTHING).astype(np.float32)
+    shadow = _seen_from(solid, light[:2] / light[2] * behind * scale)
+    shadow = cv2.GaussianBlur(shadow, (0, 0), 0.8 + who.soft * behind * scale)[..., None]
+    tilt = rng.normal(0, 0.15, 2).astype(np.float32)  # one side is brighter, and the corners darker
+    x, y = np.linspace(-1, 1, frame[1], dtype=np.float32), np.linspace(-1, 1, frame[0], dtype=np.float32)[:, None]
+    falloff = 1 + tilt[0] * x + tilt[1] * y - np.float32(rng.uniform(0, 0.25)) * (x**2 + y**2)
+    lit = who.ambient * (1 - 0.4 * shadow) + (1 - who.ambient) * light[2] * (1 - shadow) * who.tint
+    return scene * lit * (falloff * np.float32(rng.uniform(0.35, 1.0)))[..., None]
 
 
-def _torso(frame: tuple[int, int], shape: Shape, rng) -> np.ndarray:
-    """Where the body stands before the wall (H x W, 0-1, darker towards its edge)."""
-    height, width = frame
-    if shape.points == "side":
-        centre, reach = rng.uniform((0.3, 0.5), (0.7, 1.0)), rng.uniform((0.45, 0.8), (1.0, 1.4))
-    else:
-        centre, reach = (rng.choice([-0.1, 1.1]), rng.uniform(0.7, 1.2)), rng.uniform((0.2, 0.4), (0.6, 0.8))
-    inside = np.zeros(frame, np.float32)
-    box = ((width * centre[0], height * centre[1]), (2 * width * reach[0], 2 * height * reach[1]), rng.normal(0, 15))
-    cv2.ellipse(inside, box, 1.0, -1)
-    return cv2.GaussianBlur(inside, (0, 0), 1.0)
-
-
-def _folds(frame: tuple[int, int], scale: float, rng) -> np.ndarray:
-    """Light and dark folds of a cloth (H x W x 1), as a factor."""
-    folds = _noise(frame, scale * rng.uniform((0.3, 0.5), (1.5, 1.0)), rng, 2)
-    return np.clip(1 + 0.2 * folds - 0.25 * np.maximum(folds - 0.8, 0), 0.35, 1.4)[..., None]
-
-
-def _shifted(image: np.ndarray, by) -> np.ndarray:
-    """The image as seen `by` (right, down) pixels further; nothing beyond its edge."""
-    move = np.float32([[1, 0, by[0]], [0, 1, by[1]]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(image, move, image.shape[1::-1], flags=flags, borderValue=float(image.min()))
-
-
-def _foreground(canvas: Canvas, who: Person, digits, turn, light, camera: Camera, rng) -> np.ndarray:
-    """Skin and sleeve, lit (H x W x 3); anything where neither is."""
-    frame, scale = canvas.part.shape, camera.scale
-    crease, nail, flush = _marks(canvas, digits, turn, camera)
-    mottle = 1 + 0.05 * _noise(frame, 0.4 * scale, rng)[..., None] * [1, 1.5, 1.5] + 0.03 * _noise(frame, 2, rng, 1)[..., None]
-    inner = np.clip(canvas.normal @ (turn[:, 2] * [1, -1, 1]).astype(np.float32), 0, 1) * (canvas.part >= HAND)
-    flush = np.clip(0.35 * flush + 0.3 * inner + 0.1 * _noise(frame, 0.5 * scale, rng), 0, 1)[..., None]
-    albedo = who.tone * mottle * (1 - flush * [0, 0.25, 0.22])
-    albedo += (inner * 0.5)[..., None] * np.maximum(PALM_TONE - albedo, 0)  # dark skin is light inside the hand
-    albedo += nail[..., None] * 0.25 * (albedo * 0.6 + [0.3, 0.24, 0.22])
-    albedo *= 1 - np.float32([0.35, 0.5, 0.5]) * crease[..., None]
-    cloth = _surface(*who.cloth, frame, scale, rng) * _folds(frame, scale, rng)
-    albedo = np.where((canvas.part == CLOTH)[..., None], cloth, albedo)
-
-    wrinkles = np.stack([_noise(frame, 4, rng, 2), _noise(frame, 4, rng, 2), np.zeros(frame, np.float32)], -1)
-    normal = canvas.normal + rng.uniform(0.02, 0.06) * wrinkles
-    facing = (normal @ light)[..., None]
+def _foreground(canvas: Canvas, who: Person, albedo: np.ndarray, light: np.ndarray, scale: float, rng) -> np.ndarray:
+    """Skin and sleeve of the given colours, lit (H x W x 3)."""
+    frame = canvas.part.shape
+    normal = canvas.normal.copy()
+    for axis in (0, 1):
+        normal[..., axis] += rng.uniform(0.02, 0.06) * _noise(frame, 4, rng, 2)
     soaked = np.float32([0.3, 0.18, 0.13])  # light seeps round an edge of skin, red the furthest
-    lit = np.clip((facing + soaked) / (1 + soaked), 0, 1) * (1 - _cast_shadow(canvas, light, scale))[..., None]
-    shine = light + [0, 0, 1]
-    gloss = np.clip(normal @ (shine / np.linalg.norm(shine)), 0, 1) ** 16 * np.clip(0.5 + 0.4 * _noise(frame, 6, rng, 2), 0, 2) * (canvas.part >= ARM)
-    open_sky = (1 - _occlusion(canvas, scale))[..., None]
-    radiance = albedo * (who.ambient * (0.75 - 0.25 * normal[..., 1:2]) + (1 - who.ambient) * lit * who.tint)
-    return (radiance + rng.uniform(0.03, 0.14) * gloss[..., None] * lit * who.tint) * open_sky
+    lit = np.clip(((normal @ light)[..., None] + soaked) / (1 + soaked), 0, 1)
+    lit *= (1 - who.ambient) * (1 - _cast_shadow(canvas, light, scale))[..., None] * who.tint
+    halfway = light + np.float32([0, 0, 1])
+    gloss = np.clip(normal @ (halfway / np.linalg.norm(halfway)), 0, 1) ** 16 * (canvas.part >= ARM)
+    gloss *= rng.uniform(0.03, 0.14) * np.clip(0.8 + 0.2 * _noise(frame, 4, rng, 2), 0, 2)
+    above = who.ambient * (0.75 - 0.25 * normal[..., 1:2])  # what comes from everywhere comes mostly from above
+    return (albedo * (above + lit) + gloss[..., None] * lit) * (1 - _occlusion(canvas, scale))[..., None]
 
 
-def _marks(canvas: Canvas, digits: list[Digit], turn: np.ndarray, camera: Camera):
-    """Creases, nails and blood-red spots (each H x W, 0-1), where the camera can see them."""
-    crease, nail, flush = (np.zeros(canvas.part.shape, np.float32) for _ in range(3))
+def _colours(canvas: Canvas, who: Person, digits: list[Digit], turn: np.ndarray, camera: Camera, rng) -> np.ndarray:
+    """What skin and sleeve look like in plain white light (H x W x 3)."""
+    frame, scale = canvas.part.shape, camera.scale
+    crease, nail, blood = _marks(canvas, digits, turn, camera)
+    hand = cv2.GaussianBlur((canvas.part >= HAND).astype(np.float32), (0, 0), 0.2 * scale)
+    inner = hand * np.clip(canvas.normal @ np.float32(turn[:, 2] * [1, -1, 1]), 0, 1)
+    red = np.clip(0.35 * blood + 0.3 * inner + 0.12 * _noise(frame, 0.5 * scale, rng), -0.2, 1)[..., None]
+    skin = who.tone * (1 - red * np.float32([0, 0.25, 0.22])) * (1 + 0.04 * _noise(frame, 2, rng, 1))[..., None]
+    skin += 0.5 * inner[..., None] * np.maximum(PALM_TONE - skin, 0)  # dark skin is light inside the hand
+    skin += 0.4 * nail[..., None] * (NAIL_TONE - 0.4 * skin)
+    skin *= 1 - crease[..., None] * np.float32([0.35, 0.5, 0.5])
+    return np.where((canvas.part == CLOTH)[..., None], _shirt(who, frame, scale, rng), skin)
+
+
+def _marks(canvas: Canvas, digits: list[Digit], turn: np.ndarray, camera: Camera) -> list[np.ndarray]:
+    """Creases, nails and well-perfused joints (each H x W, 0-1), where the camera can see them."""
+    crease, nail, blood = marks = [np.zeros(canvas.part.shape, np.float32) for _ in range(3)]
     thin = max(1, round(camera.scale / 60))
     if turn[2, 2] > 0.2:
-        for line in PALM_LINES:
-            points, _ = camera.place(np.column_stack([line, np.full(4, 0.14)]) @ turn.T)
-            smooth = cv2.resize(points[:, None, :2].astype(np.float32), (1, 16), interpolation=cv2.INTER_CUBIC)
-            cv2.polylines(crease, [np.round(smooth * 16).astype(np.int32)], False, 0.8, thin, cv2.LINE_AA, 4)
+        lines = np.float32([[(*point, 0.14) for point in line] for line in PALM_LINES])
+        for line in camera.place(lines @ turn.T)[0]:
+            smooth = cv2.resize(np.float32(line[:, None, :2]), (1, 16), interpolation=cv2.INTER_CUBIC)
+            cv2.polylines(crease, [_sixteenths(smooth)], False, 0.8, thin, cv2.LINE_AA, 4)
         crease *= canvas.part == HAND
     for digit in digits:
-        own = [np.zeros_like(crease) for _ in range(3)]
+        own = [np.zeros_like(crease) for _ in marks]
         centres, near = camera.place(digit.joints)
         for j in (1, 2, 3):
-            along = centres[j] - centres[j - 1]
-            along = along[:2] / max(np.hypot(*along[:2]), 1e-3)
-            radius, centre = near[j] * digit.radii[j], centres[j, :2]
-            if not _visible(canvas, centres[j], radius, digit.part):
+            radius = near[j] * digit.radii[j]
+            if not canvas.shows(centres[j], radius, digit.part):
                 continue
-            cv2.circle(own[2], np.round(centre).astype(int).tolist(), max(1, round(radius)), 0.7 if j < 3 else 1.0, -1)
+            along = (centres[j] - centres[j - 1])[:2] / max(np.hypot(*(centres[j] - centres[j - 1])[:2]), 1e-3)
+            cv2.circle(own[2], _sixteenths(centres[j, :2]), int(16 * radius), 0.7 if j < 3 else 1.0, -1, shift=4)
+            back = digit.backs[j - 1] * [1, -1, 1]
             if j < 3:
-                across = np.float32([-along[1], along[0]]) * 0.75 * radius
-                ends = np.round(np.stack([centre - across, centre + across]) * 16).astype(int)
-                cv2.line(own[0], ends[0].tolist(), ends[1].tolist(), 0.6, thin, cv2.LINE_AA, 4)
-            elif digit.backs[2, 2] > 0.15:
-                spot = centre + (digit.backs[2] * [1, -1, 1])[:2] * 0.6 * radius - along * 0.1 * radius
-                angle = np.degrees(np.arctan2(along[1], along[0]))
-                box = (spot.tolist(), (2.0 * radius, 1.5 * radius * max(digit.backs[2, 2], 0.3)), float(angle))
+                across = 0.75 * radius * along[::-1] * [-1, 1]
+                ends = _sixteenths(centres[j, :2] + [across, -across])
+                cv2.line(own[0], ends[0], ends[1], 0.6, thin, cv2.LINE_AA, 4)
+            elif back[2] > 0.15:
+                spot = centres[j, :2] + radius * (0.6 * back[:2] - 0.1 * along)
+                angle = float(np.degrees(np.arctan2(along[1], along[0])))
+                box = spot.tolist(), (2 * radius, 1.5 * radius * max(back[2], 0.3)), angle
                 cv2.ellipse(own[1], box, 1.0, -1, cv2.LINE_AA)
-        for total, mark in zip((crease, nail, flush), own, strict=True):
+        for total, mark in zip(marks, own, strict=True):
             np.maximum(total, mark * (canvas.part == digit.part), out=total)
-    soft = 0.06 * camera.scale
-    return cv2.GaussianBlur(crease, (0, 0), 0.6), cv2.GaussianBlur(nail, (0, 0), 0.6), cv2.GaussianBlur(flush, (0, 0), soft)
+    return [cv2.GaussianBlur(m, (0, 0), s) for m, s in zip(marks, (0.6, 0.6, 0.06 * camera.scale), strict=True)]
 
 
-def _visible(canvas: Canvas, centre: np.ndarray, radius: float, part: int) -> bool:
-    """True if the joint's own skin is what the camera sees at the joint."""
-    x, y = np.round(centre[:2]).astype(int)
-    inside = 0 <= y < canvas.part.shape[0] and 0 <= x < canvas.part.shape[1]
-    return inside and canvas.part[y, x] == part and canvas.height[y, x] < centre[2] + 1.5 * radius
+def _sixteenths(points: np.ndarray) -> np.ndarray:
+    """Points in sixteenths of a pixel, as OpenCV's drawing takes them with ``shift=4``."""
+    return np.round(points * 16).astype(np.int32)
+
+
+def _seen_from(image: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """What each pixel finds `by` (right, down) pixels further on; NOWHERE or 0 past the edge."""
+    move = np.float32([[1, 0, by[0]], [0, 1, by[1]]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(image, move, image.shape[::-1], flags=flags, borderValue=float(image.min()))
 
 
 def _cast_shadow(canvas: Canvas, light: np.ndarray, scale: float) -> np.ndarray:
     """How much of the light other limbs take away (H x W, 0-1)."""
     dark = np.zeros(canvas.part.shape, np.float32)
-    for climb in np.linspace(0.06, 0.9, 8) * scale:
-        over = _shifted(canvas.height, light[:2] / light[2] * climb) - canvas.height - climb
+    for climb in np.linspace(0.06, 0.9, 8, dtype=np.float32) * np.float32(scale):
+        over = _seen_from(canvas.height, light[:2] / light[2] * climb) - canvas.height - climb
         np.maximum(dark, np.clip(over / (0.06 * scale), 0, 1), out=dark)
     return 0.85 * cv2.GaussianBlur(dark, (0, 0), 1.0)
 
@@ -618,22 +627,21 @@ def _cast_shadow(canvas: Canvas, light: np.ndarray, scale: float) -> np.ndarray:
 def _occlusion(canvas: Canvas, scale: float) -> np.ndarray:
     """How much of the sky the limbs about a pixel hide (H x W, 0-1): dark lines between the fingers."""
     solid = (canvas.part > NOTHING).astype(np.float32)
-    level = np.where(canvas.part > NOTHING, canvas.height, 0)
+    level = canvas.height * solid
     dark = np.zeros_like(solid)
     for reach in (0.05 * scale, 0.16 * scale):
         around = cv2.GaussianBlur(level, (0, 0), reach) / np.maximum(cv2.GaussianBlur(solid, (0, 0), reach), 1e-3)
-        dark += np.clip((around - level) / (4 * reach), 0, 0.4)
+        dark += np.clip((around - level) / (3 * reach), 0, 0.4)
     return dark
 
 
-def _photo(scene: np.ndarray, skin: np.ndarray, who: Person, rng) -> np.ndarray:
+def _photo(scene: np.ndarray, skin: np.ndarray, rng) -> np.ndarray:
     """What a small camera makes of the scene: uint8 H x W x 3."""
     level = scene[skin].mean() if skin.any() else scene.mean()
-    exposure = (0.16 / level) ** 0.65 * np.exp(rng.normal(0, 0.25))
-    balance = np.exp(rng.normal(0, 0.05, 3))
-    picture = np.clip(scene * exposure * balance, 0, None).astype(np.float32)
+    exposure = (0.16 / level) ** 0.65 * np.exp(rng.normal(0, 0.25))  # a camera evens out skin tones, not wholly
+    picture = np.maximum(scene * np.float32(exposure * np.exp(rng.normal(0, 0.05, 3))), 0)
     picture = np.minimum(picture / (1 + 0.15 * picture), 1) ** np.float32(1 / 2.2)
-    picture += rng.uniform(0.2, 0.9) * picture * (1 - picture) * (picture - 0.4)  # contrast
+    picture += np.float32(rng.uniform(0.2, 0.9)) * picture * (1 - picture) * (picture - 0.4)  # contrast
     picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 1.0))
-    picture += rng.uniform(0.002, 0.015) * rng.standard_normal(picture.shape, dtype=np.float32)
+    picture += np.float32(rng.uniform(0.002, 0.015)) * rng.standard_normal(picture.shape, dtype=np.float32)
     return np.clip(picture * 255 + 0.5, 0, 255).astype(np.uint8)

@@ -12,6 +12,7 @@ import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -109,5 +110,5 @@ def _extract(path: Path, into: Path) -> None:
                 if folder in (IMAGES, MASKS) and NAME.match(name):  # so no path can leave the folder
                     (into / folder).mkdir(exist_ok=True)
                     (into / folder / name).write_bytes(archive.read(member))
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:  # all that damage can raise
         raise InputError(f"{path}: not a whole zip ({error}). Download it again from {HOME}") from None

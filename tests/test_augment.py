@@ -1,0 +1,204 @@
+"""Augmentation: masks stay masks, photo and mask move together, one generator state gives one result."""
+
+import cv2
+import numpy as np
+import pytest
+
+from handseg_lib.augment import Recipe, augment, draw_affine, recolour, resize, resize_image, warp
+
+STILL = Recipe(rotate=0, scale=(1, 1), shift=0, shear=0, flip=0, light=0, contrast=0, gamma=0, tint=0)
+WILD = Recipe(rotate=180, scale=(0.3, 3), shift=0.5, shear=0.8, light=1, contrast=1, gamma=1, tint=1)
+
+
+def generator(seed=0):
+    return np.random.default_rng(seed)
+
+
+def blob(seed, height=61, width=84):
+    """A mask of three discs, none thinner than a few pixels."""
+    rng, mask = generator(seed), np.zeros((height, width), np.uint8)
+    for _ in range(3):
+        centre = tuple(int(v) for v in rng.integers(12, (width - 12, height - 12)))
+        cv2.circle(mask, centre, int(rng.integers(8, 14)), 1, -1)
+    return mask
+
+
+def photo_of(mask):
+    """A photo whose colour says what its mask says: white on hand, black elsewhere."""
+    return np.repeat(mask[..., None] * np.uint8(255), 3, axis=2)
+
+
+def noise(height=61, width=84, seed=0):
+    return generator(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def check_mask(mask, shape):
+    assert mask.dtype == np.uint8 and mask.shape == shape
+    assert set(np.unique(mask)) <= {0, 1}
+
+
+def check_agree(image, mask, border=2):
+    """Photo and mask tell the same but within a border of so many pixels along the outline."""
+    kernel = np.ones((2 * border + 1, 2 * border + 1), np.uint8)
+    near_outline = cv2.dilate(mask, kernel) != cv2.erode(mask, kernel)
+    wrong = (image[..., 0] >= 128) != mask
+    assert not (wrong & ~near_outline).any()
+    assert wrong.mean() < 0.02
+
+
+# Masks stay masks
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), WILD], ids=["default", "wild"])
+@pytest.mark.parametrize("shape", [(64, 64), (61, 84), (97, 33)])
+def test_augment_never_yields_a_mask_value_but_0_and_1(recipe, shape):
+    both = 0
+    for seed in range(100):
+        mask = blob(seed, *shape)
+        image, moved = augment(noise(*shape), mask, generator(seed), recipe)
+        check_mask(moved, shape)
+        assert image.dtype == np.uint8 and image.shape == (*shape, 3)
+        both += len(np.unique(moved)) == 2
+    assert both > 80
+
+
+def test_warp_never_yields_a_mask_value_but_0_and_1():
+    for seed in range(200):
+        affine = generator(seed).normal(0, 1, (2, 3)) * (1, 1, 20)
+        check_mask(warp(noise(), blob(seed), affine)[1], (61, 84))
+
+
+@pytest.mark.parametrize("size", [7, 32, 61, 64, 100, 224])
+def test_resize_gives_exact_shapes_and_a_mask_of_0_and_1(size):
+    for seed in range(30):
+        height, width = (int(side) for side in generator(seed).integers(40, 150, 2))
+        image, mask = resize(noise(height, width), blob(seed, height, width), size)
+        assert image.shape == (size, size, 3) and image.dtype == np.uint8
+        check_mask(mask, (size, size))
+        assert mask.any()
+
+
+# Photo and mask move together
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_warp_moves_photo_and_mask_together(seed):
+    mask = blob(seed)
+    affine = draw_affine(mask.shape, generator(seed))
+    image, moved = warp(photo_of(mask), mask, affine)
+    check_agree(image, moved)
+    assert (moved != mask).mean() > 0.01
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_augment_moves_photo_and_mask_together(seed):
+    mask = blob(seed)
+    image, moved = augment(photo_of(mask), mask, generator(seed), Recipe(light=0, contrast=0, gamma=0, tint=0))
+    check_agree(image, moved)
+
+
+@pytest.mark.parametrize("size", [32, 64, 200])
+def test_resize_moves_photo_and_mask_together(size):
+    for seed in range(20):
+        mask = blob(seed, 128, 96)
+        image, small = resize(photo_of(mask), mask, size)
+        check_agree(image, small, border=1)
+
+
+def test_resize_does_not_shift():
+    mask = np.zeros((90, 120), np.uint8)
+    mask[30:60, 40:80] = 1
+    image, small = resize(photo_of(mask), mask, 30)
+    want = np.zeros((30, 30), np.uint8)
+    want[10:20, 10:20] = 1
+    assert np.array_equal(small, want) and np.array_equal(image, photo_of(want))
+
+
+def test_shrinking_averages_so_that_fine_texture_does_not_alias():
+    stripes = np.zeros((96, 96, 3), np.uint8)
+    stripes[:, ::3] = 255
+    assert np.abs(resize_image(stripes, 32).astype(int) - 85).max() <= 1
+
+
+# What the recipe draws
+
+
+def test_the_still_recipe_changes_nothing():
+    image, mask = noise(), blob(0)
+    for seed in range(5):
+        same_image, same_mask = augment(image, mask, generator(seed), STILL)
+        assert np.array_equal(same_image, image) and np.array_equal(same_mask, mask)
+        assert np.array_equal(recolour(image, generator(seed), STILL), image)
+
+
+def test_augment_leaves_its_arguments_alone():
+    image, mask = noise(), blob(0)
+    augment(image, mask, generator(), WILD)
+    assert np.array_equal(image, noise()) and np.array_equal(mask, blob(0))
+
+
+def test_the_same_generator_state_gives_the_same_variation():
+    first, again, other = (augment(noise(), blob(0), generator(seed)) for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again))
+    assert not any(np.array_equal(a, b) for a, b in zip(first, other))
+
+
+def test_a_sure_flip_mirrors():
+    image, mask = noise(), blob(0)
+    flipped, moved = augment(image, mask, generator(), Recipe(**{**vars(STILL), "flip": 1}))
+    assert np.array_equal(flipped, image[:, ::-1]) and np.array_equal(moved, mask[:, ::-1])
+
+
+def test_half_the_draws_flip():
+    mirrored = [np.linalg.det(draw_affine((61, 84), generator(seed))[:, :2]) < 0 for seed in range(400)]
+    assert 0.4 < np.mean(mirrored) < 0.6
+
+
+def test_amounts_stay_within_their_bounds_and_reach_them():
+    recipe = Recipe(shear=0, flip=0)
+    middle = np.array([83, 60]) / 2
+    turns, zooms, shifts = [], [], []
+    for seed in range(500):
+        affine = draw_affine((61, 84), generator(seed), recipe)
+        turns.append(np.degrees(np.arctan2(affine[1, 0], affine[0, 0])))
+        zooms.append(np.sqrt(np.linalg.det(affine[:, :2])))
+        shifts.append((affine[:, :2] @ middle + affine[:, 2] - middle) / (84, 61))
+    for amounts, low, high in ((turns, -20, 20), (zooms, 0.8, 1.25), (np.array(shifts), -0.1, 0.1)):
+        near = (high - low) / 50
+        assert low - 1e-9 <= np.min(amounts) < low + near
+        assert high - near < np.max(amounts) <= high + 1e-9
+
+
+def test_what_comes_in_from_outside_is_the_mirror_image_in_both():
+    mask = blob(3)
+    image, moved = warp(photo_of(mask), mask, np.array([[1.0, 0, 30], [0, 1, 0]]))
+    assert np.array_equal(moved[:, :30], mask[:, 30:0:-1])
+    assert np.array_equal(image, photo_of(moved))
+
+
+# Colour
+
+
+def test_recolour_keeps_shape_and_dtype_and_changes_every_colour_alike():
+    image = noise()
+    image[0, 0] = image[-1, -1]
+    for seed in range(30):
+        out = recolour(image, generator(seed), WILD)
+        assert out.dtype == np.uint8 and out.shape == image.shape
+        assert np.array_equal(out[0, 0], out[-1, -1])
+
+
+def test_recolour_changes_what_it_is_told_to():
+    grey = np.full((4, 4, 3), 128, np.uint8)
+    seen = {}
+    for name, amount in (("light", 0.2), ("contrast", 0.5), ("gamma", 0.5), ("tint", 0.3)):
+        recipe = Recipe(**{**vars(STILL), name: amount})
+        seen[name] = [recolour(grey, generator(seed), recipe)[0, 0].astype(int) for seed in range(50)]
+    for name in ("light", "gamma"):
+        assert all(len(set(colour)) == 1 for colour in seen[name]), f"{name} must keep grey grey"
+        assert len({tuple(colour) for colour in seen[name]}) > 20
+    assert max(abs(colour - 128).max() for colour in seen["contrast"]) <= 1, "mid-grey is contrast's fixed point"
+    dark = np.full((4, 4, 3), 40, np.uint8)
+    recipe = Recipe(**{**vars(STILL), "contrast": 0.5})
+    assert len({int(recolour(dark, generator(seed), recipe)[0, 0, 0]) for seed in range(50)}) > 20
+    assert max(np.ptp(colour) for colour in seen["tint"]) > 10

@@ -1,0 +1,196 @@
+"""Promises of the house: one URL, versions in step, notebooks that are what the lessons say."""
+
+import importlib.util
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+URL = PROJECT["urls"]["Repository"]
+SLUG = URL.removeprefix("https://github.com/")
+PYTHONS = ["3.11", "3.12", "3.13"]
+PLATFORMS = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64")]
+
+spec = importlib.util.spec_from_file_location("build", ROOT / "lessons" / "build.py")
+builder = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(builder)
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.relative_to(ROOT / "notebooks").as_posix())
+
+
+# Versions
+
+
+def pins():
+    lines = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids="-".join)
+@pytest.mark.parametrize("python", PYTHONS)
+def test_lock_satisfies_pyproject_everywhere(python, platform):
+    here = {"python_version": python, "python_full_version": f"{python}.9", "extra": ""}
+    here |= {"sys_platform": platform[0], "platform_machine": platform[1]}
+    here |= {"os_name": "nt" if platform[0] == "win32" else "posix", "implementation_name": "cpython"}
+    locked = {}
+    for pin in pins():
+        if not pin.marker or pin.marker.evaluate(here):
+            name = pin.name.replace("tensorflow-cpu", "tensorflow")  # the same library, without CUDA
+            assert name not in locked, f"{name} is pinned twice for Python {python} on {platform}"
+            locked[name] = next(iter(pin.specifier)).version
+    extras = PROJECT["optional-dependencies"]
+    for wanted in map(Requirement, PROJECT["dependencies"] + extras["lab"] + extras["test"]):
+        assert wanted.name in locked, f"{wanted.name} is not in requirements.lock"
+        assert wanted.specifier.contains(locked[wanted.name]), f"{wanted.name} {locked[wanted.name]} is not {wanted}"
+
+
+def test_lock_is_exact_and_names_no_host():
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    assert "://" not in text and "--" not in text and "@" not in text
+    assert all([s.operator for s in pin.specifier] == ["=="] for pin in pins())
+
+
+def test_conda_and_binder_install_what_is_locked():
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
+    binder = yaml.safe_load((ROOT / "binder" / "environment.yml").read_text("utf-8"))["dependencies"]
+    assert conda == [*binder, {"pip": ["-r requirements.lock"]}]
+    python = Requirement(binder[0].replace("=", "=="))
+    version = next(iter(python.specifier)).version
+    assert python.name == "python" and version in PYTHONS and binder[1:] == ["pip"]
+    assert SpecifierSet(PROJECT["requires-python"]).contains(version)
+    script = ROOT / "binder" / "postBuild"
+    installs = [
+        line.split("--no-cache-dir ")[-1] for line in script.read_text("utf-8").splitlines() if "pip install" in line
+    ]
+    assert installs == ["-r requirements.lock", "--no-deps --no-build-isolation -e ."]
+    assert script.stat().st_mode & 0o111, "binder/postBuild must be executable"
+
+
+# One URL
+
+
+def test_every_badge_derives_from_the_url():
+    pages = [ROOT / "README.md", *NOTEBOOKS]
+    addresses = {
+        "Colab": f"colab.research.google.com/github/{SLUG}/blob/main/",
+        "Binder": f"mybinder.org/v2/gh/{SLUG}/main",
+    }
+    for page in pages:
+        text = page.read_text("utf-8")
+        for name, address in addresses.items():
+            assert address in text, f"{page.name} has no {name} badge"
+        for slug in re.findall(r"(?:google\.com/github|mybinder\.org/v2/gh)/([\w.-]+/[\w.-]+)", text):
+            assert slug == SLUG, f"{page.name} links to {slug}"
+    assert URL in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+# Notebooks
+
+
+def test_notebooks_are_what_the_lessons_say():
+    assert builder.stale() == [], "run: make notebooks"
+
+
+def code_cells(path):
+    return [cell for cell in nbformat.read(path, 4).cells if cell.cell_type == "code" and cell.source]
+
+
+@each_notebook
+def test_notebook_can_be_committed(path):
+    assert builder.faults(nbformat.read(path, 4)) == []
+    assert path.stat().st_size <= builder.MAX_BYTES
+
+
+@each_notebook
+def test_notebook_was_executed_cleanly(path):
+    for cell in code_cells(path):
+        assert cell.execution_count, f"never executed: {cell.source}"
+        assert not [o for o in cell.outputs if o.output_type == "error" or o.get("name") == "stderr"]
+
+
+@each_notebook
+def test_every_picture_has_alt_text(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            for kind in [k for k in output.get("data", {}) if k.startswith("image/")]:
+                assert output.metadata.get(kind, {}).get("alt"), f"no alt text: {cell.source}"
+
+
+@each_notebook
+def test_first_cell_moves_no_package(path):
+    lines = [line.strip() for cell in code_cells(path) for line in cell.source.splitlines() if "install" in line]
+    assert [line for line in lines if "pip" in line] == [f'%pip install -q --no-deps "handseg @ git+{URL}"']
+
+
+@each_notebook
+def test_links_lead_somewhere(path):
+    for cell in nbformat.read(path, 4).cells:
+        if cell.cell_type == "markdown":
+            for link in re.findall(r"(?:\]\(|(?:src|href)=\")([^)\"#\s]+)", cell.source):
+                assert "://" in link or (path.parent / link).exists(), f"dead link: {link}"
+
+
+# The builder
+
+LESSON = """\
+# %% [markdown]
+# # 00 A lesson
+# See [the design](../docs/design.md) and [the web](https://example.org).
+
+# %%
+def twice(x):
+    # <solution>
+    return 2 * x
+    # </solution>
+"""
+
+
+def test_builder_makes_exercise_and_solution(tmp_path, monkeypatch):
+    monkeypatch.setattr(builder, "ROOT", tmp_path)
+    lesson = tmp_path / "lessons" / "00_a_lesson.py"
+    lesson.parent.mkdir()
+    lesson.write_text(LESSON, "utf-8")
+    exercise, solution = builder.generate(lesson, solved=False), builder.generate(lesson, solved=True)
+    assert exercise.cells[2].source == "def twice(x):\n    ...  # your turn"
+    assert solution.cells[2].source == "def twice(x):\n    return 2 * x"
+    assert "](../docs/design.md)" in exercise.cells[0].source
+    assert (
+        "](../../docs/design.md)" in solution.cells[0].source and "](https://example.org)" in solution.cells[0].source
+    )
+    assert builder.stale() == ["notebooks/00_a_lesson.ipynb", "notebooks/solutions/00_a_lesson.ipynb"]
+    builder.build(lesson, solved=False, run=False)
+    assert builder.stale() == ["notebooks/solutions/00_a_lesson.ipynb"]
+    lesson.write_text(LESSON.replace("    # </solution>\n", ""))
+    with pytest.raises(SystemExit, match="without its partner"):
+        builder.generate(lesson, solved=True)
+
+
+@pytest.mark.parametrize(
+    "output, fault",
+    [
+        ("saved to /home/ann/runs", "a path of this machine: /home/ann/runs"),
+        ("x" * builder.MAX_BYTES, "bytes, and at most"),
+        ("see https://example.org/home/page", None),
+    ],
+    ids=["path", "size", "address"],
+)
+def test_builder_finds_what_must_not_be_committed(output, fault):
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("stream", text=output)])
+    found = builder.faults(nbformat.v4.new_notebook(cells=[cell]))
+    assert (fault in " ".join(found)) if fault else not found
+
+
+def test_make_refuses_a_wrong_python_in_one_line(tmp_path):
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text("utf-8"))
+    (tmp_path / "requirements.lock").touch()
+    made = subprocess.run(["make", "-s", "PYTHON=false", "env"], cwd=tmp_path, capture_output=True, text=True)
+    assert made.returncode and "Needs CPython 3.11" in made.stdout and not (tmp_path / ".venv").exists()

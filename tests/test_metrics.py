@@ -1,0 +1,147 @@
+"""Metrics against answers worked out by hand on 3x3 masks; empty masks included."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from handseg_lib import metrics
+
+EMPTY, FULL = np.zeros((3, 3), np.uint8), np.ones((3, 3), np.uint8)
+ROW = np.array([[1, 1, 1], [0, 0, 0], [0, 0, 0]], np.uint8)
+SHIFTED = np.array([[0, 1, 1], [0, 0, 1], [0, 1, 0]], np.uint8)  # shares two of its four pixels with ROW
+CORNER = np.array([[0, 0, 0], [0, 0, 0], [0, 0, 1]], np.uint8)  # shares none
+
+# true, pred, (tp, fp, fn, tn), IoU, F1, accuracy
+BY_HAND = [
+    (ROW, ROW, (3, 0, 0, 6), 1, 1, 1),
+    (ROW, SHIFTED, (2, 2, 1, 4), 2 / 5, 4 / 7, 6 / 9),
+    (SHIFTED, ROW, (2, 1, 2, 4), 2 / 5, 4 / 7, 6 / 9),
+    (ROW, CORNER, (0, 1, 3, 5), 0, 0, 5 / 9),
+    (ROW, EMPTY, (0, 0, 3, 6), 0, 0, 6 / 9),
+    (ROW, FULL, (3, 6, 0, 0), 3 / 9, 6 / 12, 3 / 9),
+    (EMPTY, EMPTY, (0, 0, 0, 9), 1, 1, 1),
+    (EMPTY, FULL, (0, 9, 0, 0), 0, 0, 0),
+    (FULL, EMPTY, (0, 0, 9, 0), 0, 0, 0),
+    (FULL, FULL, (9, 0, 0, 0), 1, 1, 1),
+]
+
+
+def random_masks(seed, shape=(3, 3)):
+    rng = np.random.default_rng(seed)
+    return [(rng.random(shape) < rng.random()).astype(np.uint8) for _ in range(2)]
+
+
+def batch(*masks):
+    return ops.convert_to_tensor(np.stack(masks)[..., None].astype("float32"))
+
+
+@pytest.mark.parametrize("true, pred, counts, iou, f1, accuracy", BY_HAND)
+def test_by_hand(true, pred, counts, iou, f1, accuracy):
+    assert metrics.confusion(true, pred) == counts
+    assert metrics.iou(true, pred) == pytest.approx(iou)
+    assert metrics.f1(true, pred) == pytest.approx(f1)
+    assert metrics.accuracy(true, pred) == pytest.approx(accuracy)
+
+
+@pytest.mark.parametrize("score", [metrics.iou, metrics.f1, metrics.accuracy])
+def test_masks_may_be_bool(score):
+    assert score(ROW.astype(bool), SHIFTED.astype(bool)) == score(ROW, SHIFTED)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_f1_follows_from_iou(seed):
+    true, pred = random_masks(seed)
+    iou = metrics.iou(true, pred)
+    assert metrics.f1(true, pred) == pytest.approx(2 * iou / (1 + iou))
+
+
+@pytest.mark.parametrize("score", [metrics.iou, metrics.f1, metrics.accuracy])
+def test_it_does_not_matter_which_mask_comes_first(score):
+    for seed in range(50):
+        true, pred = random_masks(seed)
+        assert score(true, pred) == score(pred, true)
+
+
+def test_an_answer_with_no_hand_at_all_has_a_fine_accuracy_and_no_iou():
+    true = np.zeros((10, 10), np.uint8)
+    true[:2, :11] = 1
+    true[2, :2] = 1  # 22 of 100 pixels, as on HGR1
+    nothing = np.zeros_like(true)
+    assert metrics.accuracy(true, nothing) == pytest.approx(0.78)
+    assert metrics.iou(true, nothing) == metrics.f1(true, nothing) == 0
+
+
+@pytest.mark.parametrize("score", [metrics.iou, metrics.f1, metrics.accuracy, metrics.confusion])
+def test_masks_of_two_shapes_are_refused(score):
+    with pytest.raises(ValueError, match=r"\(3, 3\) and \(3, 1\)"):
+        score(ROW, ROW[:, :1])
+
+
+# Boundary
+
+
+def square(top, left, side=20):
+    mask = np.zeros((60, 60), np.uint8)
+    mask[top : top + side, left : left + side] = 1
+    return mask
+
+
+@pytest.mark.parametrize("shift", [0, 1, 3, 7])
+def test_boundary_of_a_shifted_square_is_the_shift(shift):
+    assert metrics.boundary_px(square(20, 20), square(20 + shift, 20 + shift)) == shift
+
+
+@pytest.mark.parametrize("grow", [1, 2, 5])
+def test_boundary_of_a_grown_square_is_the_growth(grow):
+    assert metrics.boundary_px(square(20, 20), square(20 - grow, 20 - grow, 20 + 2 * grow)) == grow
+
+
+def test_a_hole_has_an_outline_too():
+    holed = square(10, 10, 40)
+    holed[20:40, 20:40] = 0
+    assert metrics.boundary_px(holed, square(20, 20)) == 1  # the square's rim lies inside the hole's
+
+
+def test_the_edge_of_the_photo_is_no_outline():
+    left, right = np.zeros((2, 40, 50), np.uint8)
+    left[:, :10] = 1
+    right[:, :16] = 1
+    assert metrics.boundary_px(left, right) == 6
+
+
+@pytest.mark.parametrize("true, pred", [(EMPTY, ROW), (ROW, EMPTY), (EMPTY, EMPTY), (FULL, ROW)])
+def test_without_an_outline_there_is_no_distance(true, pred):
+    assert np.isnan(metrics.boundary_px(true, pred))
+
+
+def test_boundary_takes_any_mask_dtype_and_layout():
+    true, pred = square(20, 20), square(23, 23)
+    assert metrics.boundary_px(true.astype(bool), np.asfortranarray(pred)) == metrics.boundary_px(true, pred) == 3
+
+
+# For Keras
+
+
+def test_batch_iou_is_the_iou_of_each_image():
+    pairs = [(true, pred) for true, pred, *_ in BY_HAND] + [random_masks(seed) for seed in range(20)]
+    trues, preds = zip(*pairs)
+    got = ops.convert_to_numpy(metrics.batch_iou(batch(*trues), batch(*preds)))
+    assert got == pytest.approx([metrics.iou(true, pred) for true, pred in pairs], abs=1e-6)
+
+
+def test_batch_iou_takes_uint8_masks_and_cuts_at_the_threshold():
+    true, hand = ROW[None, ..., None], batch(np.where(ROW, 0.5, np.where(CORNER, 0.4, 0.1)))
+    assert float(metrics.batch_iou(true, hand)[0]) == 1
+    assert float(metrics.batch_iou(true, hand, threshold=0.4)[0]) == pytest.approx(3 / 4)
+    assert float(metrics.batch_iou(true, hand, threshold=0.6)[0]) == 0
+
+
+def test_mean_iou_averages_over_images_however_they_are_batched():
+    metric = metrics.mean_iou()
+    assert metric.name == "iou"
+    metric.update_state(batch(ROW, ROW), batch(ROW, SHIFTED))  # 1 and 2/5
+    metric.update_state(batch(ROW), batch(CORNER))  # 0
+    assert float(metric.result()) == pytest.approx((1 + 2 / 5 + 0) / 3)
+    strict = metrics.mean_iou(threshold=0.6)
+    strict.update_state(batch(ROW), batch(ROW / 2))
+    assert float(strict.result()) == 0
