@@ -28,15 +28,15 @@ class Recipe:
         tint: change of each colour channel's gain, as a share.
     """
 
-    rotate: float = 20.0
+    rotate: float = 30.0
     scale: tuple[float, float] = (0.8, 1.25)
     shift: float = 0.1
     shear: float = 0.1
     flip: float = 0.5
-    light: float = 0.12
-    contrast: float = 0.25
-    gamma: float = 0.3
-    tint: float = 0.1
+    light: float = 0.15
+    contrast: float = 0.35
+    gamma: float = 0.4
+    tint: float = 0.25
 
 
 def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, recipe: Recipe = Recipe()):

@@ -39,6 +39,18 @@ class CaffePreprocess(keras.layers.Layer):
         return x[..., ::-1] - keras.ops.convert_to_tensor([103.939, 116.779, 123.68], x.dtype)
 
 
+@keras.saving.register_keras_serializable("handseg")
+class StillModel(keras.Model):
+    """A functional model that always runs as in inference: its batch norm keeps mean and variance.
+
+    ``encoder(photo, training=False)`` says the same and is not enough: Keras 3 hands the ``training=True`` of
+    ``fit`` down into a model within the model (https://github.com/keras-team/keras/issues/20285).
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        return super().call(inputs, training=False, mask=mask)
+
+
 def build_encoder(
     size: int | None = 224, taps: str | tuple[str, ...] = "default", weights: str | Path | None = "imagenet"
 ) -> keras.Model:
@@ -63,7 +75,9 @@ def build_encoder(
         include_top=False, weights=None, input_tensor=CaffePreprocess(name="preprocess", dtype="float32")(photo)
     )
     names = tap_names(taps)
-    encoder = keras.Model(photo, [resnet.get_layer(name).output for name in names], name="encoder")
+    if unknown := set(names) - {layer.name for layer in resnet.layers}:
+        raise InputError(f"taps={taps!r}: ResNet50 has no layer {unknown.pop()}. Its summary() lists those it has.")
+    encoder = StillModel(photo, [resnet.get_layer(name).output for name in names], name="encoder")
     if weights == "imagenet":
         load_imagenet(encoder)
     elif weights is not None:
@@ -105,8 +119,8 @@ def load_imagenet(encoder: keras.Model) -> None:
 def freeze(encoder: keras.Model, train_from: str | None = None) -> None:
     """Freezes the encoder, or all of it before a named block. Compile the model afterwards.
 
-    Batch-norm layers keep ImageNet's mean and variance either way: the U-Net calls the encoder with
-    ``training=False``, and only their scale and shift learn.
+    Batch-norm layers keep ImageNet's mean and variance either way (see ``StillModel``): of them, only
+    scale and shift learn.
 
     Args:
         encoder: the model that ``build_encoder`` returned.

@@ -64,7 +64,7 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: fl
     rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
     painted = np.where(mask[..., None] > 0, (1 - strength) * image + strength * rgb, image).astype(np.uint8)
     outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    thickness = max(1, round(max(mask.shape) / 200))
+    thickness = max(2, round(max(mask.shape) / 120))
     return cv2.drawContours(painted, outlines, -1, rgb.tolist(), thickness)
 
 
@@ -76,14 +76,19 @@ def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, colu
         titles: one for each.
         alt: alt text.
     """
-    rows = -(-len(pictures) // columns)
     columns = min(columns, len(pictures))
-    fig, axes = figure(alt, rows, columns, width=2.1 * columns, height=2.3 * rows, squeeze=False)
-    for ax in axes.flat:
+    in_rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
+    # as high as the row's highest picture needs, in inches, so that wide ones leave no gap
+    heights = [0.3 + 2.0 * min(1.0, max(p.shape[0] / p.shape[1] for p in row)) for row in in_rows]
+    size = {"width": 2.1 * columns, "height": sum(heights), "height_ratios": heights}
+    fig, axes = figure(alt, len(in_rows), columns, squeeze=False, **size)
+    for ax in axes.flat[len(pictures) :]:
         ax.axis("off")
     for ax, picture, title in zip(axes.flat, pictures, titles):
         ax.imshow(picture, cmap="gray", vmin=0, vmax=1 if picture.ndim == 2 else None)
         ax.set_title(title, fontsize=9)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_color(GREY)  # a frame: a mask may be white to its edge
     return fig
 
 
@@ -153,6 +158,15 @@ def curves(history) -> AltFigure:
         ax.xaxis.get_major_locator().set_params(integer=True)
     axes[1].legend(fontsize=8)
     return fig
+
+
+def lines(ax, x, curves: dict[str, Sequence[float]], xlabel: str, ylabel: str) -> None:
+    """Draws curves over the same x into axes, each with a colour and a dash of its own, and a legend."""
+    looks = zip((BLUE, VERMILION, GREEN, ORANGE, SKY), ("-", "--", "-.", ":", (0, (5, 1))))
+    for (name, y), (colour, dash) in zip(curves.items(), looks):
+        ax.plot(x, y, linestyle=dash, color=colour, label=name)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.legend(fontsize=8)
 
 
 def numbers(arrays: Sequence[np.ndarray], titles: Sequence[str], alt: str, shades=None) -> AltFigure:

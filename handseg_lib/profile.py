@@ -65,17 +65,17 @@ def current(name: str | None = None) -> Profile:
 
 
 def thin(samples: list[Sample], per_person: int | None) -> list[Sample]:
-    """Keeps at most ``per_person`` samples of each person, spread over the gestures."""
+    """Keeps at most ``per_person`` samples of each person, spread over the gestures, other ones for each person."""
     if per_person is None:
         return samples
     groups: dict[str, list[Sample]] = {}
     for sample in samples:
         groups.setdefault(sample.person, []).append(sample)
-    return [
-        group[i * len(group) // min(per_person, len(group))]
-        for group in groups.values()
-        for i in range(min(per_person, len(group)))
-    ]
+    kept = []
+    for start, group in enumerate(groups.values()):
+        count = min(per_person, len(group))
+        kept += [group[(i * len(group) // count + start) % len(group)] for i in range(count)]
+    return kept
 
 
 def has_gpu() -> bool:

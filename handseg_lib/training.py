@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +82,7 @@ def fit(
             return fit(model, train, val, epochs, frozen_epochs, train_from, patience, folder, callbacks)
     recipe = {"epochs": epochs, "frozen_epochs": frozen_epochs, "train_from": train_from, "seed": train.seed}
     recipe |= {"photos": len(train.samples), "size": train.size, "batch_size": train.batch_size}
+    recipe["data"] = f"{zlib.crc32(val.images, zlib.crc32(train.images)):08x}"  # as many photos may be others
     state = State(Path(out), recipe)
     history = History(state.rows)
     if history.rows:

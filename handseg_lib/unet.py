@@ -32,8 +32,7 @@ def build_unet(
     """
     encoder = build_encoder(size, taps, weights)
     photo = keras.Input((size, size, 3), name="photo")
-    # training=False: batch norm keeps ImageNet's statistics, also while its weights are fine-tuned
-    *skips, x = encoder(photo, training=False)
+    *skips, x = encoder(photo)  # its batch norm keeps ImageNet's statistics, also while its weights are fine-tuned
     for skip in reversed(skips):
         x = up_step(x, skip, width)  # (N, 2h, 2w, width)
         width //= 2

@@ -3,8 +3,8 @@
     python scripts/make_course_model.py runs/first
 
 Kernels become float16; batch norm and biases stay float32, for one of ResNet50's variances is beyond float16's
-range. The threshold is the one with the highest mean IoU on the validation persons. The card
-says what the model was trained on and how it scores on the test persons; docs/model_card.md explains it.
+range. The threshold is the one with the highest mean IoU on the validation persons. The card says what the
+model was trained on and how it scores on the test persons; docs/model_card.md explains it.
 """
 
 import hashlib

@@ -44,7 +44,7 @@ def test_taps_have_the_strides_and_channels_of_the_facts(taps, channels):
 
 
 def test_default_taps_come_after_relu_and_published_ones_before(encoder, photos):
-    small = photos[:, ::4, ::4][:, :64, :64]
+    small = photos[:, :64, :64]
     assert all(x.min() >= 0 for x in features(encoder, small))
     assert all(x.min() < 0 for x in features(enc.build_encoder(64, "published"), small))
 

@@ -1,0 +1,279 @@
+"""Training: two stages, the best epoch kept, and a killed run that ends where an uninterrupted one does.
+
+The runs here train a U-Net with an encoder of two convolutions, whose blocks are named as ResNet50's: what ``fit``
+promises does not hang on the encoder's size, and tracing ResNet50 takes half a minute. ``test_encoder`` and
+``test_cli`` train the real thing.
+"""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from handseg_lib import Batches, InputError, build_unet, fit, training
+from handseg_lib.encoder import StillModel
+from handseg_lib.unet import up_step
+
+SIZE = 32
+ROW = ["epoch", "stage", "seconds", "loss", "iou", "val_loss", "val_iou"]
+RECIPE = {"epochs": 4, "frozen_epochs": 2, "train_from": "conv3_block1"}
+
+
+def small_unet():
+    """A U-Net in small, the same each time; its encoder's blocks are conv2_block1 and conv3_block1."""
+    keras.utils.set_random_seed(0)
+    photo = keras.Input((SIZE, SIZE, 3))
+    x = layers.Rescaling(1 / 255)(photo)
+    outputs = []
+    for stage in (2, 3):
+        x = layers.Conv2D(8, 3, 2, padding="same", name=f"conv{stage}_block1_conv")(x)
+        x = layers.BatchNormalization(name=f"conv{stage}_block1_bn")(x)
+        x = layers.ReLU()(x)
+        outputs.append(x)
+    encoder = StillModel(photo, outputs, name="encoder")
+    photo = keras.Input((SIZE, SIZE, 3))
+    *skips, x = encoder(photo)
+    for skip in reversed(skips):
+        x = up_step(x, skip, 8)
+    return keras.Model(photo, layers.Conv2D(1, 1, activation="sigmoid")(up_step(x, None, 8)))
+
+
+@pytest.fixture(scope="module")
+def train_samples(samples):
+    return [sample for sample in samples if sample.person in ("01", "03", "06")]  # 9 photos: batches of 4, 4 and 1
+
+
+@pytest.fixture(scope="module")
+def val_samples(samples):
+    return [sample for sample in samples if sample.person in ("04", "11")]
+
+
+@pytest.fixture
+def data(train_samples, val_samples):
+    """Fresh batches, as a new process would make them."""
+    return Batches(train_samples, SIZE, 4, augment=True), Batches(val_samples, SIZE, 4)
+
+
+def new_data(data):
+    return tuple(Batches(b.samples, b.size, b.batch_size, b.augment, b.seed) for b in data)
+
+
+class Watch(keras.callbacks.Callback):
+    """Keeps the weights and the learning rate at each epoch's end."""
+
+    def __init__(self):
+        super().__init__()
+        self.weights, self.encoder, self.rates = [], [], []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.weights.append(self.model.get_weights())
+        self.encoder.append(self.model.get_layer("encoder").get_weights())
+        self.rates.append(float(self.model.optimizer.learning_rate))
+
+
+class Spoil(keras.callbacks.Callback):
+    """Makes the network see no hand anywhere at the end of these epochs, before validation: an IoU of 0."""
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch in self.epochs:
+            *weights, bias = self.model.get_weights()
+            self.model.set_weights([*(0 * w for w in weights), bias - 100])
+
+
+class Kill(keras.callbacks.Callback):
+    """Stops the run as Ctrl+C does, at a moment of an epoch."""
+
+    def __init__(self, epoch, moment):
+        super().__init__()
+        self.epoch, self.moment = epoch, moment
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.now, batch) == (self.epoch, 1) and self.moment == "training":
+            raise KeyboardInterrupt
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == self.epoch and self.moment == "epoch end":
+            raise KeyboardInterrupt
+
+
+def same(ours, theirs):
+    return len(ours) == len(theirs) and all(np.array_equal(a, b) for a, b in zip(ours, theirs))
+
+
+def check_same_rows(ours, theirs):
+    for a, b in zip(ours, theirs, strict=True):
+        assert (a["epoch"], a["stage"]) == (b["epoch"], b["stage"])
+        for name in ROW[3:]:
+            assert a[name] == pytest.approx(b[name], rel=1e-5), name
+
+
+@pytest.fixture(scope="module")
+def straight(train_samples, val_samples, tmp_path_factory):
+    """An uninterrupted run: model, history, what a callback saw, folder."""
+    out, watch, model = tmp_path_factory.mktemp("straight"), Watch(), small_unet()
+    train, val = Batches(train_samples, SIZE, 4, augment=True), Batches(val_samples, SIZE, 4)
+    history = fit(model, train, val, **RECIPE, out=out, callbacks=[watch])
+    return model, history, watch, out
+
+
+# What a run gives
+
+
+def test_history_has_a_whole_row_for_each_epoch(straight):
+    _, history, _, _ = straight
+    assert all(sorted(row) == sorted(ROW) for row in history.rows)
+    assert [row["epoch"] for row in history.rows] == [0, 1, 2, 3]
+    assert [row["stage"] for row in history.rows] == ["frozen", "frozen", "tuned", "tuned"]
+    assert all(0 <= row[name] <= 1 for row in history.rows for name in ("iou", "val_iou"))
+    assert history.seconds == pytest.approx(sum(row["seconds"] for row in history.rows)) and history.seconds > 0
+
+
+def test_the_folder_keeps_the_rows_and_no_more_than_two_epochs(straight):
+    _, history, _, out = straight
+    kept = json.loads((out / "history.json").read_text())
+    assert kept["rows"] == history.rows
+    names = {path.name for path in out.iterdir()}
+    assert names == {"history.json", "epoch-003.npz", f"epoch-{history.best['epoch']:03d}.npz"}
+
+
+def test_the_last_rows_scores_are_those_of_its_weights(straight, data):
+    model, history, watch, _ = straight
+    kept = model.get_weights()
+    model.set_weights(watch.weights[3])
+    scores = model.evaluate(data[1], verbose=0, return_dict=True)
+    model.set_weights(kept)
+    assert scores["iou"] == pytest.approx(history.rows[3]["val_iou"], abs=1e-6)
+    assert scores["loss"] == pytest.approx(history.rows[3]["val_loss"], abs=1e-6)
+
+
+def test_the_encoder_stands_still_in_the_first_stage_and_moves_in_the_second(straight):
+    _, _, watch, _ = straight
+    start = small_unet().get_layer("encoder").get_weights()
+    assert same(watch.encoder[0], start) and same(watch.encoder[1], start)
+    moved = [not np.array_equal(a, b) for a, b in zip(watch.encoder[3], start)]
+    # of conv2, then of conv3: kernel, bias, and batch norm's gamma, beta, mean, variance
+    assert moved == [False] * 6 + [True, True, True, True, False, False]
+
+
+def test_the_rate_warms_up_and_falls_in_each_stage(straight):
+    _, _, watch, _ = straight
+    first, last, tuned_first, tuned_last = watch.rates
+    assert 1e-3 > first > last > 0 and 3e-4 > tuned_first > tuned_last > 0
+    assert last == pytest.approx(0.02 * 1e-3, rel=0.01) and tuned_last == pytest.approx(0.02 * 3e-4, rel=0.01)
+
+
+def test_fit_leaves_the_best_weights_not_the_last(data):
+    model, watch = small_unet(), Watch()
+    history = fit(model, *data, **RECIPE, callbacks=[watch, Spoil({2, 3})])
+    best = max(history.rows, key=lambda row: row["val_iou"])
+    assert history.best == best and best["epoch"] < 2
+    assert same(model.get_weights(), watch.weights[best["epoch"]])
+
+
+def test_training_ends_after_so_many_epochs_without_a_better_one(data):
+    history = fit(small_unet(), *data, **{**RECIPE, "epochs": 9}, patience=3, callbacks=[Spoil(range(1, 9))])
+    assert [row["val_iou"] > 0 for row in history.rows] == [True, False, False, False]
+
+
+# After a kill
+
+MOMENTS = [
+    (0, "training"),
+    (1, "epoch end"),
+    (2, "training"),  # the first epoch of the second stage
+    (3, "training"),
+]
+
+
+@pytest.mark.parametrize("epoch, moment", MOMENTS)
+def test_a_killed_run_goes_on_to_where_an_uninterrupted_one_ends(straight, data, tmp_path, epoch, moment):
+    model, history, _, _ = straight
+    with pytest.raises(KeyboardInterrupt):
+        fit(small_unet(), *data, **RECIPE, out=tmp_path, callbacks=[Kill(epoch, moment)])
+    again = small_unet()
+    seen = Watch()
+    resumed = fit(again, *new_data(data), **RECIPE, out=tmp_path, callbacks=[seen])
+    assert len(seen.weights) == 4 - epoch, "only what was missing is trained"
+    check_same_rows(resumed.rows, history.rows)
+    for ours, theirs in zip(again.get_weights(), model.get_weights(), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-6)
+
+
+def test_a_kill_while_the_state_is_written_leaves_the_epoch_before(straight, data, tmp_path):
+    _, history, _, _ = straight
+    with pytest.raises(KeyboardInterrupt):
+        fit(small_unet(), *data, **RECIPE, out=tmp_path, callbacks=[Kill(2, "epoch end")])
+    (tmp_path / "epoch-002.part").write_bytes(b"half a file")
+    (tmp_path / "epoch-002.npz").write_bytes(b"weights that history.json does not speak of")
+    resumed = fit(small_unet(), *new_data(data), **RECIPE, out=tmp_path)
+    check_same_rows(resumed.rows, history.rows)
+
+
+def test_a_finished_run_is_not_trained_again_but_loaded(straight, data):
+    model, history, _, out = straight
+    again, seen = small_unet(), Watch()
+    loaded = fit(again, *data, **RECIPE, out=out, callbacks=[seen])
+    assert seen.weights == [] and loaded.rows == history.rows
+    assert same(again.get_weights(), model.get_weights())
+
+
+def test_without_a_folder_nothing_is_kept(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    fit(small_unet(), *data, epochs=1, frozen_epochs=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    "name, value", [("epochs", 5), ("frozen_epochs", 1), ("train_from", "conv2_block1")], ids=lambda v: str(v)
+)
+def test_a_folder_with_a_run_of_other_arguments_is_refused(straight, data, name, value):
+    out = straight[-1]
+    with pytest.raises(InputError) as error:
+        fit(small_unet(), *data, **{**RECIPE, name: value}, out=out)
+    text = str(error.value)
+    assert str(out) in text and f"{name}={RECIPE[name]}" in text and f"{name}={value}" in text
+    assert "Give another folder" in text and "\n" not in text
+
+
+def test_a_folder_with_a_run_on_other_photos_is_refused(straight, data, samples):
+    train, val = data
+    others = [s for s in samples if s.person in ("07", "08", "10")]
+    assert len(others) == len(train.samples)
+    for batches in (
+        (Batches(train.samples[1:], SIZE, 4, augment=True), val),
+        (Batches(train.samples, SIZE, 3, augment=True), val),
+        (Batches(train.samples, SIZE, 4, augment=True, seed=1), val),
+        (Batches(others, SIZE, 4, augment=True), val),
+        (train, Batches(others, SIZE, 4)),
+    ):
+        with pytest.raises(InputError, match="Give another folder"):
+            fit(small_unet(), *batches, **RECIPE, out=straight[-1])
+
+
+def test_a_folder_with_another_models_run_is_refused(straight, data):
+    with pytest.raises(InputError, match="of another model. Give out another folder"):
+        fit(build_unet(SIZE, weights=None), *data, **RECIPE, out=straight[-1])
+
+
+def test_an_unknown_block_is_refused(data):
+    with pytest.raises(InputError, match="no such block"):
+        fit(small_unet(), *data, epochs=1, frozen_epochs=0, train_from="conv9_block1")
+
+
+def test_best_is_the_row_of_the_highest_validation_iou():
+    rows = [{"epoch": k, "val_iou": iou, "seconds": 2.5} for k, iou in enumerate([0.2, 0.7, 0.7, 0.5])]
+    assert training.History(rows).best == rows[1]
+    assert training.History(rows).seconds == 10
