@@ -3,6 +3,7 @@
 Data goes one way: drawn, hgr1, data, augment, batches, encoder and unet, training, predictor, evaluate.
 """
 
+import logging
 import os
 from contextlib import contextmanager
 
@@ -23,6 +24,8 @@ def _quiet_start():
 
 with _quiet_start():
     import keras  # noqa: F401
+# It warns of retracing when a few models are trained in a row, as lessons do; that is no fault of the reader's.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 from . import as_published, check, doctor, drawn, encoder, explore, hgr1, losses, metrics, plots, profile
 from .batches import Batches

@@ -66,12 +66,13 @@ def predict(args) -> dict:
     predictor = load_predictor(args.model)
     args.out.mkdir(parents=True, exist_ok=True)
     shares = {}
-    for photo in tqdm(args.photos, desc="predict", unit="photo"):
-        image = read_image(photo)
-        mask = predictor.mask(image)
-        Image.fromarray(overlay(image, mask)).save(args.out / f"{photo.stem}_overlay.jpg", quality=92)
-        Image.fromarray(mask * np.uint8(255)).save(args.out / f"{photo.stem}_mask.png")
-        shares[str(photo)] = round(float(mask.mean()), 4)
+    with tqdm(args.photos, desc="predict", unit="photo", delay=1) as photos:
+        for photo in photos:
+            image = read_image(photo)
+            mask = predictor.mask(image)
+            Image.fromarray(overlay(image, mask)).save(args.out / f"{photo.stem}_overlay.jpg", quality=92)
+            Image.fromarray(mask * np.uint8(255)).save(args.out / f"{photo.stem}_mask.png")
+            shares[str(photo)] = round(float(mask.mean()), 4)
     return {"hand_share": shares, "out": str(args.out)}
 
 
@@ -87,11 +88,17 @@ def main(argv: list[str] | None = None) -> int:
         print("handseg_lib: interrupted. The same command goes on where this one stopped.", file=sys.stderr)
         return 130
     if args.json:
-        print(json.dumps(result))
+        print(json.dumps({name: None if value != value else value for name, value in result.items()}))  # JSON has no nan
     else:
         for name, value in result.items():
             print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
     return 0
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text}: use a whole number from 1 on")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -113,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--profile", **scale)
     sub.add_argument("--out", type=Path, default=Path("runs/train"), help="folder; a killed run goes on from it")
     sub.add_argument("--size", type=int, help="side of the network's photos in pixels, a multiple of 16")
-    sub.add_argument("--epochs", type=int, help="at most so many")
+    sub.add_argument("--epochs", type=_positive, help="at most so many")
     sub.add_argument("--seed", type=int, default=0)
 
     sub = command(evaluate_, "evaluate")

@@ -62,8 +62,8 @@ def to_mask(answer: Callable) -> None:
     expect(mask.dtype != bool, "True and False are right. What turns them into 1 and 0, dtype uint8?")
     expect(set(np.unique(mask)) <= {0, 1}, f"The values should be 0 and 1, not {np.unique(mask).tolist()}.")
     expect(not np.array_equal(mask, 1 - truth), "Hand and background are exchanged. A high probability means hand.")
-    expect(not np.array_equal(mask, probability > 0.5), "A pixel exactly at the threshold is hand too: at least, not above.")
-    expect(not np.array_equal(mask, low), "The mask is the same for the thresholds 0.25 and 0.5. Is the threshold used?")
+    expect(not np.array_equal(mask, probability > 0.5), "A pixel at the threshold is hand too: at least, not above.")
+    expect(not np.array_equal(mask, low), "The masks at 0.25 and at 0.5 are the same. Is the threshold used?")
     expect(np.array_equal(mask, truth), "Some pixels differ. Compare each probability with the threshold.")
     expect(mask.dtype == np.uint8, f"The values are right; the dtype should be uint8, not {mask.dtype}.")
 
@@ -103,7 +103,7 @@ def flip_pair(answer: Callable) -> None:
         return next((way for way, array in ways.items() if np.array_equal(new, array)), "other")
 
     drawn_pairs = [outcomes(seed) for seed in range(200)]
-    images, masks = ({way for way in ways} for ways in zip(*drawn_pairs))
+    images, masks = (set(ways) for ways in zip(*drawn_pairs))
     expect(
         not (images | masks) & {"upside down", "turned"},
         "Hands come out upside down: you reverse the rows. Left and right are along the columns; which axis is that?",
@@ -122,6 +122,49 @@ def flip_pair(answer: Callable) -> None:
     expect(
         drawn_pairs == [outcomes(seed) for seed in range(200)],
         "The same rng gives another result the second time. Draw from `rng`, not from a global state.",
+    )
+
+
+# 03 The encoder
+
+
+@exercise("What you mean to train is trained, and nothing else.")
+def unfreeze_from(answer: Callable) -> None:
+    names = [f"conv{stage}_block{block}_1_{kind}" for stage in (3, 4) for block in (1, 2, 3) for kind in ("conv", "bn")]
+    makers = {"conv": lambda name: keras.layers.Conv2D(1, 1, name=name), "bn": keras.layers.BatchNormalization}
+    encoder = keras.Sequential([keras.Input((2, 2, 1)), *(makers[name[15:]](name=name) for name in names)])
+    start = names.index("conv4_block2_1_conv")
+
+    def trained() -> list[bool]:
+        return [layer.trainable for layer in encoder.layers]
+
+    encoder.trainable = False
+    for layer in encoder.layers[::3]:
+        layer.trainable = True
+    before, result = trained(), answer(encoder, "conv4_block2")
+    after = trained()
+    if after == before and not encoder.trainable:
+        given(result)
+    expect(
+        any(after),
+        "Everything is frozen. Is there a == where you meant =? And no layer has the very name of the block: "
+        "the names of its layers begin with it.",
+    )
+    expect(not all(after), "Everything is trainable. Which layers come before the block? Freeze those.")
+    expect(
+        after != [i < start for i in range(len(names))],
+        "The wrong way round: what comes before the block is trained, and the rest is frozen.",
+    )
+    expect(
+        after != ["conv4_block2_" in name for name in names],
+        "The block itself is trainable, but what follows it is frozen. From the block's first layer on, all should be.",
+    )
+    expect(not any(after[:start]), f"{names[after.index(True)]} comes before the block and can still be trained.")
+    expect(all(after[start:]), "In the block, or after it, a layer is still frozen. All of them should be trainable.")
+    expect(
+        encoder.trainable,
+        "The layers are right, but the encoder as a whole is still frozen, and so has no trainable weights at all. "
+        "Begin with `encoder.trainable = True`.",
     )
 
 
@@ -183,6 +226,43 @@ def dice(answer: Callable) -> None:
     expect(abs(half - 1 / 2) < 0.02, f"Half of a hand is found, and Dice should be about 0.5; this is {half:.2f}.")
     expect(missed < 0.1, f"A missed hand should score about 0; this is {missed:.2f}. Is what you add too large?")
     expect(empty > 0.9, f"Two empty masks agree: 1, and this is {empty:.2f}. Add the same above and below the line.")
+
+
+# 06 Training
+
+
+@exercise("The best one that was seen, and no patience beyond what was agreed.")
+def best_epoch(answer: Callable) -> None:
+    columns = {
+        "loss": [0.60, 0.48, 0.40, 0.34, 0.29, 0.25, 0.22, 0.19, 0.17, 0.15, 0.13, 0.12],
+        "iou": [0.58, 0.70, 0.77, 0.82, 0.85, 0.88, 0.90, 0.91, 0.92, 0.93, 0.94, 0.95],
+        "val_loss": [0.55, 0.43, 0.36, 0.37, 0.39, 0.37, 0.40, 0.42, 0.45, 0.47, 0.46, 0.50],
+        "val_iou": [0.60, 0.74, 0.80, 0.79, 0.78, 0.84, 0.83, 0.82, 0.81, 0.80, 0.86, 0.83],
+    }
+    rows = [dict(zip(columns, values)) for values in zip(*columns.values())]
+    pair = given(answer(rows, 3))
+    expect(isinstance(pair, tuple | list) and len(pair) == 2, "Return two things: the epoch to keep, and the last.")
+    expect(not isinstance(pair[0], dict), "Return the epoch's position in the list, counted from 0, not its row.")
+    keep, stop = pair
+    expect(keep in range(12), f"{keep} is no position in the list. Return where the best is, not how good.")
+    hints = {
+        (6, 9): "Both are one too high: count the epochs from 0.",
+        (5, 9): "One epoch too many: with patience 3, the third without a new best is the last.",
+        (2, 4): "Training stops too soon: with patience 3, it takes three epochs without a new best.",
+        (5, 6): "The patience is used up too soon: with each new best, the count begins again.",
+        (0, 3): "This keeps the worst. A loss should be low; which way should an IoU go?",
+        (2, 5): "This goes by the validation loss. Which column says how good the outlines are?",
+        (8, 8): "This keeps the last epoch trained. Keep the best of those that were.",
+        (11, 11): "Is this by the training persons? Choose by those that the network does not learn from: val_iou.",
+    }
+    expect((keep, stop) not in hints, hints.get((keep, stop), ""))
+    expect(keep != 10, "Epoch 10 comes after training has stopped: it is never seen.")
+    expect((keep, stop) == (5, 8), f"For the twelve epochs of the lesson and patience 3: not {(keep, stop)}.")
+    zigzag = [dict(row, val_iou=iou) for row, iou in zip(rows, [0.5, 0.8, 0.7, 0.75, 0.72, 0.74, 0.7])]
+    hint = "Compare each epoch with the best so far, not with the one before it."
+    expect(tuple(answer(zigzag, 3)) == (1, 4), f"Right while it falls, wrong where it goes up and down. {hint}")
+    hint = "If the patience is never used up, training stops at the last row."
+    expect(tuple(answer(rows[:8], 3)) == (5, 7), f"Wrong for a training that ends before the patience does. {hint}")
 
 
 # 07 Exploring predictions

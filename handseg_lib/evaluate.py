@@ -45,7 +45,7 @@ class Report:
         table, persons = self.table, self.by("person")
         tp, fp, fn = (table[column].sum() for column in ("tp", "fp", "fn"))
         low, high = person_interval(table)
-        background = (table.tn / (table.tn + table.fp + table.fn)).mean()
+        background = (table.tn / (table.tn + table.fp + table.fn)).fillna(1).mean()  # none against none is perfect
         return {
             "photos": len(table),
             "persons": len(persons),
@@ -78,11 +78,13 @@ def evaluate(model: keras.Model | Predictor, samples: Sequence[Sample], batch_si
         raise InputError("no samples: there is nothing to evaluate on.")
     predictor = model if isinstance(model, Predictor) else Predictor(model)
     rows = []
-    for start in tqdm(range(0, len(samples), batch_size), desc="evaluate", unit="batch"):
-        batch = samples[start : start + batch_size]
-        images, masks = zip(*(sample.read() for sample in batch))
-        for sample, mask, hand in zip(batch, masks, predictor.many(images)):
-            rows.append(_score(sample, mask, (hand >= predictor.threshold).astype(np.uint8)))
+    # delay: where the first photo cannot be read, the error is all there is to see
+    with tqdm(range(0, len(samples), batch_size), desc="evaluate", unit="batch", delay=1) as starts:
+        for start in starts:
+            batch = samples[start : start + batch_size]
+            images, masks = zip(*(sample.read() for sample in batch))
+            for sample, mask, hand in zip(batch, masks, predictor.many(images)):
+                rows.append(_score(sample, mask, (hand >= predictor.threshold).astype(np.uint8)))
     return Report(pd.DataFrame(rows), predictor.threshold)
 
 

@@ -14,6 +14,7 @@ from .unet import build_unet
 
 COURSE_MODEL = Path(__file__).parent / "assets" / "course_model.npz"  # made by scripts/make_course_model.py
 COURSE_CARD = COURSE_MODEL.with_suffix(".json")
+TRAIN_ONE = "Train one: python -m handseg_lib train --out runs/mine"
 
 
 class Predictor:
@@ -64,15 +65,19 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
         return _course_model()
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: no such model. Train one: python -m handseg_lib train --out runs/mine")
+        raise InputError(f"{path}: no such model. {TRAIN_ONE}")
     try:
-        return Predictor(keras.models.load_model(path, compile=False))
-    except (ValueError, OSError, TypeError) as error:
-        raise InputError(f"{path}: Keras cannot load this model ({str(error).splitlines()[0]}).") from None
+        model = keras.models.load_model(path, compile=False)
+    except Exception as error:  # a damaged file raises almost anything
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"{path}: Keras cannot load this model ({reason}). {TRAIN_ONE}") from None
+    if model.input_shape[1:] != (*model.output_shape[1:3], 3) or model.input_shape[1] is None:
+        raise InputError(f"{path}: a model, but no U-Net for square photos of one size. {TRAIN_ONE}")
+    return Predictor(model)
 
 
 def _course_model() -> Predictor:
-    """The weights are kept in float16, at half the size; the network computes in float32 as ever."""
+    """The kernels are kept in float16, at half the size; the network computes in float32 as ever."""
     card = json.loads(COURSE_CARD.read_text())
     model = build_unet(card["size"], weights=None)
     with np.load(COURSE_MODEL) as arrays:

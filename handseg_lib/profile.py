@@ -80,7 +80,16 @@ def thin(samples: list[Sample], per_person: int | None) -> list[Sample]:
 
 def has_gpu() -> bool:
     """True if Keras's backend sees a GPU."""
-    return bool(keras.distribution.list_devices("gpu"))
+    backend = keras.backend.backend()
+    if backend == "jax":
+        import jax
+
+        return jax.default_backend() == "gpu"
+    if backend == "torch":
+        import torch
+
+        return torch.cuda.is_available()
+    return bool(keras.distribution.list_devices("gpu"))  # which fails under the other two where there is none
 
 
 def fast_dtype() -> str:

@@ -146,7 +146,7 @@ class State:
         if self.history.exists():
             kept = json.loads(self.history.read_text())
             for name, value in recipe.items():
-                if kept["recipe"][name] != value:
+                if kept["recipe"].get(name, value) != value:
                     raise InputError(
                         f"{folder}: the run in there has {name}={kept['recipe'][name]}, this one {name}={value}. "
                         "Give another folder, or the same arguments."

@@ -17,8 +17,8 @@
 # ## 1. Set up
 #
 # There is nothing left to install. On Colab, the cell above has brought the course's library, `handseg_lib`, which the
-# notebooks call `hs`. On Binder, and where `make lab` opened this page, it was there before. The library holds a trained
-# network and hands to practise on, so no lesson needs a connection.
+# notebooks call `hs`. On Binder, and where `make lab` opened this page, it was there before. The library holds a
+# trained network and hands to practise on, so no lesson needs a connection.
 #
 # Ask the doctor what the library has found on this machine:
 
@@ -28,15 +28,14 @@ import pandas as pd
 pd.Series(hs.doctor.report(), name="this machine").astype(str).to_frame()
 
 # %% [markdown]
-# Two rows matter now. `course_model` should be True: it is the trained network. `hgr1` says whether the course's
-# real photos are at hand. False is fine: the course then draws hands of its own, and section 7 says how to get the
-# photos.
+# Two rows matter now. `course_model` should be True: it is the trained network. `hgr1` says whether the course's real
+# photos are at hand. False is fine: the course then draws hands of its own, and section 7 says how to get the photos.
 
 # %% [markdown]
 # ## 2. A photo
 #
-# The last row, `profile`, says how much the course does here: the size of the photos, the length of a training. A profile
-# also knows where the photos are. (If the hands must be drawn first, that takes a minute, once.)
+# The last row, `profile`, says how much the course does here: the size of the photos, the length of a training. A
+# profile also knows where the photos are. (If the hands must be drawn first, that takes half a minute, once.)
 
 # %%
 profile = hs.profile.current()
@@ -45,8 +44,9 @@ split = hs.split_by_person(samples)
 print(f"{len(samples)} photos of {len({s.person for s in samples})} people")
 
 # %% [markdown]
-# Each sample is a pair: a photo, and a mask that a person drew, or the program that drew the hand. The mask says for each
-# pixel whether it shows skin. Here is one of the people who are kept for testing. Nothing of them was ever used to train.
+# Each sample is a pair: a photo, and a mask that a person drew, or the program that drew the hand. The mask says for
+# each pixel whether it shows skin. Here is one of the people who are kept for testing. Nothing of them was ever used to
+# train.
 
 # %%
 sample = next(s for s in split.test if s.person == "05")
@@ -101,17 +101,17 @@ def to_mask(probability, threshold):
 hs.check.to_mask(to_mask)
 
 # %% [markdown]
-# The library does the same in `predictor.mask`, with a threshold that was chosen on people who are neither trained nor
-# tested on. What happens when you choose another one? A low threshold believes every hint of skin. A high one keeps
-# only what is certain.
+# The library does the same in `predictor.mask`. Its threshold was chosen on people who were used neither to train nor
+# to test. What happens with another one? A low threshold believes every hint of skin. A high one keeps only what is
+# certain.
 
 # %%
-masks = [(probability >= threshold).astype("uint8") for threshold in (0.02, predictor.threshold, 0.98)]
+masks = [(probability >= threshold).astype("uint8") for threshold in (0.05, predictor.threshold, 0.95)]
 assert (masks[1] == predictor.mask(image)).all()
 hs.plots.images(
     [hs.plots.overlay(image, mask) for mask in masks],
-    ["threshold 0.02", f"{predictor.threshold:.2f}, the course's", "0.98"],
-    alt="The photo three times, with the mask at a low, a middle and a high threshold: the mask shrinks from left to right.",
+    ["threshold 0.05", f"{predictor.threshold:.2f}, the course's", "0.95"],
+    alt="The photo with the mask at a low, a middle and a high threshold: the mask shrinks from left to right.",
 )
 
 # %% [markdown]
@@ -130,8 +130,8 @@ print(f"IoU {iou:.3f}")
 assert abs(iou - hs.metrics.iou(true, mask)) < 1e-9
 
 # %% [markdown]
-# The pixels that spoil it are of two kinds: hand that was missed, and background that was called hand. Here are the first
-# photos of the three test persons, from photo to errors.
+# The pixels that spoil it are of two kinds: hand that was missed, and background that was called hand. Here are the
+# first photos of the three test persons, from photo to errors.
 
 # %%
 three = [next(s for s in split.test if s.person == person) for person in ("02", "05", "09")]
@@ -145,9 +145,9 @@ hs.plots.predictions(predictor, three)
 # %% [markdown]
 # ## 6. Your own photo
 #
-# Take a photo of your hand. Put the path of the file in the place of `None`, in quotes, and run the two cells. (On Colab
-# and Binder, first drag the file into the list of files on the left.) While there is no path, a sample takes its place. The
-# photo stays on the machine that runs this notebook.
+# Take a photo of your hand. Put the path of the file in the place of `None`, in quotes, and run the two cells. (On
+# Colab and Binder, first drag the file into the list of files on the left.) While there is no path, a sample takes its
+# place. The photo stays on the machine that runs this notebook.
 
 # %%
 photo = None  # for example "my_hand.jpg"
@@ -165,40 +165,41 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Try to break it. A hand in front of your face: is the face called hand too? It should be, for the masks of HGR1 mark all
-# skin that a photo shows, not hands alone. A wooden table. A glove. Lamplight. A hand far away. Write down what fails,
-# and keep the photos. In lesson 07 you will have names for these failures.
+# Try to break it. A hand in front of your face: is the face called hand too? By the masks of HGR1 it should be, for
+# they mark all skin that a photo shows. A wooden table. A glove. Lamplight. A hand far away. Write down what fails, and
+# keep the photos. In lesson 07 you will have names for these failures.
 
 # %% [markdown]
 # ## 7. What the course covers
 #
-# The course grew out of an article on building a U-Net from a ResNet50. Its code no longer runs, and where it did run, it
-# was wrong in ways that teach. Each lesson shows a step as it was published, finds out what is wrong with it by a check
-# that you could have written, and mends it.
+# The course grew out of an article by Mohamed Abdul Gafoor, "Building a Segmentation Model: Creating a UNet
+# architecture from ResNet50 as encoder" (2023). Its code no longer runs, and where it did run, it was wrong in ways
+# that teach. Each lesson takes steps of it as they were published, finds out what is wrong by a check that you could
+# have written, and mends it.
 #
 # | lesson | question | minutes |
 # |---|---|---|
 # | 00 Start here | what does it do? | 10 |
 # | [01 Photos and masks](01_photos_and_masks.ipynb) | what is in the data, and who may be in the test set? | 5 |
-# | [02 Batches and augmentation](02_batches_and_augmentation.ipynb) | how do photo and mask stay together on their way to the network? | 5 |
-# | [03 The encoder](03_the_encoder.ipynb) | what does a network know that has seen a million photos? | 5 |
-# | [04 The U-Net](04_the_u_net.ipynb) | how does one get from *what* back to *where*? | 5 |
-# | [05 Losses and metrics](05_losses_and_metrics.ipynb) | what is a good mask, in one number? | 5 |
+# | [02 Batches and augmentation](02_batches_and_augmentation.ipynb) | how do photo and mask stay together on their way? | 10 |
+# | [03 The encoder](03_the_encoder.ipynb) | what does a network know that has seen a million photos? | 10 |
+# | [04 The U-Net](04_the_u_net.ipynb) | how does one get from *what* back to *where*? | 4 |
+# | [05 Losses and metrics](05_losses_and_metrics.ipynb) | what is a good mask, in one number? | 3 |
 # | [06 Training](06_training.ipynb) | how does it learn without forgetting what it knew? | 10 |
 # | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it know? | 10 |
 #
 # The real photos are HGR1: 899 photos of 12 people, each with a mask. They are not part of the course, since no licence
-# of theirs was found. Download `hgr1_images.zip` and `hgr1_skin.zip` from
-# [its authors' page](https://sun.aei.polsl.pl/~mkawulok/gestures/), and let the environment variable `HANDSEG_HGR1` name
-# the folder that holds the two. The lessons find them there.
+# of theirs was found. Download `hgr1_images.zip` and `hgr1_skin.zip` from [its authors'
+# page](https://sun.aei.polsl.pl/~mkawulok/gestures/), and let the environment variable `HANDSEG_HGR1` name the folder
+# that holds the two. The lessons find them there.
 
 # %% [markdown]
 # ## 8. How to work
 #
 # - **Each notebook runs alone**, from top to bottom. Start with any lesson that answers your question.
 # - **Guess before you run.** A cell surprises you only if you expected something else.
-# - **Exercises** are headed "Your turn". Put your code in the place of the dots. The check in the next cell says "Right!",
-#   or what is not right yet. Nothing further down depends on it, so you can go on and come back.
+# - **Exercises** are headed "Your turn". Put your code in the place of the dots. The check in the next cell says
+#   "Right!", or what is not right yet. Nothing further down depends on it, so you can go on and come back.
 # - **Solutions** are a click away, at the foot of each notebook. Look after you have tried.
 #
 # The same notebooks run in seconds or for hours. These are the three profiles:
@@ -207,10 +208,10 @@ hs.plots.images(
 pd.DataFrame(list(hs.profile.PROFILES.values()), dtype=object).set_index("name")
 
 # %% [markdown]
-# `size` is the side of the network's photos in pixels, and `per_person` is the number of photos of each person (None: all).
-# Smoke is for tests: it shows that everything runs, not that anything is learnt. Quick is for a laptop. Full wants a GPU
-# and the real photos, and is chosen by itself where both are found. To choose yourself, set the environment variable
-# `HANDSEG_PROFILE` before you start Jupyter, or run `%env HANDSEG_PROFILE=smoke` at the top of a notebook.
+# `size` is the side of the network's photos in pixels, and `per_person` is the number of photos of each person (None:
+# all). Smoke is for tests: it shows that everything runs, not that anything is learnt. Quick is for a laptop. Full
+# wants a GPU and the real photos, and is chosen by itself where both are found. To choose yourself, set the environment
+# variable `HANDSEG_PROFILE` before you start Jupyter, or run `%env HANDSEG_PROFILE=smoke` at the top of a notebook.
 
 # %% [markdown]
 # ## What you learned

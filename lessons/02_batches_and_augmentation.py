@@ -32,9 +32,9 @@ split = hs.split_by_person(samples)
 gradients = 0.5 - np.array([hs.read_mask(s.mask).mean() for s in samples])
 
 rng = np.random.default_rng(0)
-sizes = (1, 4, 16)
-steps = {size: rng.choice(gradients, (200, size)).mean(axis=1) for size in sizes}
-print("spread of the gradient:", {size: round(float(steps[size].std()), 3) for size in sizes})
+counts = (1, 4, 16)
+steps = {n: rng.choice(gradients, (200, n)).mean(axis=1) for n in counts}
+print("spread of the gradient:", {n: round(float(steps[n].std()), 3) for n in counts})
 assert steps[16].std() < steps[4].std() < steps[1].std()
 
 # %%
@@ -43,17 +43,17 @@ fig, ax = hs.plots.figure(
     "around the mean of all photos.",
     height=2.2,
 )
-for row, size in enumerate(sizes):
-    ax.plot(steps[size], row + rng.uniform(-0.25, 0.25, 200), ".", color=hs.plots.BLUE, alpha=0.5)
+for row, n in enumerate(counts):
+    ax.plot(steps[n], row + rng.uniform(-0.25, 0.25, 200), ".", color=hs.plots.BLUE, alpha=0.5)
 ax.axvline(gradients.mean(), color=hs.plots.VERMILION, label="all photos")
-ax.set(yticks=range(3), yticklabels=sizes, ylabel="photos in a batch", xlabel="gradient")
+ax.set(yticks=range(3), yticklabels=counts, ylabel="photos in a batch", xlabel="gradient")
 ax.legend(loc="upper right", fontsize=8)
 fig
 
 # %% [markdown]
-# One photo has an opinion of its own. With four times as many, the spread halves. All photos at once would give the exact
-# mean, but only one step for the price of a whole pass, and more memory than most machines have: while it trains, a
-# network keeps what every layer made of every photo in the batch.
+# One photo has an opinion of its own. With four times as many, the spread halves. All photos at once would give the
+# exact mean, but only one step for the price of a whole pass, and more memory than most machines have: while it
+# trains, a network keeps what every layer made of every photo in the batch.
 #
 # So the usual way is in between, 8 or 16 photos a batch. What hands them out is called a **data generator**. You will
 # now write one.
@@ -64,14 +64,15 @@ fig
 # The photos differ in size, and a batch is one array. So each photo is squashed to a square. That changes the hand's
 # proportions, which does no harm: a predicted mask is stretched back in the same way.
 #
-# The photo's colours may be averaged on the way. What about the mask? Here is how the article resizes it: bilinear, which
-# is OpenCV's default, and then cut down to whole numbers.
+# The photo's colours may be averaged on the way. What about the mask? Here is how the article resizes it: bilinear,
+# which is OpenCV's default, and then cut down to whole numbers.
 
 # %%
 import cv2
 
-size = profile.size
-image, mask = split.test[0].read()
+size, batch = profile.size, profile.batch_size
+four = [next(s for s in split.test if s.person == p) for p in ("02", "05", "09")] + split.train[:1]
+image, mask = four[0].read()
 blurred = cv2.resize(mask.astype(float), (size, size))
 eaten = blurred.astype(int)
 print("after resizing:", len(np.unique(blurred)), "different values. After astype(int):", np.unique(eaten))
@@ -100,27 +101,24 @@ assert -0.06 < lost < -0.008, "the outline is not eaten?"
 assert max(map(abs, change.values())) < abs(lost) / 2
 
 # %% [markdown]
-# On HGR1 at 224 pixels the article's way loses 1.6 % of the skin; on drawn hands, which are smaller photos, it is more.
-# It is not spread evenly: it is the outline, all the way round. And the outline is what segmentation is about.
+# On HGR1 at 224 pixels the article's way loses 1.6 % of the skin; on drawn hands, which are smaller photos, it is
+# more. It is not spread evenly: it is the outline, all the way round. And the outline is what segmentation is about.
 
 # %%
-nearest = ways["nearest neighbour"](mask)
-rows, columns = np.nonzero(nearest)
-y, x = rows.min(), columns[rows == rows.min()].mean().astype(int)
-side = size // 4
-part = slice(max(0, y - side // 4), y + side), slice(max(0, x - side // 2), x + side // 2)
+bold = blurred >= 0.5
+y, x = np.argwhere(bold)[0]  # the hand's upper end
+part = slice(max(0, y - size // 16), y + size // 4), slice(max(0, x - size // 6), x + size // 6)
 hs.plots.images(
-    [blurred[part], eaten[part], (blurred >= 0.5)[part], nearest[part], (nearest - eaten)[part]],
-    ["bilinear", "then astype(int)", "or at least 0.5", "nearest neighbour", "what astype(int) ate"],
-    alt="The upper end of a hand's mask, enlarged: bilinear has grey pixels along the outline; astype(int) makes them all "
-    "background; a threshold of 0.5 and nearest neighbour keep the hand's size; the pixels that were lost are its rim.",
-    columns=5,
+    [blurred[part], eaten[part], bold[part], (bold > eaten)],
+    ["bilinear, enlarged", "then astype(int)", "or at least 0.5", "the difference, everywhere"],
+    alt="The upper end of a hand's mask, enlarged: bilinear has grey pixels along the outline; astype(int) makes all of "
+    "them background, a threshold of 0.5 half of them. The difference, over the whole mask: a thin line round the hand.",
 )
 
 # %% [markdown]
 # Both remedies are fine: take the nearest pixel, or interpolate and then **threshold at 0.5**. The course takes the
-# nearest. Mind how you ask for it: in `cv2.resize(m, s, cv2.INTER_NEAREST)` the third argument is not the interpolation,
-# and you get bilinear without a word. Name it: `interpolation=`.
+# nearest. Mind how you ask for it: in `cv2.resize(m, s, cv2.INTER_NEAREST)` the third argument is not the
+# interpolation, and you get bilinear without a word. Name it: `interpolation=`.
 #
 # For the photo, the course averages areas when it shrinks, so that fine texture does not turn into false stripes.
 
@@ -146,9 +144,9 @@ hs.plots.images(
 # %% [markdown]
 # ## 3. Read once
 #
-# A training run asks for each photo again in every epoch. Decoding a JPEG takes far longer than copying an array. So the
-# generator reads everything once, and keeps it **as small as it came**: whole numbers of one byte. As floats, which the
-# article keeps, the same would take four times the memory.
+# A training run asks for each photo again in every epoch. Decoding a JPEG takes far longer than copying an array. So
+# the generator reads everything once, and keeps it **as small as it came**: whole numbers of one byte. As floats,
+# which the article keeps, the same would take four times the memory.
 #
 # Keras wants a `PyDataset`: a class that knows how many batches it has, and gives each by its number. Its first piece:
 
@@ -170,15 +168,17 @@ class Cache(keras.utils.PyDataset):
         self.epoch, self.order = epoch, np.arange(len(self.samples))
 
 
-cache = Cache(split.val, size, profile.batch_size)
+# %%
+cache = Cache(split.val, size, batch)
 print(cache.images.dtype, cache.images.shape, f"{(cache.images.nbytes + cache.masks.nbytes) / 1e6:.1f} MB")
-print(f"all of HGR1 at 224 pixels: {899 * 224 * 224 * (3 + 1) / 1e6:.0f} MB, as floats {899 * 224**2 * 16 / 1e6:.0f} MB")
+pixels = 899 * 224 * 224
+print(f"all of HGR1 at 224 pixels: {4 * pixels / 1e6:.0f} MB, as floats of four bytes {16 * pixels / 1e6:.0f} MB")
 
 # %% [markdown]
 # ## 4. The last batch
 #
-# Next: how many batches, and what is in each? Photos seldom divide evenly, so the last batch has fewer. Here is how the
-# article fills a batch: it sets aside memory for a full one with `np.empty`, and puts the photos in, row by row.
+# Next: how many batches, and what is in each? Photos seldom divide evenly, so the last batch has fewer. Here is how
+# the article fills a batch: it sets aside memory for a full one with `np.empty`, and puts the photos in, row by row.
 
 
 # %%
@@ -199,29 +199,30 @@ class Published(Cache):
 # To try it, take one photo more than fits into a batch. How many rows come out?
 
 # %%
-few = split.train[: profile.batch_size + 1]
-published = Published(few, size, profile.batch_size)
+few = split.train[: batch + 1]
+published = Published(few, size, batch)
 rows = sum(len(published[i][0]) for i in range(len(published)))
-print(len(few), "photos,", len(published), "batches,", rows, "rows:", rows - len(few), "rows too many")
+print(f"{len(few)} photos, {len(published)} batches, {rows} rows: {rows - len(few)} rows too many")
 
 # %% [markdown]
-# What is in the rows that nobody filled? `np.empty` does not empty anything. It hands out memory as it is, with whatever
-# was there before: zeros if you are lucky, or a batch from a minute ago, or numbers without any meaning.
+# What is in the rows that nobody filled? `np.empty` does not empty anything. It hands out memory as it is, with
+# whatever was there before: zeros if you are lucky, or a batch from a minute ago, or numbers without any meaning.
 
 # %%
 X, y = published[len(published) - 1]
 hs.plots.images(
     [X[0], *np.nan_to_num(X[1:4]).clip(0, 1)],
     ["the last photo", *["nobody's row"] * 3],
-    alt="The first rows of the last batch: one hand, and then what chanced to be in memory, such as black or old hands.",
+    alt="The first rows of the last batch: one hand, then what chanced to be in memory: old photos, black, or noise.",
 )
 
 # %% [markdown]
-# The network is trained on that, and worse, it is *scored* on that. The article's test set has 180 photos in batches of
-# 16: the last batch has 4 photos and 12 rows of garbage. Its code runs. Its loss is a number. How would you notice?
+# The network is trained on that, and worse, it is *scored* on that. The article's test set has 180 photos in batches
+# of 16: the last batch has 4 photos and 12 rows of garbage. Its code runs. Its loss is a number. How would you notice?
 #
 # By the values, perhaps: a mask has zeros and ones, so anything else gives the garbage away. But memory may well hold
-# zeros, or an old mask, and then this check sleeps. **Counting** never does: as many rows must come out as photos went in.
+# zeros, or an old mask, and then this check sleeps. **Counting** never does: as many rows must come out as photos went
+# in.
 
 
 # %%
@@ -229,12 +230,12 @@ def count_rows(batches):
     return sum(len(batches[i][0]) for i in range(len(batches)))
 
 
-print("values in the masks:", np.unique(y)[:4], "... rows:", count_rows(published), "of", len(few))
+print(f"values in the masks: {np.unique(y)[:4]} ... rows: {count_rows(published)} of {len(few)}")
 assert count_rows(published) > len(few)
 
 # %% [markdown]
-# The remedy is to set nothing aside. Collect what there is, and stack it. The last batch is then smaller, and Keras does
-# not mind.
+# The remedy is to set nothing aside. Collect what there is, and stack it. The last batch is then smaller, and Keras
+# does not mind.
 
 
 # %%
@@ -252,17 +253,18 @@ class InOrder(Cache):
 
 
 # %%
-batches = InOrder(few, size, profile.batch_size)
+batches = InOrder(few, size, batch)
 assert count_rows(batches) == len(few)
 X, y = batches[len(batches) - 1]
-print("the last batch:", X.shape, y.shape)
+print(f"the last batch: {X.shape} {y.shape}")
 
 # %% [markdown]
 # ## 5. Shuffle photos, not batches
 #
-# Neighbours in the list are alike: the same person, or the same sign. A batch of neighbours has one opinion, like a batch
-# of one. So the order should be another one in every epoch. `fit` has an argument for that, `shuffle=True`, and it is on
-# by default. What does it shuffle? Watch which photos come, and when:
+# Neighbours in the list are alike: the same person, or the same sign. A batch of neighbours has one opinion, like a
+# batch of one. So the order should be another one in every epoch. `fit` has an argument for that, `shuffle=True`, and
+# it is on by default. What does it shuffle? Watch which photos come, and when:
+
 
 # %%
 def watch(batches, shuffle):
@@ -275,20 +277,18 @@ def watch(batches, shuffle):
     return np.reshape(seen[-2 * len(batches.samples) :], (2, -1))  # before it begins, Keras peeks at two batches
 
 
-listed = split.train[: 6 * profile.batch_size]
-keras.utils.set_random_seed(0)
-first, second = watch(InOrder(listed, 32, profile.batch_size), shuffle=True)
-
 # %%
-batch = profile.batch_size
-inside = [np.array_equal(np.diff(first[i : i + 2]), [1]) for i in range(0, batch - 1)]
-print("the first batch:", first[:batch])
-assert not np.array_equal(first, sorted(first)) and all(inside)
+keras.utils.set_random_seed(0)
+listed = split.train[: 6 * batch]
+shuffled, _ = watch(InOrder(listed, 32, batch), shuffle=True)
+batches_of = [shuffled[i : i + batch] for i in range(0, len(listed), batch)]
+print("the order of the batches:", [int(b[0]) // batch for b in batches_of])
+print("the photos in the first: ", batches_of[0])
 
 # %% [markdown]
-# The batches come in another order. But **in** each batch, the photos are still neighbours: Keras knows batches by their
-# number, and numbers are all it can shuffle. To mix the photos is up to the generator. Keras calls its `on_epoch_end`
-# after each epoch, and that is the place.
+# The batches come in another order. But **in** each batch, the photos are still neighbours: Keras knows batches by
+# their number, and numbers are all it can shuffle. To mix the photos is up to the generator. Keras calls its
+# `on_epoch_end` after each epoch, and that is the place.
 
 
 # %%
@@ -302,16 +302,16 @@ class Shuffled(InOrder):
 
 
 mixed, again = watch(Shuffled(listed, 32, batch), shuffle=False)
-assert sorted(mixed) == sorted(again) == list(range(len(listed)))  # each photo once an epoch
+assert sorted(shuffled) == sorted(mixed) == sorted(again) == list(range(len(listed)))  # each photo once an epoch
 
 # %%
 fig, axes = hs.plots.figure(
-    "Four strips of cells, a cell a photo, shaded by its place in the list. As listed: one smooth ramp. Keras's shuffle: "
+    "Four strips, a cell a photo, shaded by its place in the list. As listed: one smooth ramp. Keras's shuffle: "
     "pieces of the ramp, a batch long, in another order. The generator's own, two epochs: no ramp is left.",
     rows=4,
     height=2.6,
 )
-strips = {"as listed": sorted(first), "fit(shuffle=True)": first, "own, epoch 1": mixed, "own, epoch 2": again}
+strips = {"as listed": sorted(mixed), "fit(shuffle=True)": shuffled, "own, epoch 1": mixed, "own, epoch 2": again}
 for ax, (name, order) in zip(axes, strips.items()):
     ax.imshow([order], aspect="auto", cmap="viridis")
     ax.vlines(np.arange(batch, len(listed), batch) - 0.5, -0.5, 0.5, color="white", lw=2)
@@ -326,11 +326,12 @@ fig
 # %% [markdown]
 # ## 6. Move photo and mask together
 #
-# Seven training persons are few. A hand that is turned a little is still a hand, and its mask is the old mask, turned in
-# the same way. So each photo can be shown in endless variations: that is **augmentation**.
+# Seven training persons are few. A hand that is turned a little is still a hand, and its mask is the old mask, turned
+# in the same way. So each photo can be shown in endless variations: that is **augmentation**.
 #
-# Turn, zoom, slant, shift, mirror: each maps straight lines to straight lines, and each is a small matrix. The matrix says
-# where a pixel at (x, y) goes. Several moves one after another are a product of matrices, so they are one matrix too.
+# Turn, zoom, slant, shift, mirror: each maps straight lines to straight lines, and each is a small matrix. The matrix
+# says where a pixel at (x, y) goes. Several moves one after another are a product of matrices, so they are one matrix
+# too.
 
 
 # %%
@@ -350,8 +351,8 @@ def warp(image, mask, matrix):
 
 
 # %% [markdown]
-# Photo and mask take the **same matrix**. Whoever draws the angle twice, once for each, teaches the network masks that lie
-# beside their hands.
+# Photo and mask take the **same matrix**. Whoever draws the angle twice, once for each, teaches the network masks that
+# lie beside their hands.
 
 # %%
 moves = {
@@ -362,6 +363,8 @@ moves = {
     "shift": affine(size, shift=(0.15 * size, 0)),
     "mirror": affine(size, mirror=-1),
 }
+
+# %%
 moved = [warp(small, small_mask, matrix) for matrix in moves.values()]
 hs.plots.images(
     [pair[0] for pair in moved] + [pair[1] for pair in moved],
@@ -374,41 +377,41 @@ hs.plots.images(
 assert all(set(np.unique(m)) <= {0, 1} for _, m in moved)  # masks stay masks
 
 # %% [markdown]
-# Why one matrix, and not one move after another? Because each move **interpolates**: a new pixel is a mean of old ones.
-# One mean is hardly seen. Eight in a row are a blur, and a mask that is rounded eight times gets ragged. See what is left of
-# a turn by 20 degrees if it is done at once, and in eight small turns:
+# Why one matrix, and not one move after another? Because each move **interpolates**: a new pixel is a mean of old
+# ones. One mean is hardly seen. Eight in a row are a blur, and a mask that is rounded eight times gets ragged. Take
+# the sharpest photo at hand, and turn it by 20 degrees: at once, and in eight small turns.
+
 
 # %%
-at_once = warp(small, small_mask, affine(size, degrees=20))
-stepwise = small, small_mask
+def sharpness(image):
+    """Mean difference between neighbouring pixels."""
+    return np.abs(np.diff(image.astype(float), axis=1)).mean()
+
+
+k = max(range(len(cache.images)), key=lambda k: sharpness(cache.images[k]))
+at_once = warp(cache.images[k], cache.masks[k], affine(size, degrees=20))
+stepwise = cache.images[k], cache.masks[k]
 for _ in range(8):
     stepwise = warp(*stepwise, affine(size, degrees=20 / 8))
 
-
-def sharpness(image):
-    """Mean difference between neighbouring pixels, in the middle of the photo."""
-    middle = image[size // 4 : -size // 4, size // 4 : -size // 4].astype(float)
-    return np.abs(np.diff(middle, axis=1)).mean()
-
-
-left = sharpness(stepwise[0]) / sharpness(at_once[0])
-print(f"sharpness left after eight turns: {left:.0%} of that after one")
-assert left < 0.95
-
 # %%
 middle = slice(size // 4, -size // 4)
+once, steps = ([array[middle, middle] for array in pair] for pair in (at_once, stepwise))
+left = sharpness(steps[0]) / sharpness(once[0])
+print(f"sharpness after eight turns: {left:.0%} of that after one")
+assert left < 0.95
 hs.plots.images(
-    [pair[0][middle, middle] for pair in (at_once, stepwise)] + [pair[1][middle, middle] for pair in (at_once, stepwise)],
-    ["turned at once", "in eight turns", "its mask", "in eight turns"],
-    alt="The middle of a hand, turned at once: sharp; in eight small turns: blurred. The masks: smooth, and more ragged.",
+    [once[0], steps[0], once[1], steps[1]],
+    ["turned at once", "in eight turns", "mask, at once", "in eight turns"],
+    alt="The middle of a photo, turned at once: sharp; in eight small turns: blurred. The masks: smooth, and ragged.",
 )
 
 # %% [markdown]
 # ## 7. Your turn: mirror a pair
 #
 # The mirror image of a right hand is a left hand. Write a function that mirrors photo and mask **together, half of the
-# time**, left to right, and returns both. `rng` is a numpy generator: `rng.random()` gives a number from 0 to 1. The photo
-# has the shape (height, width, 3), the mask (height, width). You need no matrix for this one: slices will do.
+# time**, left to right, and returns both. `rng` is a numpy generator: `rng.random()` gives a number from 0 to 1. The
+# photo has the shape (height, width, 3), the mask (height, width). You need no matrix for this one: slices will do.
 
 
 # %%
@@ -426,9 +429,9 @@ hs.check.flip_pair(flip_pair)
 # %% [markdown]
 # ## 8. Colour the photo
 #
-# Light differs from room to room, and cameras differ. So the photo's colours may vary: but not the mask's, for a mask has
-# no colours. A pixel has only 256 possible values a channel. So work out once what becomes of each of them, and look it
-# up: that costs next to nothing. (`rint` goes to the nearest whole number. You know by now what `astype` alone would do.)
+# Light differs from room to room, and so do cameras. So vary the photo's colours; the mask has none, and stays as it
+# is. A pixel has only 256 possible values a channel. Work out once what becomes of each of them, and look it up: that
+# costs next to nothing. (`rint` goes to the nearest whole number. You know by now what `astype` alone would do.)
 
 
 # %%
@@ -447,6 +450,8 @@ colours = {
     "a warm tint": recolour(small, tint=(1.1, 1.0, 0.9)),
 }
 assert np.array_equal(colours["as it is"], small)
+
+# %%
 hs.plots.images(
     list(colours.values()),
     list(colours),
@@ -457,12 +462,12 @@ hs.plots.images(
 # %% [markdown]
 # ## 9. Dice that can be thrown again
 #
-# Now draw the amounts by chance. Where does chance come from? The article draws one number from 1 to 99 for each batch,
-# and hands it as a seed to two of Keras's old `ImageDataGenerator`s, one for the photos and one for the masks. Both then
-# throw the same mirrors: so far, so good.
+# Now draw the amounts by chance. Where does chance come from? The article draws one number from 1 to 99 for each
+# batch, and hands it as a seed to two of Keras's old `ImageDataGenerator`s, one for the photos and one for the masks.
+# Both then throw the same mirrors: so far, so good.
 #
-# But that class does something unexpected with its seed. It sets **numpy's global state**. And the global state is where
-# the article draws the next batch's number from. Rebuild it:
+# But that class does something unexpected with its seed. It sets **numpy's global state**. And the global state is
+# where the article draws the next batch's number from. Rebuild it:
 
 
 # %%
@@ -472,14 +477,16 @@ def next_seed(seed, photos=16):
     return chance.randint(1, 100)  # and then the next batch's seed
 
 
+# %%
+# NBVAL_CHECK_OUTPUT
 seeds = [45]
 for _ in range(11):
     seeds.append(next_seed(seeds[-1]))
 seeds
 
 # %% [markdown]
-# From the second batch on, every batch is mirrored in the same pattern. Is this one unlucky number? Try all of them: go on
-# for a hundred batches, and count how many different seeds the next hundred have.
+# From the second batch on, every batch is mirrored in the same pattern. Is this one unlucky number? Try all of them:
+# go on for a hundred batches, and count how many different seeds the next hundred have.
 
 
 # %%
@@ -490,22 +497,28 @@ def loop(seed):
     return len(set(seeds[100:]))
 
 
+# %%
+# NBVAL_CHECK_OUTPUT
 loops = [loop(seed) for seed in range(1, 100)]
-print("batches until it repeats:", {n: loops.count(n) for n in sorted(set(loops))})
+print("seeds in the loop: how many starts end in it:", {n: loops.count(n) for n in sorted(set(loops))})
 assert max(loops) <= 10  # not 99
 
 # %% [markdown]
-# Whatever the start, the dice are soon stuck: one to seven patterns of mirrors, over and over, until the epoch ends. The
-# pair still fits together, the photos still look random, and nothing fails. You would notice by **printing what was
-# drawn**. (There is more in those mirrors: half of them turn hands upside down, which photos of hands seldom are.)
+# Whatever the start, the dice are soon stuck: one to seven patterns of mirrors, over and over, until the epoch ends.
+# (Each worker process has its own loop.) The pairs still fit, the photos still look random, and nothing fails. You
+# would notice by **printing what was drawn**, and by counting how much of it is different.
 #
-# The remedy: leave the global state alone, and give each photo dice of its own. The course makes them from three numbers:
-# a seed for the whole run, the epoch, and the photo's place in the list.
+# Those mirrors are odd in another way, too. Half of the time they turn the photo upside down, and people seldom hold a
+# camera that way.
+#
+# The remedy: leave the global state alone, and give each photo dice of its own. The course makes them from three
+# numbers: a seed for the whole run, the epoch, and the photo's place in the list.
 
 
 # %%
 far = hs.augment.Recipe()  # how far each amount may go to either side: a choice, and the course's is this
 far
+
 
 # %%
 def around(rng, width, count=None):
@@ -555,8 +568,8 @@ hs.plots.images(
 # %% [markdown]
 # ## 10. Yours and the library's
 #
-# That was all. `hs.Batches` is this generator in one piece: with `augment=True` it shuffles and augments, and without, it
-# gives the photos as they are and in order, for validation and test. Do both give the same numbers?
+# That was all. `hs.Batches` is this generator in one piece: with `augment=True` it shuffles and augments, and without,
+# it gives the photos as they are and in order, for validation and test. Do both give the same numbers?
 
 # %%
 theirs = hs.Batches(split.train, size, batch, augment=True, seed=7)

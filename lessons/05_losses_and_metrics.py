@@ -83,8 +83,8 @@ assert iou == hs.metrics.iou(a, b) and dice == hs.metrics.f1(a, b)
 assert np.isclose(dice, 2 * iou / (1 + iou))
 
 # %% [markdown]
-# The last line holds always: Dice is 2 IoU / (1 + IoU). So one mask that beats another in IoU beats it in Dice as well,
-# and Dice is the more flattering number.
+# The last line holds always: Dice is 2 IoU / (1 + IoU). So of two masks for one photo, the one with the better IoU has
+# the better Dice as well, and Dice is the more flattering number.
 
 # %%
 fig, ax = hs.plots.figure("Dice against IoU: a curve that bends above the diagonal and meets it at 0 and 1.", width=3.2)
@@ -164,15 +164,21 @@ assert np.isclose(soft_dice(true, pred), hs.metrics.f1(true, pred))
 # %%
 import cv2
 
+true = min((s.read()[1] for s in four), key=np.mean)  # the smallest of the four hands
+depth = cv2.distanceTransform(true, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)  # how deep inside the hand a pixel lies
+slips, cuts = np.linspace(0, true.shape[1], 33, dtype=int), np.linspace(0, depth.max(), 33)
+spoilt = {
+    "slipped by ... pixels": (slips, [slip(true, px) for px in slips]),
+    "thinner by ... pixels": (cuts, [(depth > px).astype(np.uint8) for px in cuts]),
+}
+
+# %%
 losses = {
     "1 - Dice": lambda t, p: 1 - hs.metrics.f1(t, p),
     "1 - IoU": lambda t, p: 1 - hs.metrics.iou(t, p),
     "BCE": lambda t, p: -np.log(np.where(t == p, 0.98, 0.02)).mean(),
     "1 - accuracy": lambda t, p: 1 - hs.metrics.accuracy(t, p),
 }
-steps = np.arange(0, true.shape[1] // 2, 4)
-slipped = [slip(true, px) for px in steps]
-thinner = [cv2.erode(true, np.ones((3, 3)), iterations=px) if px else true for px in steps]
 
 # %%
 fig, axes = hs.plots.figure(
@@ -181,9 +187,9 @@ fig, axes = hs.plots.figure(
     columns=2,
     sharey=True,
 )
-for ax, preds, what in zip(axes, (slipped, thinner), ("slipped by", "thinner by")):
+for ax, (what, (px, preds)) in zip(axes, spoilt.items()):
     curves = {name: [loss(true, pred) for pred in preds] for name, loss in losses.items()}
-    hs.plots.lines(ax, steps, curves, xlabel=f"{what} ... pixels", ylabel="loss")
+    hs.plots.lines(ax, px, curves, xlabel=what, ylabel="loss")
 fig
 
 # %% [markdown]
@@ -215,9 +221,9 @@ for smooth in (0, 1):
     print(f"smooth {smooth}: the loss is {dice_loss_of_one(empty, empty, smooth)}")
 
 # %% [markdown]
-# `nan` is infectious: one such photo, and after the next step every weight of the network is `nan`. The usual cure is
-# to add a small number, `smooth`, above and below the line. Then empty against empty is 1 / 1, a loss of 0, as it
-# should be.
+# `nan` is infectious: one such photo, and after the next step every weight that learns is `nan`. The usual cure is to
+# add a small number, `smooth`, above and below the line. Then empty against empty is 1 / 1, a loss of 0, as it should
+# be.
 #
 # Small compared to what? To the areas, for `smooth` is a number of pixels. A missed hand of 500 pixels should cost
 # about 1:
@@ -252,7 +258,7 @@ smallest = share.argmin()
 
 pred = masks.copy()
 pred[smallest] = 0
-whole = float(batch_dice_loss(masks, ops.convert_to_tensor(pred)))
+whole = float(batch_dice_loss(masks, pred))
 print(f"loss of the batch: {whole:.3f}")
 
 # %% [markdown]
@@ -261,7 +267,7 @@ print(f"loss of the batch: {whole:.3f}")
 # mistake depends on the company. Give the photos to the loss one by one:
 
 # %%
-alone = [float(batch_dice_loss(masks[i : i + 1], ops.convert_to_tensor(pred[i : i + 1]))) for i in range(16)]
+alone = [float(batch_dice_loss(masks[i : i + 1], pred[i : i + 1])) for i in range(16)]
 print(f"mean over the photos: {np.mean(alone):.3f}, and the batch said {whole:.3f}")
 assert not np.isclose(np.mean(alone), whole, rtol=0.3)
 
@@ -274,7 +280,9 @@ costs = []
 for i in range(16):
     pred = masks.copy()
     pred[i] = 0
-    costs.append(float(batch_dice_loss(masks, ops.convert_to_tensor(pred))))
+    costs.append(float(batch_dice_loss(masks, pred)))
+
+# %%
 fig, ax = hs.plots.figure(
     "The cost of missing one hand of 16, against its share of the photo. Over the batch it grows with the hand's size; "
     "as a mean over photos it is the same for all, one sixteenth.",
@@ -287,8 +295,8 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# A small hand is cheap to lose, so the network loses it. And you report the mean over photos, in which the small ones
-# count like the others: the loss works for one goal, the metric measures another.
+# A small hand is cheap to lose, so nothing much pushes the network to find it. And you report the mean over photos, in
+# which the small ones count like the others: the loss works for one goal, the metric measures another.
 
 # %% [markdown]
 # ## 8. Your turn: Dice of each photo
@@ -380,9 +388,10 @@ ax.set_ylim(0, 0.12)
 fig
 
 # %% [markdown]
-# BCE is honest: its best answer is the true chance. Dice wants a decision, and says 0. A network trained on Dice alone
-# is therefore too sure of itself, and its probabilities mean little; lesson 07 needs them to mean something. The sum
-# steers each pixel from the first step on, and still cares for the hand as a whole.
+# BCE is honest: its best answer is the true chance. Dice wants a decision, and says 0; were 60 of the pixels hand, it
+# would say 1. A network trained on Dice alone tends to be too sure of itself, and its probabilities mean little; lesson
+# 07 needs them to mean something. The sum steers each pixel from the first step on, and still cares for the hand as a
+# whole.
 #
 # Do not expect wonders. In a [comparison on medical images](https://arxiv.org/abs/2410.18677), networks trained with
 # Dice and with BCE came out about equal. What you gain is a loss that does not fail badly anywhere.
@@ -390,11 +399,11 @@ fig
 # %% [markdown]
 # ## 10. Test a metric before you trust it
 #
-# Keras has losses and metrics for segmentation. Three of them do something else than most people think. You find out
+# Keras has losses and metrics for segmentation. Three of them do something else than their names suggest. You find out
 # with the same two questions as above: what do you say to a lazy answer, and is a batch the mean of its photos?
 #
 # **`keras.losses.Dice`** is the article's loss: one sum over the batch. And for empty against empty it says 1, the
-# worst there is.
+# worst there is. With `axis=(1, 2, 3)` it sums photo by photo, but an empty one still costs 1.
 
 # %%
 import keras
@@ -402,7 +411,7 @@ import keras
 pred = masks.copy()
 pred[smallest] = 0
 theirs = float(keras.losses.Dice()(masks, pred))
-nothing = float(keras.losses.Dice()(np.zeros((1, 8, 8, 1)), np.zeros((1, 8, 8, 1))))
+nothing = float(keras.losses.Dice(axis=(1, 2, 3))(empty, empty))
 assert np.isclose(theirs, whole, atol=1e-4) and nothing == 1
 print(f"one of 16 missed: {theirs:.3f}; nothing to find, and nothing found: {nothing}")
 
@@ -461,7 +470,7 @@ rows = {}
 for name, k in {"largest": np.argmax(areas), "smallest": np.argmin(areas)}.items():
     pair = truth[k], cv2.erode(truth[k], np.ones((5, 5), np.uint8))
     rows[name] = {"pixels": areas[k], "IoU": hs.metrics.iou(*pair), "boundary_px": hs.metrics.boundary_px(*pair)}
-table = pd.DataFrame(rows).T
+table = pd.DataFrame(rows).T.astype({"pixels": int})
 assert table.IoU["smallest"] < table.IoU["largest"]
 table.round(2)
 
@@ -474,12 +483,14 @@ table.round(2)
 # %%
 image, true = four[1].read()
 thin = cv2.erode(true, np.ones((5, 5), np.uint8))
-outlined = hs.plots.overlay(image, true, hs.plots.SKY, strength=0)
-hs.plots.images(
-    [outlined, hs.plots.overlay(outlined, thin, hs.plots.ORANGE, strength=0)],
-    ["true outline", f"two pixels inside: IoU {hs.metrics.iou(true, thin):.2f}"],
-    alt="A hand with its true outline in blue, and again with a second outline in orange, two pixels further in.",
-)
+outlines = hs.plots.overlay(hs.plots.overlay(image, true, strength=0), thin, hs.plots.ORANGE, strength=0)
+x, y, width, height = cv2.boundingRect(true)
+
+fig, ax = hs.plots.figure("A hand with its true outline in blue and another in orange, two pixels inside.", width=4)
+ax.imshow(outlines[y : y + height, x : x + width])
+ax.set_title(f"true outline blue, two pixels inside orange: IoU {hs.metrics.iou(true, thin):.2f}", fontsize=9)
+ax.axis("off")
+fig
 
 # %% [markdown]
 # And how exact is the truth? Whoever drew a mask by hand was a pixel off here and there. Grow every mask by one pixel

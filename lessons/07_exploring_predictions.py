@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 07 Exploring predictions
 #
-# *The training is over, and a number came out. Which photos does it hide? What do the bad ones have in common, and could
-# the network have told you that it was not sure?*
+# *The training is over, and a number came out. Which photos does it hide? What do the bad ones have in common, and
+# could the network have told you that it was not sure?*
 #
 # **You will be able to**
 # - keep a model in a file that opens again, also in a year;
@@ -10,9 +10,8 @@
 # - choose a threshold without spoiling the test;
 # - find out how much a network's doubt is worth.
 #
-# **Time:** 10 minutes with a CPU, 5 with a GPU. **You need:** IoU from
-# [05 Losses and metrics](05_losses_and_metrics.ipynb), and the split by person from
-# [01 Photos and masks](01_photos_and_masks.ipynb).
+# **Time:** 10 minutes with a CPU or a GPU. **You need:** IoU from [05 Losses and metrics](05_losses_and_metrics.ipynb),
+# and the split by person from [01 Photos and masks](01_photos_and_masks.ipynb).
 
 # %% [markdown]
 # ## 1. A file for a model
@@ -27,9 +26,10 @@ from pathlib import Path
 import keras
 
 profile = hs.profile.current()
-folder = Path(tempfile.mkdtemp())
+store = tempfile.TemporaryDirectory()  # gone when the notebook ends
+folder = Path(store.name)
 model = hs.build_unet(profile.size, weights=None)
-model.compile(loss=hs.losses.dice_bce_loss, metrics=[hs.metrics.mean_iou()])
+model.compile("sgd", loss=hs.losses.dice_bce_loss, metrics=[hs.metrics.mean_iou()])
 model.save(folder / "untrained.keras")
 loaded = keras.models.load_model(folder / "untrained.keras")
 
@@ -59,9 +59,9 @@ for entry in zipfile.ZipFile(folder / "untrained.keras").infolist():
 # %% [markdown]
 # ## 2. A file that does not open
 #
-# The article saves its model as `model.h5`, Keras's old format, and loads it in the same notebook, where it can hand its
-# loss and metrics to `load_model` once more. Come back next week with a new notebook and nothing but the file. Here is
-# that visit, with a network of one layer and a loss written as a plain function:
+# The article saves its model as `model.h5`, a format that Keras itself calls legacy. It loads it in the same notebook,
+# where it can hand its loss and metrics to `load_model` once more. Now come back next week, with a new notebook and
+# nothing but the file. Here is that visit, with a network of one layer and a loss written as a plain function:
 
 
 # %%
@@ -70,9 +70,10 @@ def my_loss(true, pred):
     return 1 - 2 * both / total
 
 
+# %%
 def save_and_load(name, loss):
     tiny = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(1, 1, activation="sigmoid")])
-    tiny.compile(loss=loss)
+    tiny.compile("sgd", loss=loss)
     tiny.save(folder / name)
     try:
         keras.models.load_model(folder / name)
@@ -84,17 +85,17 @@ def save_and_load(name, loss):
 save_and_load("model.h5", my_loss)
 
 # %% [markdown]
-# "String indices must be integers" does not sound like a missing loss. The model's file holds the *name* of the function,
-# not its code. Nobody in the new notebook knows that name, and the old format stumbles over it. The new one,
+# "String indices must be integers" does not sound like a missing loss. The model's file holds the *name* of the
+# function, not its code. Nobody in the new notebook knows that name, and the old format stumbles over it. The new one,
 # `.keras`, at least says what it misses:
 
 # %%
 save_and_load("model.keras", my_loss)
 
 # %% [markdown]
-# There are two ways out. If you want to go on training, **register** the function: one line above its definition gives it a
-# name under which Keras finds it, in every program that imports the module. The library's losses and layers carry that
-# line.
+# There are two ways out. If you want to go on training, **register** the function: one line above its definition gives
+# it a name under which Keras finds it, in every program that imports the module. The library's losses and layers carry
+# that line.
 
 
 # %%
@@ -118,34 +119,36 @@ assert keras.models.load_model(folder / "model.keras", compile=False).count_para
 # %% [markdown]
 # ## 3. People it has never seen
 #
-# From here on you look at the course's own model. Its card says what it was trained on, and with which threshold it is to
-# be used. A model without such a card is hard to trust: nobody can tell which test is a fair one.
+# From here on you look at the course's own model. Its card says what it was trained on, and with which threshold it is
+# to be used. A model without such a card is hard to trust: nobody can tell which test is a fair one.
 
 # %%
 import json
 
 predictor = hs.load_predictor()
 card = json.loads(hs.predictor.COURSE_CARD.read_text())
-print("trained on   ", card["data"].split(";")[0], "- persons", *card["split"]["train"])
-print("threshold    ", predictor.threshold, "- chosen on persons", *card["split"]["val"])
+print(card["data"])
+print("trained on persons", *card["split"]["train"])
+print("threshold", predictor.threshold, "was chosen on persons", *card["split"]["val"])
+print(f"IoU {card['test']['iou']:.3f} was scored on persons", *card["split"]["test"])
 assert not set(card["split"]["train"] + card["split"]["val"]) & {s.person for s in split.test}
 
 # %% [markdown]
-# If your photos are HGR1's, the test persons are the card's. If they are drawn, all of them are strangers to the network,
-# and so is the kind of picture: it was trained on photos and on nothing else. Then this lesson asks how far it
+# If your photos are HGR1's, the test persons are the card's. If they are drawn, all of them are strangers to the
+# network, and so is the kind of picture: it was trained on photos and on nothing else. Then this lesson asks how far it
 # carries, and a fall against the card's numbers is to be expected.
 
 # %%
 import pandas as pd
 
 report = hs.evaluate(predictor, split.test)
-summary = report.summary()
-pd.Series({key: summary[key] for key in ("photos", "iou", "iou_low", "iou_high", "f1", "worst_person_iou", "boundary_px")})
+summary = pd.Series(report.summary(), name="test persons")
+summary[["iou", "iou_low", "iou_high", "f1", "worst_person_iou", "boundary_px"]].astype(float).round(3).to_frame()
 
 # %% [markdown]
-# `iou` is the mean over photos, each at its own size. `iou_low` and `iou_high` say how far that mean could move with other
-# persons, drawn from these few. `boundary_px` is how far the predicted outline lies from the true one, in pixels, in
-# the middle photo. Now take the mean apart, by person and by gesture, worst first:
+# `iou` is the mean over photos, each at its own size. `iou_low` and `iou_high` say how far that mean could move with
+# other persons, drawn from these few. `boundary_px` is how far the predicted outline lies from the true one, in pixels,
+# in the middle photo. Now take the mean apart, by person and by gesture, worst first:
 
 # %%
 report.by("person").round(3)
@@ -159,11 +162,8 @@ report.by("gesture").head(6).round(3)
 
 # %%
 persons = report.by("person").index
-fig, ax = hs.plots.figure(
-    "Each photo as a dot at its IoU, in a row for each test person; most are near the right end, with a tail to the left.",
-    width=7.0,
-    height=2.4,
-)
+alt = "Each test photo as a dot at its IoU, in a row for each person, and a bar at the person's mean."
+fig, ax = hs.plots.figure(alt, width=7.0, height=2.4)
 for row, person in enumerate(persons):
     scores = report.table.iou[report.table.person == person]
     ax.plot(scores, np.full(len(scores), row), "o", color=hs.plots.BLUE, alpha=0.4)
@@ -178,8 +178,8 @@ fig
 # %% [markdown]
 # ## 4. Worst first
 #
-# The article ends with "a few predicted segmentations for unseen data". How were the few chosen? Here are four photos from
-# one end of the table, and four from the other. Same network, same test.
+# The article ends with "a few predicted segmentations for unseen data". How were the few chosen? Here are four photos
+# from one end of the table, and four from the other. Same network, same test.
 
 # %%
 order = np.argsort(report.table.iou.to_numpy(), kind="stable")
@@ -189,31 +189,32 @@ for i in [*order[::-1][:4], *order[:4]]:
     pictures.append(hs.plots.overlay(image, predictor.mask(image)))
     titles.append(f"person {split.test[i].person}, IoU {report.table.iou[i]:.2f}")
 hs.plots.images(
-    pictures, titles, alt="Two rows of four hands with predicted masks: the four best photos above, the four worst below."
+    pictures, titles, alt="Two rows of hands with predicted masks: the four best photos above, the four worst below."
 )
 
 # %% [markdown]
-# Either row alone would tell you a story. Only the lower one tells you what to do next. So look at the worst in
-# full, and write one line for each. There are three sorts of causes:
+# Either row alone would tell you a story. Only the lower one tells you what to do next. So look at the worst in full,
+# and write one line for each. There are three sorts of causes:
 #
 # - **the photo**: blurred, dark, skin that leaves the picture, a thing with the colour of skin;
 # - **the mask**: look at the true outline before you blame the network. Whoever drew it was human, or a program;
 # - **the network**: neither of the two, and it fails all the same.
 
 # %%
-worst = [split.test[i] for i in order[:4]]
-hs.plots.predictions(predictor, worst)
+worst = [split.test[i] for i in order[:6]]
+hs.plots.predictions(predictor, worst[:3])
 
 # %% [markdown]
 # ## 5. What kind of error?
 #
-# Four photos are anecdotes. To say what goes wrong in all of them, sort every wrong pixel by two questions.
+# A few photos are anecdotes. To say what goes wrong in all of them, sort every wrong pixel by two questions.
 #
-# **Missed or false?** Missed hand is skin that the network did not find; false hand is something else that it took for skin.
+# **Missed or false?** Missed hand is skin that the network did not find; false hand is something else that it took for
+# skin.
 #
-# **Near the outline or far from it?** Near it, people who draw masks disagree as well: on HGR1, moving the whole outline by a
-# single pixel already costs 0.017 in F1. Far from it, nobody would disagree. Call "near" what lies within a hundredth
-# of the photo's longer side.
+# **Near the outline or far from it?** Near it, people who draw masks disagree as well: on HGR1, moving the whole
+# outline by a single pixel already costs 0.017 in F1. Far from it, nobody would disagree. Call "near" what lies within
+# a hundredth of the photo's longer side.
 
 # %%
 import cv2
@@ -224,16 +225,18 @@ def sort_errors(true, pred):
     kernel = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
     near = cv2.dilate(true, kernel) > cv2.erode(true, kernel)  # a band along the true outline
     missed, false = true > pred, pred > true
-    return {"missed far": missed & ~near, "missed near": missed & near, "false near": false & near, "false far": false & ~near}
+    kinds = {"missed far": missed & ~near, "missed near": missed & near}
+    return kinds | {"false near": false & near, "false far": false & ~near}
 
 
+# %%
 image, true = worst[0].read()
 kinds = sort_errors(true, predictor.mask(image))
 hs.plots.images(
     [hs.plots.overlay(image, true), *kinds.values()],
     ["the true mask", *kinds],
     columns=5,
-    alt="The worst photo with its true mask, and its wrong pixels in four pictures: missed or false, near the outline or far.",
+    alt="The worst photo with its true mask, and its wrong pixels: missed or false, near the outline or far from it.",
 )
 
 # %% [markdown]
@@ -252,11 +255,8 @@ shares = totals[list(kinds)].div(totals.hand, axis=0)
 shares.round(3)
 
 # %%
-fig, ax = hs.plots.figure(
-    "A bar for each test person, worst on top: wrong pixels as a share of the hand, missed and false, near the outline and far.",
-    width=7.0,
-    height=2.4,
-)
+alt = "A bar for each person, worst on top: wrong pixels as a share of the hand, missed or false, near or far."
+fig, ax = hs.plots.figure(alt, width=7.0, height=2.6)
 colours = hs.plots.BLUE, hs.plots.SKY, hs.plots.ORANGE, hs.plots.VERMILION
 left = np.zeros(len(shares))
 for kind, colour in zip(shares, colours):
@@ -264,7 +264,7 @@ for kind, colour in zip(shares, colours):
     left += shares[kind].to_numpy()
 ax.set_yticks(range(len(shares)), [f"person {person}" for person in shares.index])
 ax.set(xlabel="wrong pixels, as a share of the person's hand pixels", ylim=(len(shares) - 0.5, -0.5))
-ax.legend(fontsize=8)
+fig.legend(fontsize=8, loc="outside upper center", ncols=4)
 fig
 
 # %% [markdown]
@@ -274,25 +274,28 @@ fig
 #   There is a floor here that no network gets under.
 # - Much **false far**: whole things are taken for skin. Go back to the pictures. Is it always the same kind of thing, a
 #   sleeve, a wall, wood? Then photos of hands *with* that thing are what the training lacks.
-# - Much **missed far**: parts of a hand are not found, in a shadow or in a skin tone that the training had too little of. If one
-#   person has most of it, that is more than a number. For them the network works worse.
+# - Much **missed far**: parts of a hand are not found, in a shadow or in a skin tone that the training had too little
+#   of. If one person has most of it, that is more than a number. For them the network works worse.
 
 # %% [markdown]
 # ## 6. The threshold
 #
-# Every mask so far was cut at one threshold. A lower one would have missed less and claimed more. To see the
-# whole range you need each probability once, and no further pass of the network:
+# Every mask so far was cut at one threshold. A lower one would have missed less and claimed more. To see the whole
+# range you need each probability once, and no further pass of the network:
 
 # %%
 thresholds = np.arange(0.05, 1, 0.05).round(2)
 image, true = worst[0].read()
 probability = predictor(image)
-[round(hs.metrics.iou(true, probability >= threshold), 2) for threshold in thresholds]
+print("threshold", *[f"{threshold:.2f}" for threshold in thresholds])
+print("IoU      ", *[f"{hs.metrics.iou(true, probability >= threshold):.2f}" for threshold in thresholds])
 
 # %% [markdown]
-# That was one photo. **Your turn**: write a function that takes a list of probabilities, a list of true masks (both may
-# differ in size from photo to photo) and some thresholds. It returns the threshold with the highest mean IoU, the mean
-# being taken over photos.
+# ## 7. Your turn: the best threshold
+#
+# That was one photo. Write a function that takes a list of probabilities, a list of true masks (both may differ in size
+# from photo to photo) and some thresholds. It returns the threshold with the highest mean IoU, the mean being taken
+# over photos.
 
 
 # %%
@@ -307,9 +310,12 @@ def best_threshold(hands, masks, thresholds):
 hs.check.best_threshold(best_threshold)
 
 # %% [markdown]
-# On which people should you choose it? The article's validation set *is* its test set: the photos by which it decides when
-# to stop are those on which it reports. Every choice made on the test set makes the report a little too good, and the
-# threshold is such a choice. The validation persons are there for it. Draw both curves, and decide on one of them only.
+# ## 8. On whom to choose it
+#
+# On which people should you use that function? The article's validation set *is* its test set: the photos by which it
+# decides when to stop are those on which it reports. Every choice made on the test set makes the report a little too
+# good, and the threshold is such a choice. The validation persons are there for it. Draw both curves, and decide on one
+# of them only.
 
 
 # %%
@@ -322,6 +328,7 @@ def curve(samples):
     return np.mean(rows, axis=0)
 
 
+# %%
 val, test = curve(split.val), curve(split.test)
 chosen = val.argmax()
 print(f"chosen on the validation persons: {thresholds[chosen]}, where the test persons score {test[chosen]:.4f}")
@@ -329,10 +336,10 @@ print(f"chosen on the test persons:       {thresholds[test.argmax()]}, where the
 assert test.max() >= test[chosen]
 
 # %%
-fig, ax = hs.plots.figure(
-    "Mean IoU against the threshold: a curve for the validation persons with its highest point marked, one for the test persons.",
-    width=7.0,
+alt = (
+    "Mean IoU against the threshold, for the validation persons and for the test persons; a line marks the one chosen."
 )
+fig, ax = hs.plots.figure(alt, width=7.0)
 ax.plot(thresholds, val, color=hs.plots.BLUE, marker="o", label="validation persons: choose here")
 ax.plot(thresholds, test, "--", color=hs.plots.VERMILION, marker="s", label="test persons: report, do not choose")
 ax.axvline(thresholds[chosen], color=hs.plots.GREY, label=f"chosen: {thresholds[chosen]}")
@@ -341,26 +348,27 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# The second number can never be below the first. That is why it is no result: you would find a "gain" even on pure
-# luck. The gap is often small, and it grows with every further thing that is chosen on the test.
+# The second number can never be below the first. That is why it is no result: you would find a gain even where there is
+# nothing but luck, and another with every further thing that you choose on the test. If the first number is far below
+# the second, do not go back and take the second. You have learned something else: two persons are few to choose by.
 #
-# Look at the shape too. A flat top means that the network has made up its mind about most pixels, and the threshold matters
-# little:
+# Look at the shape too. A flat top means that the network has made up its mind about most pixels, and the threshold
+# matters little:
 
 # %%
 flat = thresholds[val > val.max() - 0.005]
 print(f"within 0.005 of the best on the validation persons: thresholds {flat.min()} to {flat.max()}")
 
 # %% [markdown]
-# The course's model comes with the threshold that was best on HGR1's validation persons. On other pictures, drawn hands or
-# those of your own camera, another one may be better. You find it the same way, on some photos with masks that you do not
-# report on.
+# The course's model comes with the threshold that was best on HGR1's validation persons. On other pictures, drawn hands
+# or those of your own camera, another one may be better. You find it the same way, on some photos with masks that you
+# do not report on.
 
 # %% [markdown]
-# ## 7. Does it know when it is wrong?
+# ## 9. Does it know when it is wrong?
 #
-# In use, nobody hands you a true mask. Could the network warn you? Ask it twice. The mirror image of a hand is a hand too,
-# so the mirrored photo should give the mirrored answer. Where it does not, the network has no firm opinion.
+# In use, nobody hands you a true mask. Could the network warn you? Ask it twice. The mirror image of a hand is a hand
+# too, so the mirrored photo should give the mirrored answer. Where it does not, the network has no firm opinion.
 
 
 # %%
@@ -369,23 +377,21 @@ def second_look(image):
     return predictor(image[:, ::-1])[:, ::-1]
 
 
+# %%
 pictures, titles = [], []
 for sample in worst[:2]:
     image, true = sample.read()
     first, second = predictor(image), second_look(image)
     wrong = hs.plots.errors(image, true, (first >= predictor.threshold).astype(np.uint8))
-    pictures += [first, second, abs(first - second), wrong]
-    titles += ["first look", "second look", "disagreement", hs.plots.ERRORS]
-hs.plots.images(
-    pictures,
-    titles,
-    alt="Two rows: the probability of hand, the one from the mirrored photo, their difference, and the wrong pixels.",
-)
+    pictures += [first, second, np.minimum(1, 5 * abs(first - second)), wrong]
+    titles += ["first look", "second look", "disagreement, times 5", hs.plots.ERRORS]
+alt = "Two rows: the probability of hand, the one from the mirrored photo, their difference, and the wrong pixels."
+hs.plots.images(pictures, titles, alt)
 
 # %% [markdown]
 # Is the disagreement where the errors are? Put it to the test. Point at the 5 % of each photo's pixels with the most
-# disagreement: how many of the wrong pixels do you hit? Pointing by chance would hit 5 %. And there is a rival that costs
-# nothing: the pixels whose probability is nearest to one half, from the first look alone.
+# disagreement: how many of the wrong pixels do you hit? Pointing by chance would hit 5 %. And there is a rival that
+# costs nothing: the pixels whose probability is nearest to one half, from the first look alone.
 
 
 # %%
@@ -395,6 +401,7 @@ def hit(doubt, wrong, share=0.05):
     return wrong.ravel()[top].sum() / max(1, wrong.sum())
 
 
+# %%
 rows = []
 for sample in split.test:
     image, true = sample.read()
@@ -407,44 +414,52 @@ looks = pd.DataFrame(rows)
 looks[["disagreement", "near one half"]].mean().to_frame("share of wrong pixels hit by 5 % of all").round(2)
 
 # %% [markdown]
-# Compare the two rows with chance, and with each other: the second look costs a whole pass of the network, and has to earn
-# it. What neither hits are the errors that matter most, those of which the network is **sure**. If a sleeve looks like skin to
-# it, it does so in the mirror too. Two looks find hesitation; they do not find conviction.
+# Compare the two rows with chance, and with each other: the second look costs a whole pass of the network, and has to
+# earn it. What neither hits are the errors that matter most, those of which the network is **sure**. If a sleeve looks
+# like skin to it, it does so in the mirror too. Two looks find hesitation; they do not find conviction.
 #
-# That was within photos. Between photos the question is another one: which of a thousand masks should a person check first?
+# That was within photos. Between photos the question is another one: which of a thousand masks should a person check
+# first?
 
 # %%
 rank = looks.doubt.rank().corr(report.table.iou.rank())
 fig, ax = hs.plots.figure(
-    f"Each test photo as a dot: mean disagreement against IoU, rank correlation {rank:.2f}.", width=5.0
+    f"Each test photo as a dot: mean disagreement against IoU, rank correlation {rank:.2f}.", width=6.0
 )
 ax.plot(looks.doubt, report.table.iou, "o", color=hs.plots.BLUE, alpha=0.5)
 ax.set(xlabel="mean disagreement of a photo", ylabel="IoU", title=f"rank correlation {rank:.2f}")
+ax.locator_params(axis="x", nbins=5)
 fig
 
 # %% [markdown]
 # A correlation of -1 would mean that the disagreement sorts the photos as the IoU does, without any true mask. At 0 it
-# would be worth nothing. If yours lies well below 0, checking the photos on the right first is a good use of an afternoon.
+# would be worth nothing. If yours lies well below 0, checking the photos on the right first is a good use of an
+# afternoon.
+#
+# Then find the lowest dots. Are they on the right as well? A photo in which some large thing was taken for skin with
+# conviction may lie on the left, among the best, and no amount of looking twice will point at it.
 #
 # One thing is left over. You have two looks: is their mean a better answer than the first alone?
 
 # %%
-print(f"mean IoU of the first look {report.table.iou.mean():.4f}, of both together {looks['iou both looks'].mean():.4f}")
+print(f"mean IoU of the first look {report.table.iou.mean():.4f}, of both {looks['iou both looks'].mean():.4f}")
 
 # %% [markdown]
-# A difference of less than about 0.003 is no news, whichever way it points: that is what the drawing of the masks is worth.
+# A difference of less than about 0.003 is no news, whichever way it points: that is what the drawing of the masks is
+# worth.
 
 # %% [markdown]
-# ## 8. Move the slider
+# ## 10. Move the slider
 #
-# The last figure is for your own hands. Move the threshold, and step through the photos from the worst on. For which
-# of them does another threshold help, and for which is there none that does?
+# The last figure is for you to move. Change the threshold, and step through the six worst photos. For which of them
+# does another threshold help, and for which is there none that does?
 
 # %%
 hs.explore.explore(predictor, worst)
 
 # %% [markdown]
-# The sliders need a running notebook. On a page that only shows one, here is the worst photo at a low and a high threshold:
+# The sliders need a running notebook. On a page that only shows one, here is the worst photo at a low and a high
+# threshold:
 
 # %%
 probability = predictor(worst[0].read()[0])
@@ -456,8 +471,8 @@ hs.explore.draw_threshold(worst[0], probability, 0.9)
 # %% [markdown]
 # ## What you learned
 #
-# - Save and load before you train, and load in a new process. `.keras` files, registered functions; `compile=False` if you
-#   only predict.
+# - Save and load before you train, and load in a new process. `.keras` files, registered functions; `compile=False` if
+#   you only predict.
 # - A mean hides its tail. Take it apart by person, and look at the worst photos first.
 # - Sort errors: missed or false, near the outline or far. Each kind has another remedy.
 # - Choose the threshold, like everything else, on people on whom you do not report.

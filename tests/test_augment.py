@@ -155,7 +155,7 @@ def test_half_the_draws_flip():
 
 
 def test_amounts_stay_within_their_bounds_and_reach_them():
-    recipe = Recipe(shear=0, flip=0)
+    recipe = Recipe(rotate=20, scale=(0.8, 1.25), shift=0.1, shear=0, flip=0)
     middle = np.array([83, 60]) / 2
     turns, zooms, shifts = [], [], []
     for seed in range(500):

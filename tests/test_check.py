@@ -74,6 +74,86 @@ ANSWERS += [
 ]
 
 
+# 02 Batches and augmentation
+
+
+def flip_pair(image, mask, rng, chance=0.5, axis=1):
+    if rng.random() < chance:
+        image, mask = np.flip(image, axis), np.flip(mask, axis)
+    return image, mask
+
+
+def flip_image_only(image, mask, rng):
+    return flip_pair(image, mask, rng)[0], mask
+
+
+def flip_with_two_draws(image, mask, rng):
+    return flip_pair(image, mask, rng)[0], flip_pair(image, mask, rng)[1]
+
+
+def flip_by_global_state(image, mask, rng):
+    return flip_pair(image, mask, np.random)
+
+
+ANSWERS += [
+    ("flip_pair", flip_pair, "Right!"),
+    ("flip_pair", lambda i, m, rng: flip_pair(i, m, rng) if rng.integers(2) else flip_pair(i, m, rng), "Right!"),
+    ("flip_pair", flip_image_only, "the mask stays as it is"),
+    ("flip_pair", flip_with_two_draws, "How often do you draw"),
+    ("flip_pair", lambda i, m, rng: flip_pair(i, m, rng, axis=0), "upside down"),
+    ("flip_pair", lambda i, m, rng: flip_pair(i, m, rng, axis=None), "upside down"),
+    ("flip_pair", lambda i, m, rng: (np.flip(i, 2), m), "The photo is neither"),
+    ("flip_pair", lambda i, m, rng: flip_pair(i, m, rng, chance=2), "about half"),
+    ("flip_pair", lambda i, m, rng: (i, m), "Nothing is ever mirrored"),
+    ("flip_pair", flip_by_global_state, "not from a global state"),
+    ("flip_pair", lambda i, m, rng: flip_pair(i, m, rng)[0], "Return both"),
+]
+
+
+# 03 The encoder
+
+
+def unfreeze_from(encoder, name, train=lambda seen, here: seen or here, thaw=True):
+    encoder.trainable = thaw or encoder.trainable
+    seen = False
+    for layer in encoder.layers:
+        seen = train(seen, layer.name.startswith(f"{name}_"))
+        layer.trainable = seen
+
+
+def unfreeze_by_comparing(encoder, name):
+    seen = False
+    for layer in encoder.layers:
+        if layer.name.startswith(name):
+            seen == True  # noqa: B015, E712
+        layer.trainable = seen
+
+
+def unfreeze_the_rest(encoder, name):
+    unfreeze_from(encoder, name)
+    for layer in encoder.layers:
+        layer.trainable = not layer.trainable
+
+
+def unfreeze_without_freezing(encoder, name):
+    start = [layer.name.startswith(name) for layer in encoder.layers].index(True)
+    for layer in encoder.layers[start:]:
+        layer.trainable = True
+
+
+ANSWERS += [
+    ("unfreeze_from", unfreeze_from, "Right!"),
+    ("unfreeze_from", lambda encoder, name: hs.encoder.freeze(encoder, name), "Right!"),
+    ("unfreeze_from", unfreeze_by_comparing, "== where you meant ="),
+    ("unfreeze_from", lambda encoder, name: setattr(encoder, "trainable", True), "Everything is trainable"),
+    ("unfreeze_from", lambda encoder, name: unfreeze_from(encoder, "no_such_block"), "Everything is frozen"),
+    ("unfreeze_from", unfreeze_the_rest, "wrong way round"),
+    ("unfreeze_from", lambda e, name: unfreeze_from(e, name, lambda seen, here: here), "what follows it is frozen"),
+    ("unfreeze_from", unfreeze_without_freezing, "can still be trained"),
+    ("unfreeze_from", lambda encoder, name: unfreeze_from(encoder, name, thaw=False), "as a whole is still frozen"),
+]
+
+
 # 04 The U-Net
 
 
@@ -132,6 +212,58 @@ ANSWERS += [
     ("dice", batch_iou, "This is IoU"),
     ("dice", lambda true, pred: 1 - dice(true, pred), "the loss"),
     ("dice", lambda true, pred: np.nan_to_num(dice(true, pred, smooth=0)), "the same above and below"),
+]
+
+
+# 06 Training
+
+
+def choose(column="val_iou", better=max, extra=0, restart=True, first=0):
+    """An answer to ``best_epoch``, right unless an argument spoils it."""
+
+    def answer(rows, patience):
+        keep = waited = 0
+        for epoch, row in enumerate(rows):
+            if epoch and better(row[column], rows[keep][column]) != rows[keep][column]:
+                keep, waited = epoch, 0 if restart else waited
+            elif epoch:
+                waited += 1
+            if waited == patience + extra:
+                break
+        return keep + first, epoch + first
+
+    return answer
+
+
+def choose_without_a_stop(rows, patience):
+    return max(range(len(rows)), key=lambda epoch: rows[epoch]["val_iou"]), len(rows) - 1
+
+
+def choose_by_neighbours(rows, patience):
+    falls = [b["val_iou"] < a["val_iou"] for a, b in zip(rows, rows[1:])]
+    ends = [i + 1 for i in range(patience - 1, len(falls)) if all(falls[i - patience + 1 : i + 1])]
+    stop = ends[0] if ends else len(rows) - 1
+    return choose_without_a_stop(rows[: stop + 1], patience)[0], stop
+
+
+ANSWERS += [
+    ("best_epoch", choose(), "Right!"),
+    ("best_epoch", choose("loss", min), "Is this by the training persons?"),
+    ("best_epoch", choose("iou"), "Is this by the training persons?"),
+    ("best_epoch", choose("val_loss", min), "goes by the validation loss"),
+    ("best_epoch", choose(better=min), "keeps the worst"),
+    ("best_epoch", choose(extra=1), "One epoch too many"),
+    ("best_epoch", choose(extra=-1), "stops too soon"),
+    ("best_epoch", choose(restart=False), "the count begins again"),
+    ("best_epoch", choose(first=1), "Both are one too high"),
+    ("best_epoch", choose_without_a_stop, "never seen"),
+    ("best_epoch", choose_by_neighbours, "the best so far"),
+    ("best_epoch", lambda rows, patience: (choose()(rows, patience)[1],) * 2, "keeps the last epoch trained"),
+    ("best_epoch", lambda rows, patience: (rows[5], 8), "not its row"),
+    ("best_epoch", lambda rows, patience: (0.84, 8), "not how good"),
+    ("best_epoch", lambda rows, patience: 5, "Return two things"),
+    ("best_epoch", lambda rows, patience: (choose()(rows, patience)[0],) * 2, "not (5, 5)"),
+    ("best_epoch", lambda rows, patience: (keep := choose()(rows, patience)[0], keep + patience), "ends before"),
 ]
 
 

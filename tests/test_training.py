@@ -87,33 +87,22 @@ class Spoil(keras.callbacks.Callback):
 
 
 class Kill(keras.callbacks.Callback):
-    """Stops the run as Ctrl+C does, at a moment of an epoch."""
+    """Stops the run in the middle of an epoch, as Ctrl+C does."""
 
-    def __init__(self, epoch, moment):
+    def __init__(self, epoch):
         super().__init__()
-        self.epoch, self.moment = epoch, moment
+        self.epoch = epoch
 
     def on_epoch_begin(self, epoch, logs=None):
         self.now = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if (self.now, batch) == (self.epoch, 1) and self.moment == "training":
-            raise KeyboardInterrupt
-
-    def on_epoch_end(self, epoch, logs=None):
-        if epoch == self.epoch and self.moment == "epoch end":
+        if (self.now, batch) == (self.epoch, 1):
             raise KeyboardInterrupt
 
 
 def same(ours, theirs):
     return len(ours) == len(theirs) and all(np.array_equal(a, b) for a, b in zip(ours, theirs))
-
-
-def check_same_rows(ours, theirs):
-    for a, b in zip(ours, theirs, strict=True):
-        assert (a["epoch"], a["stage"]) == (b["epoch"], b["stage"])
-        for name in ROW[3:]:
-            assert a[name] == pytest.approx(b[name], rel=1e-5), name
 
 
 @pytest.fixture(scope="module")
@@ -171,51 +160,52 @@ def test_the_rate_warms_up_and_falls_in_each_stage(straight):
     assert last == pytest.approx(0.02 * 1e-3, rel=0.01) and tuned_last == pytest.approx(0.02 * 3e-4, rel=0.01)
 
 
-def test_fit_leaves_the_best_weights_not_the_last(data):
+def test_fit_leaves_the_best_weights_not_the_last_and_no_file_unless_told_where(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     model, watch = small_unet(), Watch()
-    history = fit(model, *data, **RECIPE, callbacks=[watch, Spoil({2, 3})])
-    best = max(history.rows, key=lambda row: row["val_iou"])
-    assert history.best == best and best["epoch"] < 2
-    assert same(model.get_weights(), watch.weights[best["epoch"]])
+    history = fit(model, *data, epochs=3, frozen_epochs=0, callbacks=[watch, Spoil({1, 2})])
+    assert history.best["epoch"] == 0 and len(history.rows) == 3
+    assert same(model.get_weights(), watch.weights[0])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_training_ends_after_so_many_epochs_without_a_better_one(data):
-    history = fit(small_unet(), *data, **{**RECIPE, "epochs": 9}, patience=3, callbacks=[Spoil(range(1, 9))])
+    history = fit(small_unet(), *data, epochs=9, frozen_epochs=0, patience=3, callbacks=[Spoil(range(1, 9))])
     assert [row["val_iou"] > 0 for row in history.rows] == [True, False, False, False]
+
+
+def test_the_first_stage_is_never_cut_short(data):
+    history = fit(small_unet(), *data, epochs=3, frozen_epochs=3, patience=0, callbacks=[Spoil({1, 2})])
+    assert len(history.rows) == 3
 
 
 # After a kill
 
-MOMENTS = [
-    (0, "training"),
-    (1, "epoch end"),
-    (2, "training"),  # the first epoch of the second stage
-    (3, "training"),
-]
+
+def test_a_run_killed_in_its_first_epoch_leaves_nothing_to_go_on_from(data, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        fit(small_unet(), *data, **RECIPE, out=tmp_path, callbacks=[Kill(0)])
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("epoch, moment", MOMENTS)
-def test_a_killed_run_goes_on_to_where_an_uninterrupted_one_ends(straight, data, tmp_path, epoch, moment):
+@pytest.mark.parametrize("epoch", [1, 2, 3])  # 2 is the first epoch of the second stage
+def test_a_killed_run_goes_on_to_where_an_uninterrupted_one_ends(straight, data, tmp_path, epoch):
     model, history, _, _ = straight
     with pytest.raises(KeyboardInterrupt):
-        fit(small_unet(), *data, **RECIPE, out=tmp_path, callbacks=[Kill(epoch, moment)])
-    again = small_unet()
-    seen = Watch()
+        fit(small_unet(), *data, **RECIPE, out=tmp_path, callbacks=[Kill(epoch)])
+    # as if killed while it wrote: weights, whole or half, that history.json does not speak of
+    (tmp_path / f"epoch-{epoch:03d}.part").write_bytes(b"half a file")
+    (tmp_path / f"epoch-{epoch:03d}.npz").write_bytes(b"an epoch too far")
+    again, seen = small_unet(), Watch()
     resumed = fit(again, *new_data(data), **RECIPE, out=tmp_path, callbacks=[seen])
-    assert len(seen.weights) == 4 - epoch, "only what was missing is trained"
-    check_same_rows(resumed.rows, history.rows)
+    assert len(seen.weights) == 4 - epoch, "what was done is not done again"
+    for ours, theirs in zip(resumed.rows, history.rows, strict=True):
+        assert (ours["epoch"], ours["stage"]) == (theirs["epoch"], theirs["stage"])
+        for name in ROW[3:]:
+            assert ours[name] == pytest.approx(theirs[name], rel=1e-5), name
     for ours, theirs in zip(again.get_weights(), model.get_weights(), strict=True):
         assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-6)
-
-
-def test_a_kill_while_the_state_is_written_leaves_the_epoch_before(straight, data, tmp_path):
-    _, history, _, _ = straight
-    with pytest.raises(KeyboardInterrupt):
-        fit(small_unet(), *data, **RECIPE, out=tmp_path, callbacks=[Kill(2, "epoch end")])
-    (tmp_path / "epoch-002.part").write_bytes(b"half a file")
-    (tmp_path / "epoch-002.npz").write_bytes(b"weights that history.json does not speak of")
-    resumed = fit(small_unet(), *new_data(data), **RECIPE, out=tmp_path)
-    check_same_rows(resumed.rows, history.rows)
 
 
 def test_a_finished_run_is_not_trained_again_but_loaded(straight, data):
@@ -224,13 +214,6 @@ def test_a_finished_run_is_not_trained_again_but_loaded(straight, data):
     loaded = fit(again, *data, **RECIPE, out=out, callbacks=[seen])
     assert seen.weights == [] and loaded.rows == history.rows
     assert same(again.get_weights(), model.get_weights())
-
-
-def test_without_a_folder_nothing_is_kept(data, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    fit(small_unet(), *data, epochs=1, frozen_epochs=1)
-    assert list(tmp_path.iterdir()) == []
 
 
 # What is refused
