@@ -36,7 +36,7 @@ class CaffePreprocess(keras.layers.Layer):
     """RGB 0-255 to what these weights were trained on: BGR, minus ImageNet's mean colour."""
 
     def call(self, x):
-        return x[..., ::-1] - keras.ops.convert_to_tensor([103.939, 116.779, 123.68], x.dtype)
+        return keras.ops.flip(x, axis=-1) - keras.ops.convert_to_tensor([103.939, 116.779, 123.68], x.dtype)
 
 
 @keras.saving.register_keras_serializable("handseg")

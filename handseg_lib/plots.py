@@ -49,7 +49,7 @@ def figure(alt: str, rows: int = 1, columns: int = 1, width: float = 8.0, height
     return fig, fig.subplots(rows, columns, **subplots)
 
 
-def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.35) -> np.ndarray:
+def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.25) -> np.ndarray:
     """Paints a mask onto a photo, filled lightly and outlined strongly.
 
     Args:

@@ -101,7 +101,7 @@ assert -0.06 < lost < -0.008, "the outline is not eaten?"
 assert max(map(abs, change.values())) < abs(lost) / 2
 
 # %% [markdown]
-# On HGR1 at 224 pixels the article's way loses 1.6 % of the skin; on drawn hands, which are smaller photos, it is
+# On HGR1 at 224 pixels the article's way loses nearly 2 % of the skin; on drawn hands, which are smaller photos, it is
 # more. It is not spread evenly: it is the outline, all the way round. And the outline is what segmentation is about.
 
 # %%
@@ -111,8 +111,8 @@ part = slice(max(0, y - size // 16), y + size // 4), slice(max(0, x - size // 6)
 hs.plots.images(
     [blurred[part], eaten[part], bold[part], (bold > eaten)],
     ["bilinear, enlarged", "then astype(int)", "or at least 0.5", "the difference, everywhere"],
-    alt="The upper end of a hand's mask, enlarged: bilinear has grey pixels along the outline; astype(int) makes all of "
-    "them background, a threshold of 0.5 half of them. The difference, over the whole mask: a thin line round the hand.",
+    alt="The upper end of a hand's mask, enlarged: bilinear has grey pixels along the outline; astype(int) makes all "
+    "of them background, a threshold of 0.5 half. The difference, over the whole mask: a thin line round the hand.",
 )
 
 # %% [markdown]

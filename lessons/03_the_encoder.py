@@ -62,7 +62,7 @@ fig
 # %%
 def features(model, names, photos):
     """What layers of a model make of photos, as numpy arrays."""
-    tapped = keras.Model(model.inputs, [model.get_layer(name).output for name in names])
+    tapped = keras.Model(model.input, [model.get_layer(name).output for name in names])
     return [ops.convert_to_numpy(f) for f in tapped(photos)]
 
 
@@ -149,8 +149,10 @@ assert found["test persons"].iloc[-1] > 0.4
 found.round(2)
 
 # %% [markdown]
-# Among the 1024 channels of stage 4 is one that responds to hands. Nobody asked for it: to know a violin or a
-# dumb-bell, it may help to know what holds it. Here it is, on the course's four hands:
+# A channel of conv1 sees 7 x 7 pixels. It can go by colour and edges only, and how well that does depends on whose
+# skin is before which wall. A channel of stage 4 sees most of the photo. Among its 1024 is one that responds to hands.
+# Nobody asked for it: to know a violin or a dumb-bell, it may help to know what holds it. Here it is, on the course's
+# four hands:
 
 # %%
 k = found.channel.iloc[-1]
@@ -497,7 +499,7 @@ class StillModel(keras.Model):
         return super().call(inputs, training=False, mask=mask)
 
 
-still = StillModel(trimmed.inputs, trimmed.outputs)
+still = StillModel(trimmed.input, trimmed.outputs)
 for model in (still, encoder):  # the library's encoder is one, too
     hs.encoder.freeze(model, "conv1")
     assert model.get_layer("conv1_bn").trainable and drift(model, training=True) == 0

@@ -1,4 +1,4 @@
-"""Makes docs/hands.png, the picture in the README: drawn hands with the outlines that the course's model gives them.
+"""Makes docs/hands.jpg, the picture in the README: drawn hands with the outlines that the course's model gives them.
 
     python scripts/make_picture.py
 """
@@ -10,7 +10,8 @@ from PIL import Image
 
 import handseg_lib as hs
 
-PERSONS, GESTURES, SIDE = ("02", "05", "09", "11"), ("5", "W", "L", "Y"), 240
+HANDS = ((5, "L", 1), (1, "Y", 2), (8, "4", 2), (11, "3", 1))  # person, gesture, take
+SIDE = 260
 
 
 def square(picture: np.ndarray) -> np.ndarray:
@@ -23,15 +24,10 @@ def square(picture: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     predictor = hs.load_predictor()
-    chosen = [
-        next(s for s in hs.drawn.load() if (s.person, s.gesture) == wanted)
-        for wanted in zip(PERSONS, GESTURES, strict=True)
-    ]
-    photos = [sample.read()[0] for sample in chosen]
+    photos = [hs.drawn.render(person, gesture, take, size=2 * SIDE)[0] for person, gesture, take in HANDS]
     outlined = [hs.plots.overlay(photo, predictor.mask(photo)) for photo in photos]
     rows = [np.hstack([square(picture) for picture in pictures]) for pictures in (photos, outlined)]
-    path = Path(__file__).parents[1] / "docs" / "hands.png"
-    Image.fromarray(np.vstack(rows)).quantize(128).save(path, optimize=True)
+    Image.fromarray(np.vstack(rows)).save(Path(__file__).parents[1] / "docs" / "hands.jpg", quality=90)
 
 
 if __name__ == "__main__":
