@@ -114,7 +114,7 @@ for name, f in maps.items():
 hs.plots.images(
     pictures,
     titles,
-    alt="Four rows, one for each tap: a photo of a hand at the tap's side, and four channels. conv1: fine edges, bright "
+    alt="Four rows, one for each tap: a photo of a hand at the tap's side, and four channels. conv1: fine edges, light "
     "and dark areas. conv2: outlines and areas. conv3: coarse parts. conv4: a few cells light up.",
     columns=5,
 )
