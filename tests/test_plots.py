@@ -42,7 +42,7 @@ def shown(fig) -> Image.Image:
 
 def test_overlay_paints_where_the_mask_is_and_its_outline_and_nowhere_else(photo, mask):
     before = photo.copy()
-    painted = plots.overlay(photo, mask)
+    painted = plots.overlay(photo, mask, strength=0.35)
     assert painted.shape == photo.shape and painted.dtype == np.uint8
     assert np.array_equal(photo, before), "the photo itself stays as it was"
     changed = (painted != photo).any(axis=2)
