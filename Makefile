@@ -18,7 +18,7 @@ lab: env ## open the course in JupyterLab
 	$(BIN)/jupyter lab --port $(PORT) $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) notebooks/00_start_here.ipynb
 
 test: env ## run the unit tests and every notebook
-	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env \
+	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 \
 	  $(ARGS) tests $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
 
 test-backends: .venv-backends/.done ## train and predict with TensorFlow, JAX and PyTorch

@@ -163,9 +163,8 @@ class State:
         part = self.file(last).with_suffix(".part")
         with open(part, "wb") as stream:
             arrays = {f"weight{i}": w for i, w in enumerate(model.get_weights())}
-            np.savez(
-                stream, **arrays, **{f"optimizer{i}": np.asarray(v) for i, v in enumerate(model.optimizer.variables)}
-            )
+            optimizer = [keras.ops.convert_to_numpy(v) for v in model.optimizer.variables]
+            np.savez(stream, **arrays, **{f"optimizer{i}": v for i, v in enumerate(optimizer)})
         os.replace(part, self.file(last))
         part.write_text(json.dumps({"recipe": self.recipe, "rows": self.rows}, indent=1))
         os.replace(part, self.history)
