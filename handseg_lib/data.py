@@ -94,7 +94,8 @@ def read_image(path: str | Path) -> np.ndarray:
     if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
         grey = np.clip(np.array(picture) // 256, 0, 255).astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
-    return np.array(_lay_on(picture, "white").convert("RGB"))
+    picture = _lay_on(picture, "white")
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))  # which copies even then
 
 
 def read_mask(path: str | Path, skin: str = "black") -> np.ndarray:
@@ -148,7 +149,9 @@ def _open(path: str | Path) -> Image.Image:
             raise ValueError("it is no file")  # and a pipe would keep us waiting
         with Image.open(path, formats=FORMATS) as picture:
             _look_at_header(picture)
-            return ImageOps.exif_transpose(picture)  # phones store photos lying on their side
+            picture.load()
+            ImageOps.exif_transpose(picture, in_place=True)  # phones store photos lying on their side
+            return picture
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file. Check the path.") from None
     except Exception as error:  # of a damaged file, Pillow lets out whatever one of its parsers stumbled on
