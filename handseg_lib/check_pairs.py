@@ -1,9 +1,11 @@
 """Looks for what goes wrong in a data set before it goes wrong in a network: in silence."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from textwrap import shorten
 
 import cv2
 import numpy as np
@@ -53,8 +55,8 @@ class PairCheck:
         listed = "; ".join(f"{sample.image.name}: {fault}" for sample, fault in shown)
         return plots.images(
             [_picture(sample) for sample, _ in shown],
-            [f"{sample.image.name}\n{fault[:30]}" for sample, fault in shown],
-            alt=f"{len(shown)} of {len(self.suspects)} suspects, photos with their masks drawn in blue: {listed}.",
+            [f"{sample.image.name}\n{_short(fault)}" for sample, fault in shown],
+            alt=f"Suspects, {len(shown)} of {len(self.suspects)}, as photos with their masks filled in blue: {listed}.",
         )
 
 
@@ -156,7 +158,13 @@ def _picture(sample: Sample) -> np.ndarray:
     except InputError:
         return image
     # a mask of another size is stretched over the photo: it shows whether it is this photo's at all
-    return plots.overlay(image, cv2.resize(mask, image.shape[1::-1], interpolation=cv2.INTER_NEAREST))
+    mask = cv2.resize(mask, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    return plots.overlay(image, mask, strength=0.6)  # strong: which side is filled tells an inverted one
+
+
+def _short(fault: str) -> str:
+    """The beginning of a fault, for a title."""
+    return shorten(re.split("[,:(]", fault)[0], 32, placeholder=" ...")
 
 
 def _duplicates(samples: list[Sample], looks: list[_Look]) -> list[tuple[Sample, tuple[str, str, str]]]:

@@ -201,6 +201,14 @@ def test_the_figure_shows_every_suspect_as_far_as_it_can_be_read(folder):
     assert len(result.figure(most=1).axes) == 1
 
 
+def test_the_figure_fills_what_an_inverted_mask_calls_skin(folder):
+    path = inverted(folder)
+    ax = check(folder).figure().axes[0]
+    assert ax.get_title() == f"{path.stem}.jpg\ninverted"
+    shown, before = ax.images[0].get_array().astype(int), read_image(photo(folder)).astype(int)
+    assert (np.abs(shown - before).mean(axis=2)[read_mask(path) == 1] > 10).mean() > 0.9
+
+
 def test_the_figure_of_a_clean_set_says_so(samples):
     assert "no faults found" in check_pairs(samples).figure().alt
 

@@ -43,7 +43,7 @@ def refusal(read, path):
     with pytest.raises(InputError) as error:
         read(path)
     text = str(error.value)
-    assert text.startswith(f"{path}: ") and "\n" not in text
+    assert text.startswith(f"{path}: ") and text.count(str(path)) == 1 and "\n" not in text
     return text
 
 
@@ -200,6 +200,15 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(save, monkeypatch, recwa
 def test_a_pipe_does_not_keep_the_reader_waiting(tmp_path):
     os.mkfifo(tmp_path / "a.jpg")
     assert "no file" in refusal(read_image, tmp_path / "a.jpg")
+
+
+def test_whatever_pillow_says_becomes_one_line(save, photo, monkeypatch):
+    def stumble(*args, **kwargs):
+        raise EOFError("no such marker\n  at 0x17")
+
+    path = save(photo, "a.png")
+    monkeypatch.setattr(Image, "open", stumble)
+    assert "no such marker" in refusal(read_image, path)
 
 
 def test_other_kinds_of_file_are_not_opened(save, photo):
