@@ -29,7 +29,8 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 from . import as_published, check, doctor, drawn, encoder, explore, hgr1, losses, metrics, plots, profile
 from .batches import Batches
-from .data import InputError, Sample, Split, read_image, read_mask, split_by_person
+from .check_pairs import check_pairs
+from .data import InputError, Sample, Split, pair, read_image, read_mask, split_by_person
 from .evaluate import Report, evaluate
 from .predictor import Predictor, load_predictor
 from .training import History, fit
@@ -47,6 +48,7 @@ __all__ = [
     "as_published",
     "build_unet",
     "check",
+    "check_pairs",
     "doctor",
     "drawn",
     "encoder",
@@ -57,6 +59,7 @@ __all__ = [
     "load_predictor",
     "losses",
     "metrics",
+    "pair",
     "plots",
     "profile",
     "read_image",

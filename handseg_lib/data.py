@@ -1,9 +1,11 @@
-"""Samples: a photo, its mask, and whose hand it is.
+"""Samples: a photo, its mask, and whose hand it is; and the reader of both.
 
 Everything past this file sees one kind of mask: uint8, 1 where the photo shows skin, 0 elsewhere.
 """
 
-from collections.abc import Iterable
+import re
+import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +13,27 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
+try:
+    from pillow_heif import register_heif_opener
+except ImportError:
+    pass
+else:
+    register_heif_opener()
+
 TEST_PERSONS = ("02", "05", "09")
 VAL_PERSONS = ("04", "11")
+
+# Pillow could open more, some of it by starting other programs. What is not of these is no photo and no mask.
+Image.init()
+FORMATS = [
+    name
+    for name in ("JPEG", "MPO", "PNG", "BMP", "DIB", "TIFF", "WEBP", "GIF", "PPM", "AVIF", "HEIF")
+    if name in Image.OPEN
+]
+SUFFIXES = set(".jpg .jpeg .png .bmp .tif .tiff .webp .gif .pbm .pgm .ppm .avif .heic .heif".split())
+MAX_PIXELS = 100_000_000  # a larger picture would take a laptop's memory
+# Pillow warns of odd tags and of large pictures without naming the file. What matters of it, the reader says itself.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class InputError(ValueError):
@@ -25,15 +46,17 @@ class Sample:
 
     Attributes:
         image: path of the photo.
-        mask: path of the mask; black is skin, as in HGR1.
+        mask: path of the mask.
         person: who it is, such as ``"02"``.
         gesture: the hand shape's label, such as ``"A"``.
+        skin: what the mask's file has where there is skin: ``"black"``, as in HGR1, or ``"white"``.
     """
 
     image: Path
     mask: Path
     person: str
     gesture: str
+    skin: str = "black"
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Returns the photo, uint8 (H, W, 3) RGB, and the mask, uint8 (H, W) of {0, 1}, 1 = skin.
@@ -41,7 +64,7 @@ class Sample:
         Raises:
             InputError: a file is missing or is no picture, or the two differ in size.
         """
-        image, mask = read_image(self.image), read_mask(self.mask)
+        image, mask = read_image(self.image), read_mask(self.mask, self.skin)
         if image.shape[:2] != mask.shape:
             raise InputError(
                 f"{self.mask}: the mask is {mask.shape[1]}x{mask.shape[0]} but its photo {self.image.name} is "
@@ -50,29 +73,190 @@ class Sample:
         return image, mask
 
 
+# Reading
+
+
 def read_image(path: str | Path) -> np.ndarray:
-    """Reads a photo, upright, as uint8 (H, W, 3) RGB. Raises InputError if it cannot be read."""
-    return np.array(_open(path).convert("RGB"))
+    """Reads a photo, upright, whatever its format and mode.
+
+    What is transparent becomes white, as on a page; of 16 bits, the upper eight are kept.
+
+    Args:
+        path: a JPEG, PNG, BMP, TIFF, WebP or GIF file; HEIC where pillow-heif is installed.
+
+    Returns:
+        uint8 (H, W, 3) RGB.
+
+    Raises:
+        InputError: the file is missing, or cannot be read.
+    """
+    picture = _open(path)
+    if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
+        grey = np.clip(np.array(picture) // 256, 0, 255).astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
+    picture = _lay_on(picture, "white")
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))  # which copies even then
 
 
-def read_mask(path: str | Path) -> np.ndarray:
-    """Reads a mask in which black is skin, as uint8 (H, W) of {0, 1}, 1 = skin.
+def read_mask(path: str | Path, skin: str = "black") -> np.ndarray:
+    """Reads a mask, of whatever depth: 0/1, 0/255, a palette, soft edges.
+
+    The cut is at half of the brightest value in the file. What is transparent is background.
 
     Pillow gives one channel of a 1-bit BMP. (matplotlib's imread makes RGBA of it: the "four
     channels" that HGR1's masks are often said to have.)
+
+    Args:
+        path: of the mask, a file as for `read_image`.
+        skin: ``"black"`` or ``"white"``: what the file has where there is skin.
+
+    Returns:
+        uint8 (H, W) of {0, 1}, 1 = skin.
+
+    Raises:
+        InputError: the file is missing, or cannot be read; ``skin`` is something else.
     """
-    return (np.array(_open(path).convert("L")) < 128).astype(np.uint8)
+    grey = read_grey(path, skin)
+    return ((grey > grey.max() / 2) == (skin == "white")).astype(np.uint8)
+
+
+def read_grey(path: str | Path, skin: str = "black") -> np.ndarray:
+    """Reads a mask's grey values before they are cut in two. Arguments and errors are those of `read_mask`.
+
+    Returns:
+        (H, W) of the integers in the file, as deep as they are there.
+    """
+    if skin not in ("black", "white"):
+        raise InputError(f"skin={skin!r}: there is no such kind of mask. Say what the skin is, 'black' or 'white'.")
+    picture = _open(path)
+    if not picture.mode.startswith("I"):
+        picture = _lay_on(picture, "white" if skin == "black" else "black").convert("L")
+    return np.array(picture)
+
+
+def _lay_on(picture: Image.Image, background: str) -> Image.Image:
+    """Lays a transparent picture on a colour; ``convert("RGB")`` alone would show what an editor had left hidden."""
+    if not picture.mode.endswith(("A", "a")) and "transparency" not in picture.info:
+        return picture
+    picture = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", picture.size, background), picture)
 
 
 def _open(path: str | Path) -> Image.Image:
+    path = Path(path)
     try:
-        with Image.open(path) as picture:
-            return ImageOps.exif_transpose(picture)  # phones store photos lying on their side
+        if path.exists() and not path.is_file():
+            raise ValueError("it is no file")  # and a pipe would keep us waiting
+        with Image.open(path, formats=FORMATS) as picture:
+            _look_at_header(picture)
+            picture.load()
+            ImageOps.exif_transpose(picture, in_place=True)  # phones store photos lying on their side
+            return picture
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file. Check the path.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        reason = str(error).split(str(path))[0].strip(" '\"") or type(error).__name__
+    except Exception as error:  # of a damaged file, Pillow lets out whatever one of its parsers stumbled on
+        reason = " ".join(str(error).split(str(path))[0].split()).strip(" '\":.") or type(error).__name__
+        if isinstance(error, Image.UnidentifiedImageError) and path.read_bytes()[4:8] == b"ftyp":
+            reason = "it looks like HEIC, for which you need: pip install pillow-heif"
         raise InputError(f"{path}: this is not a picture that can be read ({reason}). Replace or remove it.") from None
+
+
+def _look_at_header(picture: Image.Image) -> None:
+    """Raises ValueError where the pixels need not be looked at."""
+    if not 0 < picture.width * picture.height <= MAX_PIXELS:
+        raise ValueError(f"{picture.width}x{picture.height} pixels; at most {MAX_PIXELS // 10**6} million are read")
+    if picture.mode == "F":
+        raise ValueError("decimal numbers, of which nobody says what white is; save it with 8 or 16 bits")
+    # the first of an MPO or HEIF is the photo; what follows are its previews and depth maps
+    if getattr(picture, "is_animated", False) and picture.format not in ("MPO", "HEIF"):
+        raise ValueError("several pictures in one file; save the one that is meant alone")
+
+
+# Pairing
+
+
+def pair(
+    images: str | Path,
+    masks: str | Path,
+    person: str | Callable[[str], str] | None = None,
+    gesture: str | Callable[[str], str] | None = None,
+    skin: str = "black",
+) -> list[Sample]:
+    r"""Makes a data set of a folder of photos and a folder of masks: files that have the same stem are a pair.
+
+    Args:
+        images: folder of the photos.
+        masks: folder of the masks.
+        person: tells from a photo's stem whose hand it is: a regular expression (its first group, or else all that
+            it matches; ``r"^[^_]+"`` finds anna in anna_03.jpg), or a function. None: all photos are of person 01.
+            That claims nothing: a data set of one person cannot be split by person, so no score looks better
+            than it is until somebody says who is who.
+        gesture: tells the hand shape's label, likewise. None: ``"hand"`` for all.
+        skin: ``"black"`` or ``"white"``: what the masks have where there is skin.
+
+    Returns:
+        Samples sorted by stem.
+
+    Raises:
+        InputError: a folder is missing or empty, a photo or a mask has no partner, two files have the same
+            stem, or a rule does not fit a stem.
+    """
+    pairs, alone = match(images, masks)
+    if alone:
+        names = ", ".join(path.name for path in alone[:3]) + (", ..." if len(alone) > 3 else "")
+        raise InputError(
+            f"{alone[0].parent}: {len(alone)} without a partner ({names}). Photo and mask need the same name up to the "
+            "suffix: rename, add or remove them; check_pairs lists them all."
+        )
+    return [
+        Sample(image, mask, _label(person, image, "01"), _label(gesture, image, "hand"), skin) for image, mask in pairs
+    ]
+
+
+def match(images: str | Path, masks: str | Path) -> tuple[list[tuple[Path, Path]], list[Path]]:
+    """Finds the photos and masks of two folders that have the same stem.
+
+    Returns:
+        The pairs of paths, sorted by stem, and the files that have no partner.
+
+    Raises:
+        InputError: a folder is missing or empty, or two of its files have the same stem.
+    """
+    photos, outlines = _by_stem(images), _by_stem(masks)
+    pairs = [(path, outlines[stem]) for stem, path in photos.items() if stem in outlines]
+    alone = [photos.get(stem) or outlines[stem] for stem in sorted(photos.keys() ^ outlines.keys())]
+    return pairs, alone
+
+
+def _by_stem(folder: str | Path) -> dict[str, Path]:
+    """The pictures in a folder, sorted by stem; hidden files are left out."""
+    folder, found = Path(folder), {}
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder. Check the path.")
+    for path in sorted(folder.iterdir(), key=lambda path: (path.stem, path.name)):
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+            if path.stem in found:
+                raise InputError(f"{path}: {found[path.stem].name} has the same stem. Keep one of the two.")
+            found[path.stem] = path
+    if not found:
+        raise InputError(f"{folder}: no pictures in it. Give the folder that holds them: subfolders are not searched.")
+    return found
+
+
+def _label(rule: str | Callable[[str], str] | None, path: Path, default: str) -> str:
+    """What a rule of `pair` says of a photo."""
+    if rule is None:
+        return default
+    if callable(rule):
+        return str(rule(path.stem))
+    found = re.search(rule, path.stem)
+    label = found and (found[1] if found.re.groups else found[0])
+    if not label:
+        raise InputError(f"{path}: the rule {rule!r} finds nothing in its name. Rename the photo, or change the rule.")
+    return label
+
+
+# Splitting
 
 
 class Split(NamedTuple):

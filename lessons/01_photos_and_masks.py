@@ -7,7 +7,8 @@
 # **You will be able to**
 # - tell what is in a photo and in a mask, number by number;
 # - find out when a reader hands you something else than you think;
-# - split a data set so that its score means something.
+# - split a data set so that its score means something;
+# - make a data set of your own folder, and have it checked.
 #
 # **Time:** 5 minutes with a CPU or a GPU. **You need:** a little Python and numpy
 # ([numpy in a page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
@@ -167,6 +168,37 @@ hs.plots.samples([next(s for s in split.test if s.person == p) for p in ("02", "
 # an honest answer to the right question, and a thousand photos of known people are not.
 
 # %% [markdown]
+# ## 6. Your own folder
+#
+# Photos in one folder, masks in another, and the same name for the two that belong together: that is a data set.
+# `hs.pair` makes samples of it, from JPEG, PNG, HEIC and most else. Two things no program can see, so you say them:
+# whose hand it is, by a pattern in the file's name, and whether skin is black in the masks or white. If you do not say
+# who it is, all photos count as one person's, and no split by person can be made of them: better no score than a false one.
+#
+# Here six pairs are copied to a folder that could be yours, and **one mask is inverted on purpose**. Nothing would stop
+# you from training on it. So before you train, on this folder or on any other, call `hs.check_pairs`.
+
+# %%
+import shutil
+import tempfile
+from pathlib import Path
+
+from PIL import ImageOps
+
+own = Path(tempfile.mkdtemp())  # yours would be Path("my_hands")
+for sample in samples[:: len(samples) // 6][:6]:
+    for path, part in ((sample.image, "photos"), (sample.mask, "masks")):
+        (own / part).mkdir(exist_ok=True)
+        last = shutil.copy(path, own / part)
+ImageOps.invert(Image.open(last)).save(last)
+
+checked = hs.check_pairs(hs.pair(own / "photos", own / "masks", person=r"id(\d+)", skin="black"))
+checked
+
+# %%
+checked.figure()
+
+# %% [markdown]
 # ## What you learned
 #
 # - A photo is (height, width, 3) numbers from 0 to 255; a mask is (height, width) numbers, 0 or 1.
@@ -174,6 +206,7 @@ hs.plots.samples([next(s for s in split.test if s.person == p) for p in ("02", "
 # - HGR1's masks have one bit a pixel, and black is skin. Four channels came from the reader.
 # - Know something beforehand, such as the share of skin, and assert it.
 # - Split by person, or the score is about people whom the network knows.
+# - Two folders are a data set. Check it before you train: a wrong mask raises no error.
 #
 # **Next:** [02 Batches and augmentation](02_batches_and_augmentation.ipynb) feeds these pairs to a network, and makes
 # more of them.

@@ -185,4 +185,4 @@ def test_a_person_asked_for_twice_is_refused(samples):
 
 
 def test_a_sample_is_what_the_design_says():
-    assert [field.name for field in dataclasses.fields(Sample)] == ["image", "mask", "person", "gesture"]
+    assert [field.name for field in dataclasses.fields(Sample)] == ["image", "mask", "person", "gesture", "skin"]

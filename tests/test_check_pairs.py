@@ -1,0 +1,229 @@
+"""Each fault that is planted in a clean data set is found, at its file, and nothing else is."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from handseg_lib import InputError, Split, check_pairs, drawn, hgr1, plots, read_image, read_mask, split_by_person
+
+VICTIM, OTHER = "5_P_hgr1_id04_1", "Z_P_hgr1_id09_1"
+
+
+@pytest.fixture
+def folder(hands, tmp_path):
+    """A copy of ``hands``, to spoil."""
+    return shutil.copytree(hands, tmp_path / "hands")
+
+
+def photo(folder, stem=VICTIM):
+    return folder / "original_images" / f"{stem}.jpg"
+
+
+def mask(folder, stem=VICTIM):
+    return folder / "skin_masks" / f"{stem}.bmp"
+
+
+def check(folder):
+    return check_pairs(folder / "original_images", folder / "skin_masks")
+
+
+def rewrite(path, change):
+    Image.fromarray(change(np.array(Image.open(path).convert("L")))).save(path)
+
+
+# The faults. Each spoils one file, and returns it.
+
+
+def no_mask(folder):
+    mask(folder).unlink()
+    return photo(folder)
+
+
+def no_photo(folder):
+    photo(folder).unlink()
+    return mask(folder)
+
+
+def another_size(folder):
+    rewrite(mask(folder), lambda grey: grey[:-1] > 0)
+    return mask(folder)
+
+
+def grey_levels(folder):
+    rewrite(mask(folder), lambda grey: grey // 2 + np.linspace(0, 90, grey.shape[1]).astype(np.uint8))
+    return mask(folder)
+
+
+def inverted(folder):
+    rewrite(mask(folder), lambda grey: grey == 0)
+    return mask(folder)
+
+
+def empty(folder):
+    rewrite(mask(folder), lambda grey: grey >= 0)
+    return mask(folder)
+
+
+def all_skin(folder):
+    rewrite(mask(folder), lambda grey: grey < 0)
+    return mask(folder)
+
+
+def photo_twice(folder):
+    """Under another name and saved again: no byte is the same."""
+    Image.open(photo(folder)).save(photo(folder, OTHER), quality=85)
+    shutil.copy(mask(folder), mask(folder, OTHER))
+    return photo(folder, OTHER)
+
+
+def mask_twice(folder):
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, read_image(photo(folder)).shape, np.uint8)).save(
+        photo(folder, OTHER)
+    )
+    shutil.copy(mask(folder), mask(folder, OTHER))
+    return mask(folder, OTHER)
+
+
+def broken_photo(folder):
+    photo(folder).write_bytes(photo(folder).read_bytes()[:300])
+    return photo(folder)
+
+
+def broken_mask(folder):
+    mask(folder).write_bytes(b"")
+    return mask(folder)
+
+
+FAULTS = {
+    no_mask: "no partner",
+    no_photo: "no partner",
+    another_size: "the mask is",
+    grey_levels: "not binary",
+    inverted: "inverted",
+    empty: "empty",
+    all_skin: "inverted",
+    photo_twice: f"the same photo as original_images/{VICTIM}.jpg",
+    mask_twice: f"the same mask as skin_masks/{VICTIM}.bmp",
+    broken_photo: "this is not a picture",
+    broken_mask: "this is not a picture",
+}
+
+
+@pytest.mark.parametrize("plant", FAULTS, ids=lambda plant: plant.__name__)
+def test_a_planted_fault_is_found_and_nothing_else(folder, plant):
+    path = plant(folder)
+    table = check(folder).table
+    assert list(table["file"]) == [f"{path.parent.name}/{path.name}"]
+    assert table["fault"][0].startswith(FAULTS[plant])
+    assert table["what to do"][0].endswith(".") and str(folder) not in table.to_string()
+
+
+def test_people_in_two_parts_are_found(samples):
+    split = split_by_person(samples)
+    leaky = split._replace(train=split.train + split.test[:1], val=split.val + split.train[:1])
+    table = check_pairs(leaky).table
+    shared = table[table["file"].str.startswith("person")]
+    assert list(shared["file"]) == ["person 01", "person 02"]
+    assert list(shared["fault"]) == [
+        "in more than one part: train (3) and val (1)",
+        "in more than one part: train (1) and test (3)",
+    ]
+    assert len(table) == 2 + 2, "the two photos that are in two parts are found as duplicates too"
+    assert table.equals(check_pairs(leaky._asdict()).table)
+
+
+def test_a_fault_does_not_hide_another(folder):
+    plants = [inverted, mask_twice]
+    for plant in plants:
+        plant(folder)
+    assert sorted(check(folder).table["fault"].str[:8]) == ["inverted", "inverted", "the same"]
+
+
+# No false alarms
+
+
+def test_a_clean_set_is_clean(samples, hands):
+    assert check_pairs(samples).table.empty
+    result = check_pairs(split_by_person(samples))
+    assert result.table.empty and result.suspects == [] and result.checked == len(samples)
+    assert str(result) == f"{len(samples)} pairs checked, no faults found."
+    assert list(result.table.columns) == ["file", "fault", "what to do"]
+    assert check(hands).table.empty
+
+
+def test_drawn_hands_are_clean_and_inverted_as_white_every_one(tmp_path):
+    drawn.write(tmp_path, persons=4, gestures="A5", takes=1, size=96)
+    chosen = hgr1.load(tmp_path)
+    assert check_pairs(chosen).table.empty
+    turned = check_pairs(tmp_path / "original_images", tmp_path / "skin_masks", skin="white").table
+    assert len(turned) == len(chosen) and turned["fault"].str.startswith("inverted").all()
+    assert turned["what to do"].str.contains("skin='black'").all()
+
+
+def test_a_photo_saved_again_at_half_its_size_is_found(tmp_path):
+    drawn.write(tmp_path, persons=3, gestures="A", takes=1, size=200)
+    first = photo(tmp_path, "A_P_hgr1_id01_1")
+    for path in (first, mask(tmp_path, first.stem)):
+        picture = Image.open(path)
+        half = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.BOX)
+        (half.convert("1") if picture.mode == "1" else half).save(path.with_stem("B_P_hgr1_id01_1"))
+    assert list(check(tmp_path).table["fault"]) == [f"the same photo as original_images/{first.name}"]
+
+
+@pytest.mark.skipif(not hgr1.available(), reason="HGR1 is not here")
+def test_hgr1_is_clean():
+    result = check_pairs(split_by_person(hgr1.load()))
+    assert result.checked == 899 and result.table.empty
+
+
+# What a person sees
+
+
+def test_the_table_is_shown_whole(folder):
+    inverted(folder)
+    result = check(folder)
+    text, page = str(result), result._repr_html_()
+    assert text.startswith("36 pairs checked, 1 fault found.\n") and repr(result) == text
+    assert result.table["fault"][0] in text and result.table["what to do"][0] in page
+
+
+def test_the_figure_shows_every_suspect_as_far_as_it_can_be_read(folder):
+    paths = [broken_photo(folder), mask(folder, "A_P_hgr1_id01_1"), mask(folder, OTHER)]
+    rewrite(paths[1], lambda grey: grey[:-9] > 0)
+    paths[2].write_bytes(b"")
+    result = check(folder)
+    fig = result.figure()
+    assert isinstance(fig, plots.AltFigure) and len(fig.axes) >= 3
+    assert {sample.image.stem for sample, _ in result.suspects} == {path.stem for path in paths}
+    assert all(f"{path.stem}.jpg: " in fig.alt for path in paths) and "\n" not in fig.alt
+    assert len(result.figure(most=1).axes) == 1
+
+
+def test_the_figure_fills_what_an_inverted_mask_calls_skin(folder):
+    path = inverted(folder)
+    ax = check(folder).figure().axes[0]
+    assert ax.get_title() == f"{path.stem}.jpg\ninverted"
+    shown, before = ax.images[0].get_array().astype(int), read_image(photo(folder)).astype(int)
+    assert (np.abs(shown - before).mean(axis=2)[read_mask(path) == 1] > 10).mean() > 0.9
+
+
+def test_the_figure_of_a_clean_set_says_so(samples):
+    assert "no faults found" in check_pairs(samples).figure().alt
+
+
+def test_a_folder_without_its_masks_is_refused(hands):
+    with pytest.raises(InputError, match="where are its masks"):
+        check_pairs(hands / "original_images")
+
+
+def test_a_set_of_no_samples_is_clean():
+    assert check_pairs([]).table.empty and check_pairs(Split([], [], [])).checked == 0
+
+
+def test_the_set_is_left_as_it_was(folder):
+    inverted(folder)
+    before = read_mask(mask(folder))
+    check(folder).figure()
+    assert np.array_equal(read_mask(mask(folder)), before)

@@ -1,0 +1,292 @@
+"""The reader takes what people have: formats, depths, transparency, either polarity; what it cannot take, it names."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import fuzz
+from handseg_lib import InputError, Sample, data, pair, read_image, read_mask
+
+TURNS = {1: 0, 3: 180, 6: 90, 8: 270}  # EXIF's orientation, and by how much the stored picture was turned to the left
+
+
+@pytest.fixture
+def mask():
+    """An L, so that no turn or flip leaves it as it is."""
+    mask = np.zeros((24, 40), np.uint8)
+    mask[4:20, 6:14] = mask[12:20, 6:34] = 1
+    return mask
+
+
+@pytest.fixture
+def photo(mask):
+    return np.where(mask[..., None] == 1, np.uint8([210, 150, 120]), np.uint8([60, 90, 130])).astype(np.uint8)
+
+
+@pytest.fixture
+def save(tmp_path):
+    """A function that saves a picture or an array, and returns the file's path: ``save(picture, "a.png")``."""
+
+    def save(picture, name, **options):
+        picture = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+        picture.save(tmp_path / name, **options)
+        return tmp_path / name
+
+    return save
+
+
+def refusal(read, path):
+    """What the reader says as it refuses: one line that begins with the file."""
+    with pytest.raises(InputError) as error:
+        read(path)
+    text = str(error.value)
+    assert text.startswith(f"{path}: ") and text.count(str(path)) == 1 and "\n" not in text
+    return text
+
+
+# Photos
+
+
+@pytest.mark.parametrize(
+    "name, mode, off",
+    [("a.png", "RGB", 0), ("a.bmp", "RGB", 0), ("a.tif", "RGB", 0), ("a.webp", "RGB", 8), ("a.jpg", "RGB", 8)]
+    + [("a.tif", "CMYK", 0), ("a.jpg", "CMYK", 8)],
+)
+def test_a_photo_of_any_format_is_rgb(save, photo, name, mode, off):
+    image = read_image(save(Image.fromarray(photo).convert(mode), name))
+    assert image.dtype == np.uint8 and image.shape == photo.shape
+    assert np.abs(image.astype(int) - photo).mean() <= off
+
+
+def test_a_heic_is_read_where_its_library_is(tmp_path, photo):
+    heif = pytest.importorskip("pillow_heif")
+    heif.from_pillow(Image.fromarray(photo)).save(tmp_path / "a.heic", quality=90)
+    assert np.abs(read_image(tmp_path / "a.heic").astype(int) - photo).mean() < 5
+
+
+@pytest.mark.skipif("HEIF" in Image.OPEN, reason="pillow-heif is installed")
+def test_a_heic_without_its_library_says_what_to_install(tmp_path):
+    path = tmp_path / "a.heic"
+    path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
+    assert "pip install pillow-heif" in refusal(read_image, path)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_transparent_is_white_and_what_is_hidden_stays_hidden(save, mode):
+    picture = Image.new("RGBA", (6, 4), (9, 9, 9, 0))
+    picture.paste((0, 0, 0, 255), (0, 0, 3, 4))
+    image = read_image(save(picture.convert(mode), "a.png"))
+    assert (image[:, :3] == 0).all() and (image[:, 3:] == 255).all()
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_sixteen_bits_keep_their_upper_eight(save, name):
+    levels = np.arange(256, dtype=np.uint16).reshape(16, 16)
+    image = read_image(save(levels * 257, name))
+    assert np.array_equal(image, np.repeat(levels[..., None], 3, axis=2))
+
+
+@pytest.mark.parametrize("orientation", TURNS)
+def test_photo_and_mask_are_turned_upright_together(save, photo, mask, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    lying = [np.rot90(array, TURNS[orientation] // 90) for array in (photo, 255 * mask)]
+    paths = [save(array, name, exif=exif) for array, name in zip(lying, ("a.png", "b.png"))]
+    image, upright = Sample(*paths, person="01", gesture="A", skin="white").read()
+    assert np.array_equal(image, photo) and np.array_equal(upright, mask)
+
+
+# Masks
+
+
+def voc(mask):
+    """A palette picture as annotation tools write it: 0 is black, 1 a dark red."""
+    picture = Image.fromarray(mask, "P")
+    picture.putpalette([0, 0, 0, 128, 0, 0])
+    return picture
+
+
+def cut_out(mask):
+    """All of one colour; the shape is in the transparency."""
+    rgba = np.full((*mask.shape, 4), 200, np.uint8)
+    rgba[..., 3] = 255 * mask
+    return rgba
+
+
+MASKS = {
+    "1-bit": lambda mask: mask > 0,
+    "0/255": lambda mask: 255 * mask,
+    "0/1": lambda mask: mask,
+    "16-bit": lambda mask: mask.astype(np.uint16) * 65535,
+    "16-bit 0/1": lambda mask: mask.astype(np.uint16),
+    "RGB": lambda mask: np.repeat(255 * mask[..., None], 3, axis=2),
+    "RGBA": lambda mask: np.dstack([255 * mask] * 3 + [np.full_like(mask, 255)]),
+    "palette": voc,
+}
+
+
+@pytest.mark.parametrize("skin", ["black", "white"])
+@pytest.mark.parametrize("kind", MASKS)
+def test_a_mask_of_any_kind_is_1_where_skin_is(save, mask, kind, skin):
+    path = save(MASKS[kind](mask if skin == "white" else 1 - mask), "a.png")
+    read = read_mask(path, skin)
+    assert read.dtype == np.uint8 and np.array_equal(read, mask)
+
+
+@pytest.mark.parametrize("skin", ["black", "white"])
+def test_a_shape_cut_out_of_nothing_is_skin(save, mask, skin):
+    shape = cut_out(mask)
+    shape[..., :3] = 200 if skin == "white" else 0
+    assert np.array_equal(read_mask(save(shape, "a.png"), skin), mask)
+
+
+def test_soft_edges_are_cut_at_half(save, mask):
+    large = Image.fromarray(255 * mask).resize((160, 96), Image.Resampling.NEAREST)
+    soft = large.resize((40, 24), Image.Resampling.BOX, box=(2, 0, 160, 96))
+    sharp = np.array(soft) > 127.5
+    assert 0 < ((np.array(soft) > 0) & (np.array(soft) < 255)).sum()
+    assert np.array_equal(read_mask(save(soft, "a.png"), "white"), sharp)
+    assert np.array_equal(read_mask(save(255 * mask, "a.jpg", quality=95), "white"), mask)
+
+
+@pytest.mark.parametrize(
+    "level, skin, all_of_it", [(0, "black", 1), (0, "white", 0), (255, "black", 0), (1, "white", 1)]
+)
+def test_a_mask_of_one_level_is_all_skin_or_none(save, level, skin, all_of_it):
+    assert (read_mask(save(np.full((5, 6), level, np.uint8), "a.png"), skin) == all_of_it).all()
+
+
+def test_a_sample_knows_its_polarity(make_pair, photo, mask):
+    sample = make_pair(photo, mask)
+    assert sample.skin == "black" and np.array_equal(sample.read()[1], mask)
+    turned = Sample(sample.image, sample.mask, "01", "A", skin="white")
+    assert np.array_equal(turned.read()[1], 1 - mask)
+
+
+def test_an_unknown_polarity_is_refused(save, mask):
+    with pytest.raises(InputError, match="skin='red'.*'black' or 'white'"):
+        read_mask(save(mask, "a.png"), "red")
+
+
+# What is not read
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_several_pictures_in_one_file_are_refused(save, photo, kind):
+    frames = [Image.fromarray(photo), Image.fromarray(photo[::-1])]
+    path = save(frames[0], f"a.{kind.lower()}", save_all=True, append_images=frames[1:])
+    assert "several pictures" in refusal(read_image, path)
+
+
+def test_a_phones_photo_with_a_preview_behind_it_is_read(save, photo):
+    path = save(Image.fromarray(photo), "a.jpg", format="MPO", save_all=True, append_images=[Image.new("RGB", (4, 4))])
+    assert read_image(path).shape == photo.shape
+
+
+def test_decimal_numbers_are_refused(save):
+    assert "8 or 16 bits" in refusal(read_image, save(np.zeros((4, 4), np.float32), "a.tif"))
+
+
+def test_a_huge_picture_is_refused_before_it_is_decoded(save, monkeypatch, recwarn):
+    monkeypatch.setattr(data, "MAX_PIXELS", 10**6)
+    path = save(Image.new("1", (2000, 1000)), "a.png")
+    assert "2000x1000 pixels; at most 1 million" in refusal(read_image, path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_does_not_keep_the_reader_waiting(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    assert "no file" in refusal(read_image, tmp_path / "a.jpg")
+
+
+def test_whatever_pillow_says_becomes_one_line(save, photo, monkeypatch):
+    def stumble(*args, **kwargs):
+        raise EOFError("no such marker\n  at 0x17")
+
+    path = save(photo, "a.png")
+    monkeypatch.setattr(Image, "open", stumble)
+    assert "no such marker" in refusal(read_image, path)
+
+
+def test_other_kinds_of_file_are_not_opened(save, photo):
+    assert "cannot identify" in refusal(read_image, save(photo, "a.pdf"))
+
+
+@pytest.mark.filterwarnings("ignore::Warning:PIL")
+@pytest.mark.parametrize("part", range(3))
+def test_malformed_files_are_read_or_refused_in_one_line(tmp_path, part):
+    seen, slowest = set(), 0.0
+    for kind, path in fuzz.write(tmp_path, 180, seed=100 + part):
+        for read in (read_image, read_mask):
+            start = time.perf_counter()
+            said = fuzz.outcome(read, path)
+            slowest = max(slowest, time.perf_counter() - start)
+            assert said in ("read", "refused"), f"{path.name}: {said}"
+            seen.add((kind, said))
+    assert slowest < 10
+    assert {("truncated", "refused"), ("bit_flipped", "read"), ("bit_flipped", "refused")} <= seen
+    assert {("wide", "read"), ("one_pixel", "read"), ("nothing", "refused"), ("bomb", "refused")} <= seen
+
+
+def test_the_fuzz_makes_the_same_files_of_the_same_seed(tmp_path):
+    first, again = ([path.read_bytes() for _, path in fuzz.write(tmp_path, 24, seed=3)] for _ in range(2))
+    assert first == again and first != [path.read_bytes() for _, path in fuzz.write(tmp_path, 24, seed=4)]
+
+
+# Any folder of photos and masks
+
+
+@pytest.fixture
+def own(tmp_path, photo, mask):
+    """Two folders with three pairs, named as a learner might; white is skin."""
+    for folder in ("photos", "masks"):
+        (tmp_path / folder).mkdir()
+    for stem, suffix in (("ben_fist_1", "jpg"), ("anna_palm_1", "JPG"), ("anna_palm_2", "webp")):
+        Image.fromarray(photo).save(tmp_path / "photos" / f"{stem}.{suffix}")
+        Image.fromarray(255 * mask).save(tmp_path / "masks" / f"{stem}.png")
+    (tmp_path / "photos" / "Thumbs.db").write_bytes(b"no picture")
+    (tmp_path / "photos" / "._ben_fist_1.jpg").write_bytes(b"what a Mac leaves")
+    return tmp_path / "photos", tmp_path / "masks"
+
+
+def test_two_folders_become_samples(own, mask):
+    samples = pair(*own, skin="white")
+    assert [sample.image.name for sample in samples] == ["anna_palm_1.JPG", "anna_palm_2.webp", "ben_fist_1.jpg"]
+    assert [sample.mask.stem for sample in samples] == [sample.image.stem for sample in samples]
+    assert {(sample.person, sample.gesture) for sample in samples} == {("01", "hand")}
+    assert all(np.array_equal(sample.read()[1], mask) for sample in samples)
+
+
+@pytest.mark.parametrize("rule", ["^[^_]+", "^([a-z]+)_", lambda stem: stem.split("_")[0]])
+def test_a_rule_says_who_it_is(own, rule):
+    samples = pair(*map(str, own), person=rule, gesture=r"_(\w+)_")
+    assert [(sample.person, sample.gesture) for sample in samples] == [("anna", "palm")] * 2 + [("ben", "fist")]
+
+
+def test_a_rule_that_finds_nothing_is_named(own):
+    with pytest.raises(InputError, match=r"anna_palm_1.JPG: the rule 'id\(.*Rename the photo"):
+        pair(*own, person=r"id(\d+)")
+
+
+@pytest.mark.parametrize("folder, name", [(0, "ben_fist_1.jpg"), (1, "anna_palm_2.png")])
+def test_a_file_without_its_partner_is_named(own, folder, name):
+    (own[folder] / name).unlink()
+    with pytest.raises(InputError, match=rf"{own[1 - folder].name}: 1 without a partner \({name.split('.')[0]}"):
+        pair(*own)
+
+
+def test_two_files_of_one_stem_are_refused(own, photo):
+    Image.fromarray(photo).save(own[0] / "ben_fist_1.png")
+    with pytest.raises(InputError, match="ben_fist_1.png: ben_fist_1.jpg has the same stem"):
+        pair(*own)
+
+
+def test_an_empty_or_a_missing_folder_is_named(own, tmp_path):
+    with pytest.raises(InputError, match="nowhere: no such folder"):
+        pair(own[0], tmp_path / "nowhere")
+    (tmp_path / "bare").mkdir()
+    with pytest.raises(InputError, match="bare: no pictures"):
+        pair(tmp_path / "bare", own[1])
