@@ -1,6 +1,7 @@
 """HGR1 loads from a folder or from its two zips, whole or not at all."""
 
 import collections
+import errno
 import os
 import shutil
 import zipfile
@@ -148,28 +149,58 @@ def test_zips_that_changed_are_unpacked_anew(zips, hands):
     assert len(hgr1.load(zips)) == len(first) + 1
 
 
-def test_a_zip_writes_nothing_outside_the_cache(zips, tmp_path, cache):
-    names = [
-        "../evil.jpg",
-        "original_images/../../../evil.jpg",
-        "original_images/../A_P_hgr1_id01_1.jpg",
-        "original_images/deeper/A_P_hgr1_id01_9.jpg",
-        "../original_images/A_P_hgr1_id01_9.jpg",
-        f"{tmp_path}/original_images/A_P_hgr1_id01_9.jpg",
-        f"{tmp_path}/A_P_hgr1_id01_9.jpg",
-        "original_images/..",
-        "readme.txt",
-    ]
+STRAYS = [
+    "original_images/",
+    "original_images/deeper/A_P_hgr1_id01_9.jpg",
+    "original_images/Thumbs.db",
+    "A_P_hgr1_id01_9.jpg",
+    "readme.txt",
+]
+
+
+def test_only_photos_and_masks_are_taken_out_of_a_zip(zips, tmp_path, cache):
     with zipfile.ZipFile(zips / IMAGES_ZIP, "a") as archive:
-        for name in names:
-            archive.writestr(name, b"evil")
+        for name in STRAYS:
+            archive.writestr(name, b"stray")
     before = set(tmp_path.rglob("*"))
     assert len(hgr1.load(zips)) == 36
-    new = set(tmp_path.rglob("*")) - before
-    files = [path for path in new if path.is_file()]
+    files = [path for path in set(tmp_path.rglob("*")) - before if path.is_file()]
     assert len(files) == 72
-    assert all(path.parent.parent.parent == cache for path in files)
-    assert not any(path.read_bytes() == b"evil" for path in files)
+    assert {path.parent.parent.parent for path in files} == {cache}
+    assert {path.parent.name for path in files} == {"original_images", "skin_masks"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil.jpg",
+        "../original_images/A_P_hgr1_id01_9.jpg",
+        "original_images/../../../evil.jpg",
+        "original_images/../A_P_hgr1_id01_1.jpg",
+        "original_images/..",
+        "original_images\\..\\..\\A_P_hgr1_id01_9.jpg",
+        "/A_P_hgr1_id01_9.jpg",
+        "/original_images/A_P_hgr1_id01_9.jpg",
+        "C:/original_images/A_P_hgr1_id01_9.jpg",
+    ],
+)
+def test_a_zip_that_would_write_outside_is_refused(zips, tmp_path, cache, name):
+    with zipfile.ZipFile(zips / MASKS_ZIP, "a") as archive:
+        archive.writestr(name, b"evil")
+    before = set(tmp_path.rglob("*"))
+    refused(zips, zips / MASKS_ZIP, repr(name), "leads out of the folder")
+    assert set(tmp_path.rglob("*")) - before == {cache} and not list(cache.iterdir())
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(zips, cache, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfileobj", full)
+        refused(zips, cache, "No space left", "unpack the zips yourself", "HANDSEG_HGR1")
+    assert list(cache.iterdir()) == []
+    assert len(hgr1.load(zips)) == 36
 
 
 def cut(data):
@@ -199,12 +230,12 @@ def test_a_broken_zip_is_named_and_leaves_nothing(hands, tmp_path, cache, damage
 
 
 def test_a_kill_while_unpacking_leaves_nothing_that_later_loads(zips, cache, monkeypatch):
-    def killed(path, into, extract=hgr1._extract):
-        extract(path, into)
+    def killed(*args, unpack=hgr1.unpack):
+        unpack(*args)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(hgr1, "_extract", killed)
+        patch.setattr(hgr1, "unpack", killed)
         with pytest.raises(KeyboardInterrupt):
             hgr1.load(zips)
     assert len(hgr1.load(zips)) == 36
