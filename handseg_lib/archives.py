@@ -1,6 +1,5 @@
 """Zip archives: brought from the web, and unpacked whole, harmlessly or not at all."""
 
-import logging
 import lzma
 import re
 import shutil
@@ -38,11 +37,12 @@ def download(base_url: str, path: Path, limit: int, timeout: float, retries: int
     from requests import RequestException
 
     def bring(url, part, _):
-        with open(part, "wb") as file, tqdm(desc=path.name, unit="B", unit_scale=True, delay=1) as bar:
+        bar = _Bar(desc=path.name, total=limit, unit="B", unit_scale=True, delay=1)  # pooch will set the true total
+        with open(part, "wb") as file, bar:
             get = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=timeout)
             get(url, _Bounded(file, limit), None)
 
-    logging.getLogger("pooch").setLevel(logging.WARNING)  # it would print where the cache is
+    pooch.get_logger().setLevel("WARNING")  # it would print where the cache is
     store = pooch.create(path.parent, base_url, registry={path.name: None}, retry_if_failed=retries)
     try:
         store.fetch(path.name, downloader=bring)
@@ -106,6 +106,13 @@ def made_whole(target: Path, way_out: str) -> Iterator[Path]:
     except OSError as error:
         if not target.is_dir():
             raise InputError(f"{target}: cannot be written ({error.strerror or error}). {way_out}") from None
+
+
+class _Bar(tqdm):
+    """A progress bar that stays as it is when pooch resets it to fill it up; tqdm would draw an empty one."""
+
+    def reset(self, total=None):
+        self.n = 0
 
 
 class _Bounded:
