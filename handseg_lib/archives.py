@@ -1,5 +1,6 @@
 """Zip archives: brought from the web, and unpacked whole, harmlessly or not at all."""
 
+import errno
 import lzma
 import re
 import shutil
@@ -15,7 +16,7 @@ from tqdm import tqdm
 
 from .data import InputError
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)  # all that it can raise
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
 
 
 def download(base_url: str, path: Path, limit: int, timeout: float, retries: int, way_out: str) -> None:
@@ -83,7 +84,9 @@ def unpack(path: Path, into: Path, wanted: re.Pattern, limit: int, way_out: str)
                         shutil.copyfileobj(source, file)
     except InputError:
         raise
-    except DAMAGE as error:
+    except (*DAMAGE, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # which damage leads to, too
+            raise
         raise InputError(f"{path}: not a whole zip ({error}). {way_out}") from None
 
 
