@@ -10,19 +10,20 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
-import zipfile
-import zlib
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from .archives import download, made_whole, unpack
 from .data import InputError, Sample
 
 HOME = "https://sun.aei.polsl.pl/~mkawulok/gestures/"
 ZIPS = ("hgr1_images.zip", "hgr1_skin.zip")
 IMAGES, MASKS = "original_images", "skin_masks"
 NAME = re.compile(r"(?P<gesture>[0-9A-Z]+)_P_hgr1_id(?P<person>\d+)_(?P<take>\d+)")
+MEMBER = re.compile(rf"({IMAGES}|{MASKS})/{NAME.pattern}\.\w+")  # what is taken out of a zip
+MAX_BYTES = 500_000_000  # HGR1 has 81 MB; an archive with more than this is something else
+LIST = Path(__file__).parent / "assets" / "hgr1_sha256.txt"  # as sha256sum -c reads it
 
 
 def load(root: str | Path | None = None) -> list[Sample]:
@@ -47,6 +48,41 @@ def load(root: str | Path | None = None) -> list[Sample]:
     return _pair(root)
 
 
+def fetch(base_url: str = HOME, timeout: float = 30, retries: int = 2) -> Path:
+    """Brings HGR1 into the user's cache, where ``load()`` finds it. What is there already is not fetched again.
+
+    A fetch that was interrupted keeps the archives that had come, and starts the other ones again.
+
+    Args:
+        base_url: where the two zips are; a copy in the classroom will do, for every file is held against its SHA-256.
+        timeout: seconds without a byte, after which the server counts as stalled.
+        retries: how often to start a download again.
+
+    Returns:
+        The folder with ``original_images`` and ``skin_masks``.
+
+    Raises:
+        InputError: the archives did not come, are not HGR1's, or there is no room for them.
+    """
+    target = cache()
+    if target.exists():
+        _refuse_faults(target, (IMAGES, MASKS), str(target), "Move this folder away, and fetch again.")
+        return target
+    zips = target.with_name("hgr1-zips")  # not in the cache's folder itself, where load() would find them unchecked
+    with made_whole(target, f"Make room, or let XDG_CACHE_HOME name another folder for caches. {BY_HAND}") as part:
+        for name, folder in zip(ZIPS, (IMAGES, MASKS)):
+            path = zips / name
+            download(base_url, path, MAX_BYTES, timeout, retries, BY_HAND)
+            try:
+                unpack(path, part, MEMBER, MAX_BYTES, f"It was removed. {BY_HAND}")
+                _refuse_faults(part, (folder,), str(path), f"It was removed. {BY_HAND}")
+            except InputError:
+                path.unlink(missing_ok=True)
+                raise
+    shutil.rmtree(zips, ignore_errors=True)
+    return target
+
+
 def available() -> bool:
     """True if ``load()`` would find HGR1 without being told where."""
     root = Path(os.environ.get("HANDSEG_HGR1") or cache()).expanduser()
@@ -59,8 +95,13 @@ def cache() -> Path:
 
 
 WAY_OUT = (
-    f"Give the folder that holds {IMAGES} and {MASKS}, or the folder with {' and '.join(ZIPS)} from {HOME}, "
-    "as the argument or in HANDSEG_HGR1; without HGR1, handseg_lib.drawn has hands of its own."
+    f"Bring HGR1 with: python -m handseg_lib fetch. Or give the folder that holds {IMAGES} and {MASKS}, or the folder "
+    f"with {' and '.join(ZIPS)} from {HOME}, as the argument or in HANDSEG_HGR1; without HGR1, handseg_lib.drawn has "
+    "hands of its own."
+)
+BY_HAND = (
+    f"Or download {' and '.join(ZIPS)} from {HOME} by hand, and let HANDSEG_HGR1 name the folder that holds them, or "
+    f"that holds {IMAGES} and {MASKS}."
 )
 
 
@@ -81,34 +122,28 @@ def _pair(root: Path) -> list[Sample]:
 
 
 def _unpack(root: Path) -> Path:
-    """Unpacks the two zips into the cache, once; a killed run leaves nothing that later loads."""
+    """Unpacks the two zips of a folder into the cache, once. They may be copies of the user's own making."""
     zips = [root / name for name in ZIPS]
     key = hashlib.sha256("".join(f"{z.resolve()} {z.stat().st_size} {z.stat().st_mtime_ns}" for z in zips).encode())
     target = cache().with_name(f"hgr1-{key.hexdigest()[:12]}")
-    if target.is_dir():
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix="unpacking-", dir=target.parent))
-    try:
-        for path in zips:
-            _extract(path, part)
-        try:
-            part.rename(target)
-        except OSError:  # another process was faster; its copy is as good
-            if not target.is_dir():
-                raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    if not target.is_dir():
+        with made_whole(target, f"Or unpack the zips yourself. {WAY_OUT}") as part:
+            for path in zips:
+                unpack(path, part, MEMBER, MAX_BYTES, f"Download it again from {HOME}, or give a folder of photos.")
     return target
 
 
-def _extract(path: Path, into: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                folder, _, name = member.filename.rpartition("/")
-                if folder in (IMAGES, MASKS) and NAME.match(name):  # so no path can leave the folder
-                    (into / folder).mkdir(exist_ok=True)
-                    (into / folder / name).write_bytes(archive.read(member))
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:  # all that damage can raise
-        raise InputError(f"{path}: not a whole zip ({error}). Download it again from {HOME}") from None
+def _refuse_faults(root: Path, folders: tuple[str, ...], where: str, way_out: str) -> None:
+    """Holds every file against the list: none may be missing, none other, none more."""
+    lines = LIST.read_text("utf-8").splitlines()
+    listed = {name: digest for digest, name in map(str.split, lines) if name.startswith(folders)}
+    found = {f"{folder}/{path.name}": path for folder in folders for path in (root / folder).glob("*")}
+    names = sorted(listed.keys() | filter(MEMBER.fullmatch, found))
+    faults = [name for name in names if name not in found or sha256(found[name]) != listed.get(name)]
+    if faults:
+        raise InputError(f"{where}: {len(faults)} files are missing or not HGR1's, such as {faults[0]}. {way_out}")
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

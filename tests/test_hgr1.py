@@ -1,6 +1,8 @@
 """HGR1 loads from a folder or from its two zips, whole or not at all."""
 
 import collections
+import errno
+import io
 import os
 import shutil
 import zipfile
@@ -124,7 +126,15 @@ def test_a_photo_with_another_name_is_refused(copy):
 # From zips
 
 
-@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED], ids=["stored", "deflated"])
+COMPRESSIONS = {
+    zipfile.ZIP_STORED: "stored",
+    zipfile.ZIP_DEFLATED: "deflated",
+    zipfile.ZIP_BZIP2: "bzip2",
+    zipfile.ZIP_LZMA: "lzma",
+}
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS, ids=COMPRESSIONS.get)
 def test_zips_and_folder_give_the_same_samples(hands, tmp_path, compression):
     zipped, folder = hgr1.load(pack(hands, tmp_path / "zips", compression)), hgr1.load(hands)
     assert described(zipped) == described(folder)
@@ -148,28 +158,58 @@ def test_zips_that_changed_are_unpacked_anew(zips, hands):
     assert len(hgr1.load(zips)) == len(first) + 1
 
 
-def test_a_zip_writes_nothing_outside_the_cache(zips, tmp_path, cache):
-    names = [
-        "../evil.jpg",
-        "original_images/../../../evil.jpg",
-        "original_images/../A_P_hgr1_id01_1.jpg",
-        "original_images/deeper/A_P_hgr1_id01_9.jpg",
-        "../original_images/A_P_hgr1_id01_9.jpg",
-        f"{tmp_path}/original_images/A_P_hgr1_id01_9.jpg",
-        f"{tmp_path}/A_P_hgr1_id01_9.jpg",
-        "original_images/..",
-        "readme.txt",
-    ]
+STRAYS = [
+    "original_images/",
+    "original_images/deeper/A_P_hgr1_id01_9.jpg",
+    "original_images/Thumbs.db",
+    "A_P_hgr1_id01_9.jpg",
+    "readme.txt",
+]
+
+
+def test_only_photos_and_masks_are_taken_out_of_a_zip(zips, tmp_path, cache):
     with zipfile.ZipFile(zips / IMAGES_ZIP, "a") as archive:
-        for name in names:
-            archive.writestr(name, b"evil")
+        for name in STRAYS:
+            archive.writestr(name, b"stray")
     before = set(tmp_path.rglob("*"))
     assert len(hgr1.load(zips)) == 36
-    new = set(tmp_path.rglob("*")) - before
-    files = [path for path in new if path.is_file()]
+    files = [path for path in set(tmp_path.rglob("*")) - before if path.is_file()]
     assert len(files) == 72
-    assert all(path.parent.parent.parent == cache for path in files)
-    assert not any(path.read_bytes() == b"evil" for path in files)
+    assert {path.parent.parent.parent for path in files} == {cache}
+    assert {path.parent.name for path in files} == {"original_images", "skin_masks"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil.jpg",
+        "../original_images/A_P_hgr1_id01_9.jpg",
+        "original_images/../../../evil.jpg",
+        "original_images/../A_P_hgr1_id01_1.jpg",
+        "original_images/..",
+        "original_images\\..\\..\\A_P_hgr1_id01_9.jpg",
+        "/A_P_hgr1_id01_9.jpg",
+        "/original_images/A_P_hgr1_id01_9.jpg",
+        "C:/original_images/A_P_hgr1_id01_9.jpg",
+    ],
+)
+def test_a_zip_that_would_write_outside_is_refused(zips, tmp_path, cache, name):
+    with zipfile.ZipFile(zips / MASKS_ZIP, "a") as archive:
+        archive.writestr(name, b"evil")
+    before = set(tmp_path.rglob("*"))
+    refused(zips, zips / MASKS_ZIP, repr(name), "leads out of the folder")
+    assert set(tmp_path.rglob("*")) - before == {cache} and not list(cache.iterdir())
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(zips, cache, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfileobj", full)
+        refused(zips, cache, "No space left", "unpack the zips yourself", "HANDSEG_HGR1")
+    assert list(cache.iterdir()) == []
+    assert len(hgr1.load(zips)) == 36
 
 
 def cut(data):
@@ -185,7 +225,7 @@ def is_text(data):
     return b"404 not found"
 
 
-@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED], ids=["stored", "deflated"])
+@pytest.mark.parametrize("compression", COMPRESSIONS, ids=COMPRESSIONS.get)
 @pytest.mark.parametrize("which", hgr1.ZIPS)
 @pytest.mark.parametrize("damage", [cut, flip_in_the_middle, is_text])
 def test_a_broken_zip_is_named_and_leaves_nothing(hands, tmp_path, cache, damage, which, compression):
@@ -198,13 +238,32 @@ def test_a_broken_zip_is_named_and_leaves_nothing(hands, tmp_path, cache, damage
     assert len(hgr1.load(zips)) == 36
 
 
+def test_damage_anywhere_in_a_zip_is_harmless_or_told(tmp_path):
+    """Bytes are changed at random, most of them in what zipfile has to understand, not in the photos."""
+    rng, path = np.random.default_rng(0), tmp_path / "damaged.zip"
+    for compression in COMPRESSIONS:
+        whole = io.BytesIO()
+        with zipfile.ZipFile(whole, "w", compression) as archive:
+            for take in range(3):
+                archive.writestr(f"original_images/A_P_hgr1_id01_{take}.jpg", bytes(range(99)))
+        for _ in range(80):
+            data = bytearray(whole.getvalue())
+            data[rng.integers(len(data))] = rng.integers(256)
+            path.write_bytes(data)
+            try:
+                hgr1.unpack(path, tmp_path, hgr1.MEMBER, hgr1.MAX_BYTES, "")
+            except InputError as error:
+                assert str(path) in str(error)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name, "original_images"}
+
+
 def test_a_kill_while_unpacking_leaves_nothing_that_later_loads(zips, cache, monkeypatch):
-    def killed(path, into, extract=hgr1._extract):
-        extract(path, into)
+    def killed(*args, unpack=hgr1.unpack):
+        unpack(*args)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(hgr1, "_extract", killed)
+        patch.setattr(hgr1, "unpack", killed)
         with pytest.raises(KeyboardInterrupt):
             hgr1.load(zips)
     assert len(hgr1.load(zips)) == 36
