@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from benchmarks import RESULTS, report
 
 # the headline figures that others rely on, of each benchmark that has been run
