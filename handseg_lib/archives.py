@@ -73,8 +73,8 @@ def unpack(path: Path, into: Path, wanted: re.Pattern, limit: int, way_out: str)
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            for member in filter(_unsafe, members):
-                raise InputError(f"{path}: {member.filename!r} in it leads out of the folder or is a link. {way_out}")
+            if bad := next(filter(_unsafe, members), None):
+                raise InputError(f"{path}: {bad.filename!r} in it leads out of the folder or is a link. {way_out}")
             if sum(member.file_size for member in members) > limit:  # no member gives more than the size it states
                 raise InputError(f"{path}: it would unpack to more than {limit / 1e6:.0f} MB. {way_out}")
             for member in members:

@@ -141,7 +141,7 @@ def _refuse_faults(root: Path, folders: tuple[str, ...], where: str, way_out: st
     names = sorted(listed.keys() | filter(MEMBER.fullmatch, found))
     faults = [name for name in names if name not in found or sha256(found[name]) != listed.get(name)]
     if faults:
-        raise InputError(f"{where}: {len(faults)} files are missing or not HGR1's, such as {faults[0]}. {way_out}")
+        raise InputError(f"{where}: {len(faults)} files missing, changed or added, such as {faults[0]}. {way_out}")
 
 
 def sha256(path: Path) -> str:

@@ -332,8 +332,8 @@ def a_bomb_that_lies(files):
 
 
 SPOILT = {
-    other_bytes: f"1 files are missing or not HGR1's, such as {FIRST}",
-    one_missing: f"1 files are missing or not HGR1's, such as {FIRST}",
+    other_bytes: f"1 files missing, changed or added, such as {FIRST}",
+    one_missing: f"1 files missing, changed or added, such as {FIRST}",
     one_more: "such as original_images/Z_P_hgr1_id01_9.jpg",
     a_login_page: "not a whole zip",
     half_an_archive: "not a whole zip",
@@ -359,7 +359,7 @@ def test_a_wrong_archive_is_refused_and_removed(server, files, hands, cache, tmp
 
 def test_a_wrong_second_archive_leaves_the_first_one_to_go_on_from(server, files, hands, cache):
     whole, server.bodies[MASKS] = server.bodies[MASKS], zipped(dict(list(files[MASKS].items())[1:]))
-    assert refused(server, cache, MASKS, "1 files are missing") == {PHOTOS}
+    assert refused(server, cache, MASKS, "1 files missing") == {PHOTOS}
     server.bodies[MASKS], server.asked[:] = whole, []
     fetch(server)
     assert is_whole(hands) and server.asked == [f"/{MASKS}"]
