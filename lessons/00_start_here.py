@@ -189,9 +189,10 @@ hs.plots.images(
 # | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it know? | 10 |
 #
 # The real photos are HGR1: 899 photos of 12 people, each with a mask. They are not part of the course, since no licence
-# of theirs was found. Download `hgr1_images.zip` and `hgr1_skin.zip` from [its authors'
-# page](https://sun.aei.polsl.pl/~mkawulok/gestures/), and let the environment variable `HANDSEG_HGR1` name the folder
-# that holds the two. The lessons find them there.
+# of theirs was found. `python -m handseg_lib fetch` brings them from
+# [their authors' page](https://sun.aei.polsl.pl/~mkawulok/gestures/). If you have downloaded `hgr1_images.zip` and
+# `hgr1_skin.zip` yourself, let the environment variable `HANDSEG_HGR1` name the folder that holds the two. The lessons find
+# them in either place.
 
 # %% [markdown]
 # ## 8. How to work

@@ -75,7 +75,9 @@ def broken_photo(folder):
 
 @pytest.mark.parametrize("command", ["train", "evaluate"])
 @pytest.mark.parametrize(
-    "spoil", [wrong_path, empty_folder, photo_without_mask, mask_of_another_size, broken_photo], ids=lambda f: f.__name__
+    "spoil",
+    [wrong_path, empty_folder, photo_without_mask, mask_of_another_size, broken_photo],
+    ids=lambda function: function.__name__,
 )
 def test_bad_data_is_one_line_and_exit_code_2(copy, tmp_path, capfd, command, spoil):
     data, name, way_out = spoil(copy)
