@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from . import doctor, encoder, hgr1, profile
+from . import doctor, drawn, encoder, hgr1, profile
 from .batches import Batches
 from .data import InputError, read_image, split_by_person
 from .evaluate import evaluate
@@ -58,7 +58,8 @@ def train(args) -> dict:
 def evaluate_(args) -> dict:
     """Scores a model on the test persons, each photo at its own size."""
     predictor = load_predictor(args.model)
-    report = evaluate(predictor, split_by_person(profile.current(args.profile).samples(args.data)).test)
+    samples = hgr1.load(args.data) if args.data or hgr1.available() else drawn.load()
+    report = evaluate(predictor, split_by_person(samples).test)
     if not args.json:
         print(report.by("person").round(3).to_string())
     return report.summary()
@@ -134,7 +135,6 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command(evaluate_, "evaluate")
     sub.add_argument("--data", **data)
-    sub.add_argument("--profile", **scale)
     sub.add_argument("--model", **model)
 
     sub = command(predict, "predict")

@@ -85,7 +85,7 @@ assert wrong["loss"][-1] < 0
 # | it jumps about, or becomes nan | too high a rate; nan in a batch |
 # | it goes below zero | masks that are not 0 and 1 |
 # | it falls, but as slowly as glue | input scaled twice: the encoder sees black photos (lesson 03) |
-# | it falls, and stays well above zero | a ceiling: an answer at half the size (lesson 04), masks with greys (lesson 02) |
+# | it falls, then stays well above zero | a ceiling: an answer at half the size (lesson 04), grey masks (lesson 02) |
 
 # %% [markdown]
 # ## 2. How far each step goes
@@ -648,7 +648,8 @@ fig
 #   quite comparable: the article's validation photos are flipped at random, and its last batch may be filled up with
 #   empty rows.
 # - **One length.** As many epochs are not as many seconds. The seconds are in the table, and along the axis of the
-#   curves.
+#   curves. A long stretch before the first epoch of a stage is the network being put together for it. That happens once
+#   a stage, and weighs little in a long training.
 # - **One kind of photo.** If yours are drawn, so is the gap. On HGR1 the article's recipe does better: after five
 #   epochs at 224 pixels it came to an IoU of 0.906 on the test persons. What ours comes to there is in [the
 #   results](../docs/results.md).

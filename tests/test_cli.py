@@ -34,7 +34,7 @@ def trained(hands, tmp_path_factory):
 
 def args_for(command, data, out):
     """A command on that data, with the model that the course ships."""
-    extra = {"train": ["--profile", "smoke", "--out", str(out)], "evaluate": ["--profile", "full"]}[command]
+    extra = {"train": ["--profile", "smoke", "--out", str(out)], "evaluate": []}[command]
     return [command, "--data", str(data), *extra]
 
 
@@ -162,7 +162,7 @@ def test_train_in_the_folder_of_another_run_is_refused(trained, hands, capfd):
 
 def test_evaluate_prints_one_line_of_json_with_the_contracts_figures(trained, hands, capfd):
     model = str(trained[0] / "model.keras")
-    assert main(["evaluate", "--data", str(hands), "--profile", "full", "--model", model, "--json"]) == 0
+    assert main(["evaluate", "--data", str(hands), "--model", model, "--json"]) == 0
     (line,) = capfd.readouterr().out.splitlines()
     figures = json.loads(line, parse_constant=pytest.fail)  # NaN is no JSON
     assert figures.keys() >= {
