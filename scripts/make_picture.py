@@ -1,6 +1,6 @@
 """Makes docs/hands.jpg, the picture in the README: drawn hands with the outlines that the course's model gives them.
 
-    python scripts/make_picture.py
+python scripts/make_picture.py
 """
 
 from pathlib import Path
