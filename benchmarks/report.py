@@ -27,6 +27,8 @@ def results_page() -> str:
         f"| {row['person']} | {row['photos']} | {row['iou']:.3f} | {row['f1']:.3f} | {row['boundary_px']:.1f} |"
         for row in record["rows"]
     )
+    feeding = load("input_pipeline")
+    pipelines = "\n".join(f"| {row['pipeline']} | {row['ms_per_photo']:.2f} |" for row in feeding["rows"])
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     return f"""# Results
 
@@ -55,6 +57,15 @@ The interval resamples persons. Of three it can say little more than that they d
 - Commands: `{figures["training_command"]}`, then `{record["command"]}`.
 - Machine: {record["machine"]["system"]}, {record["machine"]["cores"]} cores. {record["date"]}.
 - Versions: {versions}.
+
+## Feeding the network
+
+Milliseconds per photo, augmented, in batches of 16 at {feeding["figures"]["size"]} px, on one core, in one run
+(`{feeding["command"]}`, {feeding["date"]}).
+
+| batches | ms per photo |
+|---|---|
+{pipelines}
 """
 
 
