@@ -11,7 +11,7 @@ from handseg_lib import Predictor, evaluate, explore
 def window(monkeypatch, unet, samples):
     """The widget, its parts, and the list of figures that it has shown (there is no notebook to show them in)."""
     pictures = []
-    monkeypatch.setattr(explore, "display", pictures.append)
+    monkeypatch.setattr(explore.predictions, "display", pictures.append)
     predictor = Predictor(unet)
     box = explore.explore(predictor, samples[:4])
     which, threshold, output = box.children
@@ -48,7 +48,7 @@ def test_the_picture_follows_the_threshold(window, samples):
 
 
 def test_the_network_runs_once_a_photo_however_often_a_slider_moves(monkeypatch, unet, samples):
-    monkeypatch.setattr(explore, "display", lambda figure: None)
+    monkeypatch.setattr(explore.predictions, "display", lambda figure: None)
     runs = []
 
     class Counting(Predictor):

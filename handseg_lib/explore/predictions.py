@@ -1,8 +1,4 @@
-"""The sliders: small windows on plain drawing functions.
-
-Each widget calls one function that draws a figure; that function is the static preview, and what the
-tests call. Only what ipywidgets 7.7 and 8 share is used.
-"""
+"""Predictions, worst first, under a threshold that a slider moves."""
 
 from collections.abc import Sequence
 
@@ -10,10 +6,10 @@ import ipywidgets as widgets
 import numpy as np
 from IPython.display import display
 
-from . import metrics, plots
-from .data import Sample
-from .evaluate import evaluate
-from .predictor import Predictor
+from .. import metrics, plots
+from ..data import Sample
+from ..evaluate import evaluate
+from ..predictor import Predictor
 
 
 def explore(predictor: Predictor, samples: Sequence[Sample]) -> widgets.Widget:

@@ -1,0 +1,40 @@
+"""How a check is made: it prints a hint, or that all is right, and never raises."""
+
+from collections.abc import Callable
+from functools import wraps
+
+
+class NotYet(Exception):
+    """The answer is not right yet; the text is the hint."""
+
+
+def exercise(praise: str):
+    """Makes a check of a function that raises ``NotYet``. The check prints the hint, or that all is right."""
+
+    def decorate(function: Callable) -> Callable[..., None]:
+        @wraps(function)
+        def check(*answers) -> None:
+            try:
+                function(*answers)
+            except NotYet as hint:
+                print(f"Not yet. {hint}")
+            except Exception as error:  # whatever a learner's code does
+                print(f"Not yet. Your code stopped with {type(error).__name__}: {error}")
+            else:
+                print(f"Right! {praise}")
+
+        return check
+
+    return decorate
+
+
+def expect(condition: bool, hint: str) -> None:
+    """Raises ``NotYet`` with the hint unless the condition holds."""
+    if not condition:
+        raise NotYet(hint)
+
+
+def given(value):
+    """Returns the value, unless it is what an unsolved exercise gives."""
+    expect(value is not None and value is not ..., "Put your code in the place of the dots, and run both cells again.")
+    return value
