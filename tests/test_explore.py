@@ -1,54 +1,136 @@
-"""The sliders: moving one draws the figure that the plain function draws."""
+"""The sliders: moving one shows what the plain function draws. (In a real browser: tests/browser.)"""
 
-import ipywidgets as widgets
+import base64
+import csv
+import io
+import re
+
+import cv2
 import numpy as np
 import pytest
 
-from handseg_lib import Predictor, evaluate, explore
+from handseg_lib import InputError, Predictor, evaluate, explore, plots
+from handseg_lib.explore.predictions import hatched_errors
+from handseg_lib.explore.view import Drawing, View, choice, data_uri, pages, slider, tick
+
+
+def decoded(address: str) -> np.ndarray:
+    """The picture behind a data URI, RGB."""
+    code = base64.b64decode(address.split(",")[1])
+    return cv2.cvtColor(cv2.imdecode(np.frombuffer(code, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def buttons(view) -> dict:
+    """Every button of a widget, by its label."""
+    found = {view.description: view} if type(view).__name__ == "Button" else {}
+    for child in getattr(view, "children", ()):
+        found |= buttons(child)
+    return found
+
+
+# The base
+
+
+def test_a_control_that_moves_draws_again():
+    view = View(lambda n: Drawing([np.full((8, 8), n / 10)], [f"number {n}"], "A square."), {"n": slider("n", 3, 0, 9)})
+    assert "number 3" in view.picture.value
+    view.controls["n"].value = 7
+    assert "number 7" in view.picture.value and "number 3" not in view.picture.value
+    grey = decoded(re.search('src="([^"]+)"', view.picture.value)[1])
+    assert abs(int(grey.mean()) - 178) <= 1
+
+
+@pytest.mark.parametrize(
+    "error, words", [(InputError("no <such> photo."), "no &lt;such&gt; photo."), (KeyError(4), "4")]
+)
+def test_an_error_is_a_sentence_and_the_widget_goes_on(error, words):
+    def draw(n):
+        if n == 5:
+            raise error
+        return Drawing([np.zeros((8, 8))], [f"number {n}"], "A square.")
+
+    view = View(draw, {"n": slider("n", 3, 0, 9)})
+    view.controls["n"].value = 5
+    assert words in view.message.value and "did not work" in view.message.value
+    view.controls["n"].value = 6
+    assert view.message.value == "" and "number 6" in view.picture.value
+
+
+def test_a_figure_can_be_drawn_too():
+    view = View(lambda n: plots.figure(f"A figure of {n}.")[0], {"n": slider("n", 3, 0, 9)})
+    assert 'alt="A figure of 3."' in view.picture.value and "data:image/png;base64," in view.picture.value
+
+
+def test_pages_stop_at_the_ends():
+    number = slider("photo", 1, 1, 2)
+    previous, following = pages(number)
+    seen = []
+    for button in (previous, following, following, previous):
+        button.click()
+        seen.append(number.value)
+    assert seen == [1, 2, 2, 1]
+
+
+def test_controls_have_labels():
+    for control in (slider("a", 1, 0, 2), slider("a", 0.5, 0.0, 1.0, 0.1), choice("a", ["x"]), tick("a")):
+        assert control.description == "a"
+
+
+@pytest.mark.parametrize(
+    "picture", [np.full((9, 7, 3), (10, 200, 90), np.uint8), np.full((900, 2000, 3), 77, np.uint8)]
+)
+def test_a_picture_reaches_the_page_in_its_colours_and_no_larger_than_needed(picture):
+    there = decoded(data_uri(picture))
+    assert max(there.shape) <= 512 and np.allclose(there.mean((0, 1)), picture.mean((0, 1)), atol=3)
+
+
+def test_a_mask_is_white_on_black_whatever_its_type():
+    for kind in (np.uint8, np.float32, bool):
+        assert decoded(data_uri(np.eye(2, dtype=kind).repeat(8, 0).repeat(8, 1))).max() > 250
+
+
+# explore
 
 
 @pytest.fixture
-def window(monkeypatch, unet, samples):
-    """The widget, its parts, and the list of figures that it has shown (there is no notebook to show them in)."""
-    pictures = []
-    monkeypatch.setattr(explore.predictions, "display", pictures.append)
+def window(unet, samples):
+    return explore.explore(Predictor(unet), samples[:4])
+
+
+def ranked(samples, predictor):
+    table = evaluate(predictor, samples).table
+    return [samples[k] for k in np.argsort(table.iou.to_numpy(), kind="stable")]
+
+
+def test_the_photos_come_worst_first(window, samples, unet):
+    for number, sample in enumerate(ranked(samples[:4], Predictor(unet)), 1):
+        window.controls["photo"].value = number
+        assert f"person {sample.person}, gesture {sample.gesture}" in window.picture.value
+
+
+def test_another_order_shows_another_photo_first(window, samples):
+    for order, key in (("by gesture", lambda s: s.gesture), ("smallest hand first", lambda s: s.read()[1].mean())):
+        window.controls["order"].value = order
+        first = min(samples[:4], key=key)
+        assert f"person {first.person}, gesture {first.gesture}" in window.picture.value
+
+
+def test_the_picture_follows_the_threshold(window, samples, unet):
     predictor = Predictor(unet)
-    box = explore.explore(predictor, samples[:4])
-    which, threshold, output = box.children
-    return which, threshold, output, pictures, predictor
+    worst = ranked(samples[:4], predictor)[0]
+    for threshold in (0.02, 0.3, 0.98):
+        window.controls["threshold"].value = threshold
+        plain = explore.draw_threshold(worst, predictor(worst.read()[0]), threshold, tuned=predictor.threshold)
+        assert window.picture.value == plain.html() and f"threshold {threshold:.2f}: IoU" in plain.text
 
 
-def test_it_is_two_sliders_and_a_picture(window):
-    which, threshold, output, pictures, predictor = window
-    assert isinstance(which, widgets.IntSlider) and isinstance(threshold, widgets.FloatSlider)
-    assert isinstance(output, widgets.Output)
-    assert (which.min, which.max, threshold.value) == (1, 4, predictor.threshold)
-    assert len(pictures) == 1 and pictures[0].alt
+def test_the_tuned_threshold_is_a_button_away(window, unet):
+    window.controls["threshold"].value = 0.9
+    buttons(window)["tuned threshold, 0.50"].click()
+    assert window.controls["threshold"].value == 0.5
 
 
-def test_the_photos_come_worst_first(window, samples):
-    which, _, _, pictures, predictor = window
-    for number in (2, 3, 4):
-        which.value = number
-    table = evaluate(predictor, samples[:4]).table
-    worst_first = [samples[k] for k in np.argsort(table.iou.to_numpy(), kind="stable")]
-    assert len(pictures) == 4
-    for picture, sample in zip(pictures, worst_first):
-        assert picture.alt.startswith(f"Person {sample.person}, gesture {sample.gesture}:")
-
-
-def test_the_picture_follows_the_threshold(window, samples):
-    _, threshold, _, pictures, predictor = window
-    for value in (0.02, 0.3, 0.98):
-        threshold.value = value
-        assert f"threshold {value:.2f}" in pictures[-1].alt
-    assert len(pictures) == 4
-    first = next(s for s in samples if pictures[0].alt.startswith(f"Person {s.person}, gesture {s.gesture}:"))
-    assert pictures[-1].alt == explore.draw_threshold(first, predictor(first.read()[0]), 0.98).alt
-
-
-def test_the_network_runs_once_a_photo_however_often_a_slider_moves(monkeypatch, unet, samples):
-    monkeypatch.setattr(explore.predictions, "display", lambda figure: None)
+def test_the_network_runs_once_a_photo_however_often_a_slider_moves(unet, samples):
     runs = []
 
     class Counting(Predictor):
@@ -56,12 +138,35 @@ def test_the_network_runs_once_a_photo_however_often_a_slider_moves(monkeypatch,
             runs.append(len(images))
             return super().many(images)
 
-    which, threshold, _ = explore.explore(Counting(unet), samples[:3]).children
+    controls = explore.explore(Counting(unet), samples[:3]).controls
     runs.clear()
     for value in (0.1, 0.2, 0.3):
-        threshold.value = value
+        controls["threshold"].value = value
     assert runs == []
-    which.value = 2
-    which.value = 1
-    which.value = 2
+    for number in (2, 1, 2):
+        controls["photo"].value = number
     assert runs == [1]
+
+
+def test_wrong_pixels_are_hatched_each_kind_its_own_way():
+    image, none, all_ = np.full((60, 60, 3), 90, np.uint8), np.zeros((60, 60), np.uint8), np.ones((60, 60), np.uint8)
+    missed, false = hatched_errors(image, all_, none), hatched_errors(image, none, all_)
+    for painted, colour in ((missed, (0, 114, 178)), (false, (230, 159, 0))):
+        white = (painted == 255).all(2)
+        assert 0.2 < white.mean() < 0.5 and (painted[~white] == colour).all()
+    # stripes that fall to the right stay what they are when moved along their own direction, and not along the other
+    falls, rises = ((missed == 255).all(2), (false == 255).all(2))
+    assert (falls[1:, 1:] == falls[:-1, :-1]).all() and (rises[1:, :-1] == rises[:-1, 1:]).all()
+    assert not (falls[1:, :-1] == falls[:-1, 1:]).all()
+
+
+def test_noted_failures_are_there_to_download(window, samples, unet):
+    field, add, link = window.children[-1].children
+    sample = ranked(samples[:4], Predictor(unet))[0]
+    for text in ('thumb, "gone"', "ärmel"):
+        field.value = text
+        add.click()
+    assert field.value == ""
+    rows = list(csv.DictReader(io.StringIO(base64.b64decode(re.search('base64,([^"]+)', link.value)[1]).decode())))
+    assert [row["note"] for row in rows] == ['thumb, "gone"', "ärmel"]
+    assert rows[0]["image"] == sample.image.name and rows[0]["threshold"] == "0.5"

@@ -1,7 +1,7 @@
 """The sliders: small windows on plain drawing functions.
 
-Each widget calls one function that draws a figure; that function is the static preview, and what the
-tests call. Only what ipywidgets 7.7 and 8 share is used.
+Each widget is a ``View`` of a plain function that draws; what that function returns is the static preview,
+and what the tests look at.
 """
 
 from .predictions import draw_threshold, explore

@@ -1,67 +1,138 @@
 """Predictions, worst first, under a threshold that a slider moves."""
 
+import base64
+import csv
+import io
 from collections.abc import Sequence
 
 import ipywidgets as widgets
 import numpy as np
-from IPython.display import display
 
 from .. import metrics, plots
 from ..data import Sample
 from ..evaluate import evaluate
 from ..predictor import Predictor
+from .view import Drawing, View, button, choice, pages, slider
+
+ORDERS = {"worst first": "iou", "by person": "person", "by gesture": "gesture", "smallest hand first": "hand"}
 
 
-def explore(predictor: Predictor, samples: Sequence[Sample]) -> widgets.Widget:
-    """Shows predictions, worst first, under a threshold that a slider moves.
+def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
+    """Shows predictions under a threshold that a slider moves, and keeps a list of the failures you note.
 
     Args:
         predictor: a trained model.
         samples: of people that it has not seen.
+
+    Raises:
+        InputError: there are no samples, or one cannot be read.
     """
     table = evaluate(predictor, samples).table
-    worst_first = [samples[i] for i in np.argsort(table.iou.to_numpy(), kind="stable")]
     hands: dict[Sample, np.ndarray] = {}  # one pass of the network a photo, however often the slider moves
+    tuned = predictor.threshold
+    controls = {
+        "photo": slider("photo", 1, 1, len(samples)),
+        "order": choice("order", list(ORDERS)),
+        "threshold": slider("threshold", tuned, 0.02, 0.98, 0.02),
+        "strength": slider("overlay strength", 0.25, 0.0, 1.0, 0.05),
+    }
 
-    which = widgets.IntSlider(value=1, min=1, max=len(samples), description="photo", continuous_update=False)
-    threshold = widgets.FloatSlider(
-        value=predictor.threshold, min=0.02, max=0.98, step=0.02, description="threshold", continuous_update=False
-    )
-    picture = widgets.Output()
+    def current() -> Sample:
+        ranks = table.sort_values(ORDERS[controls["order"].value], kind="stable").index
+        return samples[ranks[controls["photo"].value - 1]]
 
-    def redraw(change=None):
-        sample = worst_first[which.value - 1]
+    def draw(photo, order, threshold, strength) -> Drawing:
+        sample = current()
         if sample not in hands:
             hands[sample] = predictor(sample.read()[0])
-        with picture:
-            picture.clear_output(wait=True)
-            display(draw_threshold(sample, hands[sample], threshold.value))
+        return draw_threshold(sample, hands[sample], threshold, strength, tuned)
 
-    which.observe(redraw, "value")
-    threshold.observe(redraw, "value")
-    redraw()
-    return widgets.VBox([which, threshold, picture])
+    at_tuned = button(f"tuned threshold, {tuned:.2f}", lambda: setattr(controls["threshold"], "value", tuned))
+    view = View(draw, controls, [*pages(controls["photo"]), at_tuned])
+    view.children += (_notes(current, controls["threshold"]),)
+    return view
 
 
-def draw_threshold(sample: Sample, hand: np.ndarray, threshold: float) -> plots.AltFigure:
-    """Draws what ``explore`` shows: photo, probability, mask and errors at one threshold.
+def draw_threshold(
+    sample: Sample, hand: np.ndarray, threshold: float, strength: float = 0.25, tuned: float | None = None
+) -> Drawing:
+    """Draws what ``explore`` shows: photo, probability, mask, errors and uncertainty at one threshold.
 
     Args:
         sample: the photo and its true mask.
         hand: probability of hand, float (H, W) in 0-1.
         threshold: probability from which a pixel is called hand.
+        strength: of the mask's fill, 0-1.
+        tuned: another threshold, whose scores are written beside; None: none.
     """
     image, true = sample.read()
     pred = (hand >= threshold).astype(np.uint8)
     iou, f1 = metrics.iou(true, pred), metrics.f1(true, pred)
-    return plots.images(
-        [image, hand, plots.overlay(image, pred), plots.errors(image, true, pred)],
+    text = f"threshold {threshold:.2f}: IoU {iou:.3f}, F1 {f1:.3f}"
+    if tuned is not None:
+        at_tuned = (hand >= tuned).astype(np.uint8)
+        text += f" | tuned threshold {tuned:.2f}: IoU {metrics.iou(true, at_tuned):.3f}, "
+        text += f"F1 {metrics.f1(true, at_tuned):.3f}"
+    return Drawing(
+        [
+            image,
+            hand,
+            plots.overlay(image, pred, strength=strength),
+            hatched_errors(image, true, pred),
+            4 * hand * (1 - hand),
+        ],
         [
             f"person {sample.person}, gesture {sample.gesture}",
             "probability",
             f"IoU {iou:.3f}, F1 {f1:.3f}",
-            plots.ERRORS,
+            "missed blue \\\\\\, false orange ///",
+            "uncertainty: white where p = 0.5",
         ],
         alt=f"Person {sample.person}, gesture {sample.gesture}: photo, probability of hand, the mask at threshold "
-        f"{threshold:.2f} with IoU {iou:.2f}, and its errors: missed hand blue, false hand orange.",
+        f"{threshold:.2f} with IoU {iou:.2f}, its errors: missed hand blue, false hand orange, and where the "
+        "network is unsure.",
+        text=text,
     )
+
+
+def hatched_errors(image: np.ndarray, true: np.ndarray, pred: np.ndarray) -> np.ndarray:
+    r"""``plots.errors`` with a hatch beside the colour: missed hand falls ``\\\``, false hand rises ``///``."""
+    painted = plots.errors(image, true, pred)
+    y, x = np.indices(true.shape)
+    period = max(6, max(true.shape) // 40)
+    for wrong, stripes in (((true == 1) & (pred == 0), x - y), ((true == 0) & (pred == 1), x + y)):
+        painted[wrong & (stripes % period < period // 3)] = 255
+    return painted
+
+
+def _notes(current, threshold: widgets.Widget) -> widgets.Widget:
+    """A field for a note on the current sample, and the list of all notes to download."""
+    rows: list[dict] = []
+    field = widgets.Text(description="note", placeholder="what goes wrong here?")
+    link = widgets.HTML()
+
+    def note() -> None:
+        sample = current()
+        rows.append(
+            {
+                "image": sample.image.name,
+                "person": sample.person,
+                "gesture": sample.gesture,
+                "threshold": round(threshold.value, 2),
+                "note": field.value,
+            }
+        )
+        field.value = ""
+        link.value = csv_link(rows, "failures.csv")
+
+    return widgets.HBox([field, button("add to the list", note), link], layout=widgets.Layout(flex_flow="row wrap"))
+
+
+def csv_link(rows: Sequence[dict], name: str) -> str:
+    """HTML of a link that downloads rows as a CSV file."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, rows[0])
+    table.writeheader()
+    table.writerows(rows)
+    address = base64.b64encode(text.getvalue().encode()).decode()
+    return f'<a download="{name}" href="data:text/csv;base64,{address}">download {name}, {len(rows)} rows</a>'

@@ -1,0 +1,170 @@
+"""What all the sliders are made of: a drawing, and a view that draws it again when a control moves.
+
+The picture is one HTML widget, so that a move costs one message and nothing stacks up, in Lab, Notebook 7,
+Colab and Voilà alike. Only what ipywidgets 7.7 and 8 share is used.
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import cv2
+import ipywidgets as widgets
+import numpy as np
+
+from .. import plots
+from ..data import InputError
+
+SIDE = 256  # pixels on the screen of a picture's longer side
+WRAP = "display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Pictures side by side, each below its title, and a line of text. A notebook shows it as one PNG with alt text.
+
+    Attributes:
+        pictures: uint8 (H, W, 3) RGB, or (H, W) in 0-1: a mask or a probability.
+        titles: one for each.
+        alt: what a reader who cannot see the pictures should know, in a sentence.
+        text: the numbers of the moment, for the line below a widget's pictures.
+    """
+
+    pictures: Sequence[np.ndarray]
+    titles: Sequence[str]
+    alt: str
+    text: str = ""
+
+    def html(self) -> str:
+        """The same for a widget: quick to make, and the pictures wrap where the page is narrow."""
+        figures = [
+            f'<figure style="margin:0;max-width:100%"><figcaption>{escape(title)}</figcaption>'
+            f'<img alt="{escape(title)}" src="{data_uri(picture)}" style="max-width:100%;{_sides(picture)}"></figure>'
+            for picture, title in zip(self.pictures, self.titles)
+        ]
+        return (
+            f'<div role="group" aria-label="{escape(self.alt)}"><div style="{WRAP}">{"".join(figures)}</div>'
+            f"<div>{escape(self.text)}</div></div>"
+        )
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return plots.images(self.pictures, self.titles, self.alt, columns=5)._repr_mimebundle_()
+
+
+def _sides(picture: np.ndarray) -> str:
+    height, width = picture.shape[:2]
+    return f"width:{round(width * SIDE / max(height, width))}px;height:auto"
+
+
+def data_uri(picture: np.ndarray) -> str:
+    """A picture as the address of an image, no larger than the screen needs: for the pictures see ``Drawing``."""
+    shrink = 2 * SIDE / max(picture.shape)  # two pixels of the file for one of the page, which dense screens have
+    if picture.dtype != np.uint8 or picture.ndim == 2:
+        picture = (np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    if shrink < 1:
+        picture = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    if picture.ndim == 3:
+        picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    # a JPEG is a tenth of a PNG, over a slow line too; without subsampling, thin coloured lines keep their colour
+    full_colour = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90, *full_colour])
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+class View(widgets.VBox):
+    """Controls above what they draw.
+
+    Args:
+        draw: called with each control's value, by name, at first and whenever one changes. Returns a ``Drawing``, or
+            a figure of ``plots``.
+        controls: widgets that have a value, by name.
+        buttons: further widgets, shown behind the controls.
+
+    Attributes:
+        controls: as given.
+        picture: the HTML widget that shows the drawing.
+        message: the HTML widget that says what went wrong, in one sentence; empty where all is well.
+    """
+
+    def __init__(self, draw: Callable, controls: dict[str, widgets.Widget], buttons: Sequence[widgets.Widget] = ()):
+        self.draw, self.controls = draw, controls
+        self.picture, self.message = widgets.HTML(), widgets.HTML()
+        for control in controls.values():
+            control.observe(self.redraw, "value")
+        self.redraw()
+        super().__init__([row([*controls.values(), *buttons]), self.message, self.picture])
+
+    def redraw(self, change=None) -> None:
+        """Draws again. Whatever goes wrong becomes a sentence, and the next move has its chance."""
+        try:
+            drawn = self.draw(**{name: control.value for name, control in self.controls.items()})
+            self.picture.value = drawn.html() if isinstance(drawn, Drawing) else _figure_html(drawn)
+            self.message.value = ""
+        except Exception as error:
+            self.message.value = sentence(error)
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, as HTML to show in a widget."""
+    reason = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+    return f'<div role="alert"><b>This did not work.</b> {escape(reason)}</div>'
+
+
+def _figure_html(figure: plots.AltFigure) -> str:
+    bundle, _ = figure._repr_mimebundle_()
+    png = base64.b64encode(bundle["image/png"]).decode()
+    return f'<img alt="{escape(figure.alt)}" src="data:image/png;base64,{png}" style="max-width:100%">'
+
+
+# The controls: each with a label that is shown in full
+
+
+def row(children: Sequence[widgets.Widget]) -> widgets.Box:
+    """Widgets beside each other, on as many lines as they need."""
+    return widgets.Box(
+        list(children), layout=widgets.Layout(display="flex", flex_flow="row wrap", align_items="center")
+    )
+
+
+def slider(label: str, value: float, low: float, high: float, step: float = 1) -> widgets.Widget:
+    """A slider of integers, or of decimals where the step is one. The picture follows while it is dragged.
+
+    The front end holds moves back while the kernel draws, and sends the last of them: none wait in a queue.
+    """
+    kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
+    return kind(value=value, min=low, max=high, step=step, description=label, style=FULL, layout=_wide("340px"))
+
+
+def choice(label: str, options: Sequence, value=None) -> widgets.Dropdown:
+    """A list to choose one from: of strings, or of pairs (string, value)."""
+    chosen = {} if value is None else {"value": value}
+    return widgets.Dropdown(options=options, description=label, style=FULL, layout=_wide("auto"), **chosen)
+
+
+def tick(label: str, value: bool = False) -> widgets.Checkbox:
+    """A box to tick."""
+    return widgets.Checkbox(value=value, description=label, indent=False, layout=_wide("auto"))
+
+
+def button(label: str, act: Callable[[], None]) -> widgets.Button:
+    """A button that calls ``act``."""
+    made = widgets.Button(description=label, layout=_wide("auto"))
+    made.on_click(lambda _: act())
+    return made
+
+
+def pages(number: widgets.IntSlider) -> list[widgets.Button]:
+    """Two buttons that step a slider back and forth, and stay at its ends."""
+
+    def step(by: int) -> None:
+        number.value = min(max(number.value + by, number.min), number.max)
+
+    return [button("previous", lambda: step(-1)), button("next", lambda: step(1))]
+
+
+FULL = {"description_width": "initial"}
+
+
+def _wide(width: str) -> widgets.Layout:
+    return widgets.Layout(width=width, max_width="100%")
