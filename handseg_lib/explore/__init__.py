@@ -4,6 +4,16 @@ Each widget is a ``View`` of a plain function that draws; what that function ret
 and what the tests look at.
 """
 
+from .augmentation import draw_augmentation, play_augmentation
+from .loss import draw_loss, draw_losses, play_loss
 from .predictions import draw_threshold, explore
 
-__all__ = ["draw_threshold", "explore"]
+__all__ = [
+    "draw_augmentation",
+    "draw_loss",
+    "draw_losses",
+    "draw_threshold",
+    "explore",
+    "play_augmentation",
+    "play_loss",
+]

@@ -28,13 +28,15 @@ class Drawing:
         pictures: uint8 (H, W, 3) RGB, or (H, W) in 0-1: a mask or a probability.
         titles: one for each.
         alt: what a reader who cannot see the pictures should know, in a sentence.
-        text: the numbers of the moment, for the line below a widget's pictures.
+        text: the numbers of the moment, for the lines below a widget's pictures.
+        columns: at most so many pictures side by side.
     """
 
     pictures: Sequence[np.ndarray]
     titles: Sequence[str]
     alt: str
     text: str = ""
+    columns: int = 5
 
     def html(self) -> str:
         """The same for a widget: quick to make, and the pictures wrap where the page is narrow."""
@@ -44,12 +46,13 @@ class Drawing:
             for picture, title in zip(self.pictures, self.titles)
         ]
         return (
-            f'<div role="group" aria-label="{escape(self.alt)}"><div style="{WRAP}">{"".join(figures)}</div>'
-            f"<div>{escape(self.text)}</div></div>"
+            f'<div role="group" aria-label="{escape(self.alt)}">'
+            f'<div style="{WRAP};max-width:{self.columns * (SIDE + 16)}px">{"".join(figures)}</div>'
+            f'<div style="white-space:pre-line">{escape(self.text)}</div></div>'
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return plots.images(self.pictures, self.titles, self.alt, columns=5)._repr_mimebundle_()
+        return plots.images(self.pictures, self.titles, self.alt, columns=self.columns)._repr_mimebundle_()
 
 
 def _sides(picture: np.ndarray) -> str:

@@ -1,0 +1,132 @@
+"""Losses and metrics under sliders: what each of them notices of a mask that is shifted, shrunk or blurred."""
+
+import functools
+
+import cv2
+import numpy as np
+
+from .. import drawn, losses, metrics, plots
+from .view import Drawing, View, slider
+
+SIZE = 256  # pixels
+
+
+@functools.cache
+def hand_masks() -> dict[str, np.ndarray]:
+    """One drawn hand, large and at a third of the side: masks (SIZE, SIZE) of {0, 1}."""
+    hand = drawn.render(0, "5", 0, size=192)[1]
+    masks = {}
+    for name, scale in (("large", 1), ("small", 1 / 3)):
+        part = cv2.resize(hand, None, fx=scale, fy=scale, interpolation=cv2.INTER_NEAREST_EXACT)
+        masks[name] = np.zeros((SIZE, SIZE), np.uint8)
+        top, left = (SIZE - part.shape[0]) // 2, (SIZE - part.shape[1]) // 2
+        masks[name][top : top + part.shape[0], left : left + part.shape[1]] = part
+    return masks
+
+
+def spoil(true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0.0) -> np.ndarray:
+    """Makes a prediction of a true mask by doing three kinds of harm to it.
+
+    Args:
+        true: (H, W) of {0, 1}.
+        shift: to the right, in pixels.
+        shrink: how far the outline moves inwards, in pixels; outwards where it is negative.
+        blur: standard deviation of a Gaussian, in pixels.
+
+    Returns:
+        Probability of hand, float32 (H, W) in 0.01-0.99: a network is never quite sure.
+    """
+    side = 2 * abs(shrink) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    mask = (cv2.erode if shrink > 0 else cv2.dilate)(true, disc)
+    mask = cv2.warpAffine(mask, np.float32([[1, 0, shift], [0, 1, 0]]), true.shape[::-1], flags=cv2.INTER_NEAREST)
+    hand = mask.astype(np.float32)
+    if blur:
+        hand = cv2.GaussianBlur(hand, (0, 0), blur)
+    return np.clip(hand, 0.01, 0.99)
+
+
+def gradients(true: np.ndarray, hand: np.ndarray) -> dict[str, np.ndarray]:
+    """How strongly each loss pulls at each pixel: its derivative by the logit, float (H, W).
+
+    The logit z is what the last layer computes before the sigmoid, so dp/dz = p (1 - p).
+
+    Args:
+        true: (H, W) of {0, 1}.
+        hand: probability of hand, (H, W).
+    """
+    true, p = true.astype(np.float64), hand.astype(np.float64)
+    both, total = (true * p).sum(), true.sum() + p.sum()
+    dice = (2 * both + 1) / (total + 1) ** 2 - 2 * true / (total + 1)  # of losses.dice_loss, whose smooth is 1
+    return {"BCE": (p - true) / true.size, "Dice": dice * p * (1 - p)}
+
+
+def scores(true: np.ndarray, hand: np.ndarray) -> dict[str, float]:
+    """What the metrics and the losses say of a prediction, and how hard each loss pulls in all.
+
+    Args:
+        true: (H, W) of {0, 1}.
+        hand: probability of hand, (H, W); the metrics cut it at 0.5.
+    """
+    pred = (hand >= 0.5).astype(np.uint8)
+    pulls = gradients(true, hand)
+    return {
+        "Dice": metrics.f1(true, pred),
+        "IoU": metrics.iou(true, pred),
+        "accuracy": metrics.accuracy(true, pred),
+        "Dice loss": float(losses.dice_loss(true[None, ..., None], hand[None, ..., None])[0]),
+        "BCE": float(losses.bce_loss(true[None, ..., None], hand[None, ..., None])[0]),
+        "pull of Dice": float(np.abs(pulls["Dice"]).sum()),
+        "pull of BCE": float(np.abs(pulls["BCE"]).sum()),
+    }
+
+
+def draw_loss(true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0.0) -> Drawing:
+    """Draws a spoiled prediction, and where each loss pulls at it; its scores are the text.
+
+    Args:
+        true: mask (H, W) of {0, 1}.
+        shift, shrink, blur: as for ``spoil``.
+    """
+    hand = spoil(true, shift, shrink, blur)
+    grey = np.repeat((255 * hand).astype(np.uint8)[..., None], 3, axis=2)
+    pulls = {name: np.abs(pull) for name, pull in gradients(true, hand).items()}
+    text = ", ".join(f"{name} {value:.3f}" for name, value in scores(true, hand).items())
+    return Drawing(
+        [plots.overlay(grey, true, strength=0), *(pull / pull.max() for pull in pulls.values())],
+        ["predicted, true outline", *(f"where {name} pulls" for name in pulls)],
+        alt=f"A predicted mask shifted by {shift}, shrunk by {shrink} and blurred by {blur:g} pixels against the true "
+        f"one, and where the gradients of BCE and Dice are strong. {text}.",
+        text=text,
+    )
+
+
+def draw_losses(shift: int = 0, shrink: int = 0, blur: float = 0.0) -> Drawing:
+    """Draws what ``play_loss`` shows: the same harm done to a large hand and to a small one.
+
+    Args:
+        shift, shrink, blur: as for ``spoil``.
+    """
+    parts = {name: draw_loss(true, shift, shrink, blur) for name, true in hand_masks().items()}
+    return Drawing(
+        [picture for part in parts.values() for picture in part.pictures],
+        [f"{name}: {title}" for name, part in parts.items() for title in part.titles],
+        alt=" ".join(f"{name.capitalize()} hand: {part.alt}" for name, part in parts.items()),
+        text="\n".join(f"{name}: {part.text}" for name, part in parts.items()),
+        columns=3,
+    )
+
+
+def play_loss() -> View:
+    """Shifts, shrinks and blurs a predicted mask under sliders; metrics, losses and their gradients follow.
+
+    A large hand and a small one get the same harm, in pixels.
+    """
+    return View(
+        draw_losses,
+        {
+            "shift": slider("shift, px", 0, -40, 40),
+            "shrink": slider("shrink, px", 0, -10, 10),
+            "blur": slider("blur, px", 0.0, 0.0, 20.0, 0.5),
+        },
+    )
