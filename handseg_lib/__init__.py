@@ -33,6 +33,7 @@ from .check_pairs import check_pairs
 from .data import InputError, Sample, Split, pair, read_image, read_mask, split_by_person
 from .evaluate import Report, evaluate
 from .predictor import Predictor, load_predictor
+from .quiz import quiz
 from .training import History, fit
 from .unet import build_unet
 
@@ -62,6 +63,7 @@ __all__ = [
     "pair",
     "plots",
     "profile",
+    "quiz",
     "read_image",
     "read_mask",
     "split_by_person",

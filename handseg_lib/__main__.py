@@ -1,4 +1,4 @@
-"""The command line: python -m handseg_lib fetch | train | evaluate | predict | doctor."""
+"""The command line: python -m handseg_lib fetch | train | evaluate | predict | quiz | doctor."""
 
 import argparse
 import json
@@ -16,6 +16,7 @@ from .data import InputError, read_image, split_by_person
 from .evaluate import evaluate
 from .plots import overlay
 from .predictor import load_predictor
+from .quiz import lessons, quiz
 from .training import fit
 from .unet import build_unet
 
@@ -83,6 +84,14 @@ def predict(args) -> dict:
     return {"hand_share": shares, "out": str(args.out)}
 
 
+def answers(args) -> dict:
+    """Prints the quizzes with their answers, for whoever teaches."""
+    chosen = [quiz(lesson) for lesson in args.lessons or lessons()]
+    if not args.json:
+        print("\n\n".join(f"Lesson {each.lesson}\n\n{each.text(answers=True)}" for each in chosen) + "\n")
+    return {"questions": sum(len(each.questions) for each in chosen)}
+
+
 def main(argv: list[str] | None = None) -> int:
     """Runs one command. Returns the exit code: 0 on success, 2 where the input cannot be used, 130 when interrupted."""
     args = _parser().parse_args(argv)
@@ -141,6 +150,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
     sub.add_argument("--model", **model)
     sub.add_argument("--out", type=Path, default=Path("predictions"), help="folder for overlays and masks")
+
+    sub = command(answers, "quiz")
+    sub.add_argument("lessons", nargs="*", metavar="NN", help="such as 05 (default: all)")
     command(doctor.report, "doctor")
     return parser
 

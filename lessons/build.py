@@ -119,10 +119,10 @@ def execute(nb: nbformat.NotebookNode) -> None:
 
 
 def keep_outputs(nb: nbformat.NotebookNode, path: Path) -> None:
-    """Takes over the outputs of the notebook at `path` if its code is the same."""
+    """Takes over the outputs of the notebook at `path` if its code, past the set-up cell, is the same."""
     old = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"] if path.exists() else []
     new = [c for c in nb.cells if c.cell_type == "code"]
-    if [c.source for c in old] == [c.source for c in new]:
+    if [c.source for c in old[1:]] == [c.source for c in new[1:]]:
         for a, b in zip(old, new):
             b.outputs, b.execution_count = a.outputs, a.execution_count
 
