@@ -7,18 +7,21 @@
 # **You will be able to**
 # - measure how good an outline a coarse grid allows, before you train anything;
 # - build a U-Net's decoder and predict every shape in it;
-# - tell where a network's parameters are, and what they pay for;
+# - find out from an answer alone whether a network made it at half the size;
+# - count a network's parameters by hand, and say what they pay for;
 # - find out what a skip carries, by taking it away.
 #
-# **Time:** 4 minutes with a CPU, 2 with a GPU. **You need:** [03 The encoder](03_the_encoder.ipynb), and what a
-# convolution does ([with pictures](https://cs231n.github.io/convolutional-networks/)).
+# **Time:** 55 minutes to work through; the computer needs 2 of them on two CPU cores.
+#
+# **You need:** [03 The encoder](03_the_encoder.ipynb), and what a convolution does
+# ([with pictures](https://cs231n.github.io/convolutional-networks/)).
 
 # %% [markdown]
 # ## 1. What, and where
 #
-# On its way down, the encoder of lesson 03 halves the photo four times. Of a photo of 224 pixels a side, 14 x 14 cells
-# are left. Each cell has seen a large part of the photo, so it can know **what** is there. But it stands for 16 x 16
-# pixels, and **where** among them the outline runs is another question.
+# On its way down, the [encoder](../docs/glossary.md#encoder) of lesson 03 halves the photo four times. Of a photo of
+# 224 pixels a side, 14 x 14 cells are left. Each cell has seen a large part of the photo, so it can know **what** is
+# there. But it stands for 16 x 16 pixels, and **where** among them the outline runs is another question.
 #
 # How much does that cost? Measure it without any network. Take a true mask, give each cell of a coarse grid the answer
 # that is right for most of its pixels, and blow it up again. A network that answered cell by cell could not have fewer
@@ -51,8 +54,8 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# IoU is the share that two masks have in common, 1 if they agree; lesson 05 takes it apart. One mask proves little. The
-# mean over all of them:
+# [IoU](../docs/glossary.md#iou) is the share that two masks have in common, 1 if they agree; lesson 05 takes it apart.
+# One mask proves little. The mean over all of them:
 
 # %%
 import pandas as pd
@@ -69,17 +72,36 @@ ceiling.round(3)
 
 # %% [markdown]
 # The first row is what you could hope for from the encoder alone, if it knew everything: each fingertip a staircase.
-# That is why there is a way back up. Keep the last row in mind, too. Section 7 comes back to it.
+# That is why there is a way back up. Keep the last row in mind, too. Section 9 comes back to it.
 #
 # A cell has 1024 numbers, not one. There would be room in them to note where the outline runs. But this encoder was
-# trained to name things, and nobody asked it to keep that note. Section 9 measures how much of it is left.
+# trained to name things, and nobody asked it to keep that note. Section 12 measures how much of it is left.
 
 # %% [markdown]
-# ## 2. Up again: the up-convolution
+# ## 2. Exercise: the four sides (warm-up)
 #
-# To double the side, each pixel has to become a block of 2 x 2. With which values? The network shall learn that. A
-# `Conv2DTranspose` of size 2 and stride 2 has a kernel of 2 x 2 weights, and each pixel of the input **paints one
-# block**: its own value times the kernel. Watch it with numbers that you can follow:
+# The encoder hands over four [feature maps](../docs/glossary.md#feature-map), one after each halving. Write a function
+# that takes the side of a photo and returns the sides of these maps, the largest first. Assume that the side divides
+# by 16; section 13 tells what happens otherwise.
+
+
+# %%
+def map_sides(size):
+    # <solution>
+    return [size // 2**halvings for halvings in (1, 2, 3, 4)]
+    # </solution>
+
+
+# %%
+hs.check.map_sides(map_sides)
+
+# %% [markdown]
+# ## 3. Up again: the up-convolution
+#
+# To double the side, each pixel has to become a block of 2 x 2. With which values? The network shall learn that: by an
+# [up-convolution](../docs/glossary.md#up-convolution). A `Conv2DTranspose` of size 2 and stride 2 has a kernel of 2 x 2
+# weights, and each pixel of the input **paints one block**: its own value times the kernel. Watch it with numbers that
+# you can follow:
 
 # %%
 import keras
@@ -113,13 +135,14 @@ hs.plots.numbers(
 # paint. So an up-convolution also decides how many channels go on.
 
 # %% [markdown]
-# ## 3. The skips
+# ## 4. The skips
 #
 # Painting cannot bring back what is not there. The encoder did see the fine edges, in its first layers, before it
-# halved them away. A **skip** hands those features across to the decoder, at the level where the sides fit. That is the
-# idea of the [U-Net](https://arxiv.org/abs/1505.04597): what from below, where from across.
+# halved them away. A [**skip**](../docs/glossary.md#skip) hands those features across to the decoder, at the level
+# where the sides fit. That is the idea of the [U-Net](https://arxiv.org/abs/1505.04597): what from below, where from
+# across.
 #
-# At which layers should you tap the encoder? The article and the course answer differently:
+# At which layers should you [tap](../docs/glossary.md#tap) the encoder? The article and the course answer differently:
 
 # %%
 encoder = hs.encoder.build_encoder(profile.size)
@@ -135,28 +158,28 @@ assert taps[taps.wiring == "default"].smallest.min() >= 0 > taps[taps.wiring == 
 taps.round(1)
 
 # %% [markdown]
-# `default` is the course's wiring. Look at the column `smallest`. A ReLU never gives a negative number, so the article
-# taps before it, and before the batch norm, too; in the later stages also before the sum with the shortcut, which
-# carries on what the block was given. These are half-done features, each on a scale of its own: compare the column
-# `largest`. The layers behind them would have put that in order.
+# `default` is the course's wiring. Look at the column `smallest`. A [ReLU](../docs/glossary.md#relu) never gives a
+# negative number, so the article taps before it, and before the batch norm, too; in the later stages also before the
+# sum with the shortcut, which carries on what the block was given. These are half-done features, each on a scale of its
+# own: compare the column `largest`. The layers behind them would have put that in order.
 #
 # How would you notice? Not by the loss, for the decoder copes somehow. And not by the article's code, where the
 # variable that holds `conv3_block3_2_conv` is called `conv3_block3_out`. You notice when you print what you tap: its
 # layer's name, its channels (128 where the stage has 512), its smallest value.
 #
-# The last row of each wiring is the **bottleneck**, where the way down ends. The article calls it the place "where the
-# number of feature maps is the smallest", which maintains "the high-resolution features". The table says the opposite:
-# it has the most channels and the fewest pixels.
+# The last row of each wiring is the [**bottleneck**](../docs/glossary.md#bottleneck), where the way down ends. The
+# article calls it the place "where the number of feature maps is the smallest", which maintains "the high-resolution
+# features". The table says the opposite: it has the most channels and the fewest pixels.
 
 # %%
 bottleneck = taps[taps.wiring == "default"].iloc[-1]
 assert bottleneck.channels == taps.channels.max() and bottleneck.side == taps.side.min()
 
 # %% [markdown]
-# ## 4. One step, line by line
+# ## 5. One step, line by line
 #
-# A decoder is the same step, over and over: up, join, mix. Here is the first, from the bottleneck to the first skip.
-# Before you read on, say which shape each line will print.
+# A [decoder](../docs/glossary.md#decoder) is the same step, over and over: up, join, mix. Here is the first, from the
+# bottleneck to the first skip. Before you read on, say which shape each line will print.
 
 # %%
 photo = keras.Input((profile.size, profile.size, 3))
@@ -183,7 +206,7 @@ print("mixed          ", x.shape)
 # - The encoder keeps the batch-norm statistics of ImageNet, also while it trains; lesson 03 says why.
 
 # %% [markdown]
-# ## 5. Your turn: one step up
+# ## 6. Exercise: one step up (core)
 #
 # Write the step as a function of Keras tensors. `x` are the coarse features, `skip` the encoder's at twice the side,
 # `width` the channels of the result. At the last step no skip is left: then `skip` is `None`, and nothing joins.
@@ -208,7 +231,7 @@ def up_step(x, skip, width):
 hs.check.up_step(up_step)
 
 # %% [markdown]
-# ## 6. The whole U
+# ## 7. The whole U
 #
 # Four steps make the decoder: three with a skip, and a last one back to the photo's own size. Each has half as many
 # channels as the one before, since its maps have four times as many pixels. This is the course's step, and the network
@@ -237,7 +260,8 @@ def build_unet(size, width=128):
 
 
 # %% [markdown]
-# The last convolution looks at one pixel at a time, weighs its 16 channels, and a sigmoid makes a probability of that.
+# The last convolution looks at one pixel at a time, weighs its 16 channels, and a
+# [sigmoid](../docs/glossary.md#sigmoid) makes a probability of that.
 # It computes in float32 even where the rest runs in a faster, coarser format (lesson 06 meets one): a probability close
 # to 0 or 1 needs the digits.
 
@@ -258,17 +282,39 @@ assert ours.shape == theirs.shape == (1, profile.size, profile.size, 1) and np.a
 print("from", ours.shape[1:], "all alike:", np.array_equal(ours, theirs))
 
 # %% [markdown]
-# ## 7. An answer at half the size
+# ## 8. Exercise: is this answer doubled? (core)
 #
-# The article's decoder has three learned steps. Its last doubling is an `UpSampling2D`, which repeats each pixel, and
-# after that comes nothing but a 1 x 1 convolution. So its answer is made at half the size, and each 2 x 2 block of it
-# is one number. You need no training to see that; ask any network for its blocks:
+# Suppose that a network hands you masks of 224 x 224 pixels, but made them at 112 x 112 and then repeated each pixel
+# in both directions. The shape would not tell you. What would?
+#
+# Write a function that takes answers as an array of shape (photos, height, width, 1), with even sides, and returns
+# `True` if each 2 x 2 block of pixels is one and the same number, in all photos, else `False`. Blocks begin in the
+# upper left corner.
+
+
+# %%
+def is_doubled(hand):
+    # <solution>
+    corners = hand[:, ::2, ::2]  # the upper left pixel of each block
+    return np.array_equal(hand, corners.repeat(2, axis=1).repeat(2, axis=2))
+    # </solution>
+
+
+# %%
+hs.check.is_doubled(is_doubled)
+
+# %% [markdown]
+# ## 9. An answer at half the size
+#
+# Now put the question to the article's network. It has three learned steps. Its last doubling is an `UpSampling2D`,
+# which repeats each pixel, and after that comes nothing but a 1 x 1 convolution. So its answer is made at half the
+# size. You need no training to see that; ask any network for its blocks:
 
 # %%
 published = hs.as_published.build_unet(profile.size, weights=None)
 for name, model in {"the article's": published, "ours": unet}.items():
     hand = ops.convert_to_numpy(model(images))
-    corners = hand[:, ::2, ::2]  # the upper left pixel of each block
+    corners = hand[:, ::2, ::2]
     alike = np.array_equal(hand, corners.repeat(2, axis=1).repeat(2, axis=2))
     print(f"{name}: every 2 x 2 block is one number: {alike}")
     assert alike == (name == "the article's")
@@ -282,7 +328,7 @@ for name, model in {"the article's": published, "ours": unet}.items():
 # and a minute.
 
 # %% [markdown]
-# ## 8. Where the parameters are
+# ## 10. Where the parameters are
 
 
 # %%
@@ -312,10 +358,39 @@ for skip, width in zip(reversed(skips), (128, 64, 32)):
     print(f"skip of {side:3} pixels a side, {channels:3} channels: {9 * channels * width:7,} weights")
 
 # %% [markdown]
-# The finest skip is nearly free. Is it worth anything?
+# The finest skip is nearly free. Is it worth anything? Section 12 finds out.
 
 # %% [markdown]
-# ## 9. Take a skip away
+# ## 11. Exercise: count a step by hand (stretch)
+#
+# Who can count a network's parameters has understood its layers, and can tell the price of a change before it is made.
+# Count one step of the decoder, as `step` in section 7 builds it. `x` is how many channels come from below, `skip` how
+# many come across (0 where there is no skip), `width` how many go on. Return one number: all parameters of the step,
+# as `count_params` counts them.
+#
+# The up-convolution of section 3 has a kernel for each pair of input and output channel, and a bias for each output
+# channel. Batch norm keeps four numbers a channel: scale, shift, mean and variance.
+
+
+# %%
+def step_parameters(x, skip, width):
+    # <solution>
+    up = 2 * 2 * x * width + width
+    mix = 3 * 3 * (width + skip) * width  # it has no bias
+    norm = 4 * width
+    return up + mix + norm
+    # </solution>
+
+
+# %%
+hs.check.step_parameters(step_parameters)
+
+# %% [markdown]
+# The first step of the table above has 1024 channels from below, 512 across, and a width of 128. Does your function
+# give the table's number?
+
+# %% [markdown]
+# ## 12. Take a skip away
 #
 # An untrained network has nothing to lose, so take the course's own model, which was trained on real hands. Split it at
 # its waist: the encoder gives four feature maps, and the rest is a model of its own that takes them. Then set one map
@@ -339,8 +414,9 @@ def predict_without(*off):
     return decoder.predict_on_batch(kept)
 
 
+assert np.allclose(predict_without()[:1], trained(images[:1]), atol=1e-4)  # nothing off: the whole model
+
 # %%
-assert np.allclose(predict_without()[:1], trained(images[:1]), atol=1e-4)
 names = [f"no {f.shape[1]} x {f.shape[2]} skip" for f in features[1:]]
 hands = {"all skips": predict_without()} | {name: predict_without(i) for i, name in enumerate(names, start=1)}
 hands["no skip at all"] = predict_without(1, 2, 3)
@@ -377,7 +453,7 @@ table.round(2)
 # one shows what the trained network *uses*.
 
 # %% [markdown]
-# ## 10. A size that does not fit
+# ## 13. A size that does not fit
 #
 # One trap is left. The encoder halves the photo four times, and the skips must fit on the way up. Follow 100 pixels
 # down:
@@ -406,14 +482,23 @@ except hs.InputError as error:
 # saves an afternoon where you do not.
 
 # %% [markdown]
-# ## What you learned
+# ## 14. What you learned
 #
 # - Coarse features know what; fine ones know where. Skips bring both together.
 # - An up-convolution of size 2 and stride 2 lets each pixel paint a 2 x 2 block.
 # - A decoder step is up, join, mix. Concatenate joins; the convolution after it mixes.
 # - Print what you tap. A negative value betrays a layer before its ReLU.
 # - Before training, compute the best score that the design allows: an answer at half the size has a ceiling.
+# - Parameters can be counted before anything is built; most of them are where the channels are many.
 # - The side must divide by 16. Check it where the message can still be friendly.
+
+# %% [markdown]
+# ## 15. Quiz
+
+# %%
+hs.quiz("04")
+
+# %% [markdown]
+# ## 16. Next
 #
-# **Next:** [05 Losses and metrics](05_losses_and_metrics.ipynb) decides what "a good mask" means, for you and for the
-# optimiser.
+# [05 Losses and metrics](05_losses_and_metrics.ipynb) decides what "a good mask" means, for you and for the optimiser.

@@ -7,7 +7,22 @@ import numpy as np
 
 from .core import NotYet, exercise, expect, given
 
-__all__ = ["up_step"]
+__all__ = ["is_doubled", "map_sides", "step_parameters", "up_step"]
+
+
+@exercise("These are the sides at which the skips and the bottleneck wait for the decoder.")
+def map_sides(answer: Callable) -> None:
+    for size in (224, 64):
+        result = given(answer(size))
+        expect(np.ndim(result) == 1, f"Return a list of four sides, not a {type(result).__name__}.")
+        sides, right = list(result), [size // 2, size // 4, size // 8, size // 16]
+        expect(sides[:1] != [size], "Your list begins with the photo itself. How large is it after the first halving?")
+        expect(len(sides) == 4, f"The photo is halved four times, and each time there is a map. You have {len(sides)}.")
+        expect(sides != right[::-1], "The right sides, but the smallest first. The decoder meets them so; begin above.")
+        where = f"For a photo of {size} pixels a side you give {sides}."
+        expect(sides == right, f"{where} Each side is half of the one before, and the first is half of the photo's.")
+        whole = all(isinstance(side, int | np.integer) for side in sides)
+        expect(whole, f"{where} A side is a whole number of pixels: which division gives whole numbers?")
 
 
 @exercise("Up, join, mix. Three of these steps, and a last one without a skip, are the decoder.")
@@ -41,3 +56,59 @@ def up_step(answer: Callable) -> None:
     except Exception:
         last = None
     expect(last == result.shape, "One thing is left: at the last step skip is None, and nothing joins.")
+
+
+@exercise("A question that you can put to any network, before you train it.")
+def is_doubled(answer: Callable) -> None:
+    rng = np.random.default_rng(0)
+    doubled = rng.random((2, 4, 3, 1)).repeat(2, axis=1).repeat(2, axis=2)
+    speck = doubled.copy()
+    speck[-1, -1, -1] = 2
+    result = given(answer(doubled))
+    expect(np.ndim(result) == 0, "Return one answer, True or False, not one for each pixel: all of them must agree.")
+    expect(result, "These masks were doubled, and you say no. Which four pixels make up the first block?")
+    for hand, hint in (
+        (
+            rng.random((2, 8, 6, 1)),
+            "No two pixels here are alike, and you say yes. What do you compare each pixel with?",
+        ),
+        (
+            rng.random((2, 4, 6, 1)).repeat(2, axis=1),
+            "These are doubled in height only, and you say yes. And in width?",
+        ),
+        (
+            rng.random((2, 8, 3, 1)).repeat(2, axis=2),
+            "These are doubled in width only, and you say yes. And in height?",
+        ),
+        (speck, "One pixel, the last of the last photo, breaks its block here, and you say yes. Do you look at all?"),
+    ):
+        expect(not answer(hand), hint)
+
+
+@exercise("You know the price of a step before it is built.")
+def step_parameters(answer: Callable) -> None:
+    for x, skip, width in ((10, 3, 4), (1024, 512, 128), (16, 0, 2)):
+        result = given(answer(x, skip, width))
+        expect(np.ndim(result) == 0, f"Return one number, the sum of all, not a {type(result).__name__}.")
+        up, mix, norm = 4 * x * width + width, 9 * (width + skip) * width, 4 * width
+        right = up + mix + norm
+        for wrong, hint in {
+            up + mix: "It is without the batch norm: four numbers for each of its channels.",
+            right
+            - 2
+            * width: "Batch norm has two more numbers a channel: mean and variance count too, though no gradient moves them.",
+            right - width: "Is the up-convolution's bias in it? One for each output channel.",
+            right + width: "The mixing convolution is built with use_bias=False. Which other layer has the shift?",
+            up + 9 * width * width + norm: "How many channels does the mixing convolution see, after the join?",
+            up
+            + 9 * (x + skip) * width
+            + norm: "The mixing convolution comes after the up-convolution: what is joined?",
+            right
+            + 5 * x * width: "The up-convolution paints blocks of 2 x 2: that many weights for a pair of channels.",
+        }.items():
+            expect(result == right or result != wrong, f"You count {result:,}. {hint}")
+        expect(
+            result == right,
+            f"For {x} channels from below, {skip} across and a width of {width} you count {result:,}, which is "
+            f"{'too few' if result < right else 'too many'}. Count each of the three layers alone, then add.",
+        )
