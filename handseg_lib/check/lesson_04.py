@@ -67,19 +67,11 @@ def is_doubled(answer: Callable) -> None:
     result = given(answer(doubled))
     expect(np.ndim(result) == 0, "Return one answer, True or False, not one for each pixel: all of them must agree.")
     expect(result, "These masks were doubled, and you say no. Which four pixels make up the first block?")
+    noise, tall, wide = (rng.random(shape) for shape in ((2, 8, 6, 1), (2, 4, 6, 1), (2, 8, 3, 1)))
     for hand, hint in (
-        (
-            rng.random((2, 8, 6, 1)),
-            "No two pixels here are alike, and you say yes. What do you compare each pixel with?",
-        ),
-        (
-            rng.random((2, 4, 6, 1)).repeat(2, axis=1),
-            "These are doubled in height only, and you say yes. And in width?",
-        ),
-        (
-            rng.random((2, 8, 3, 1)).repeat(2, axis=2),
-            "These are doubled in width only, and you say yes. And in height?",
-        ),
+        (noise, "No two pixels here are alike, and you say yes. What do you compare each pixel with?"),
+        (tall.repeat(2, axis=1), "These are doubled in height only, and you say yes. And in width?"),
+        (wide.repeat(2, axis=2), "These are doubled in width only, and you say yes. And in height?"),
         (speck, "One pixel, the last of the last photo, breaks its block here, and you say yes. Do you look at all?"),
     ):
         expect(not answer(hand), hint)
@@ -92,19 +84,15 @@ def step_parameters(answer: Callable) -> None:
         expect(np.ndim(result) == 0, f"Return one number, the sum of all, not a {type(result).__name__}.")
         up, mix, norm = 4 * x * width + width, 9 * (width + skip) * width, 4 * width
         right = up + mix + norm
+        wide, large = 9 * (x + skip) * width, 9 * x * width + width
         for wrong, hint in {
             up + mix: "It is without the batch norm: four numbers for each of its channels.",
-            right
-            - 2
-            * width: "Batch norm has two more numbers a channel: mean and variance count too, though no gradient moves them.",
+            up + mix + norm // 2: "Batch norm's mean and variance count too, though no gradient moves them.",
             right - width: "Is the up-convolution's bias in it? One for each output channel.",
             right + width: "The mixing convolution is built with use_bias=False. Which other layer has the shift?",
-            up + 9 * width * width + norm: "How many channels does the mixing convolution see, after the join?",
-            up
-            + 9 * (x + skip) * width
-            + norm: "The mixing convolution comes after the up-convolution: what is joined?",
-            right
-            + 5 * x * width: "The up-convolution paints blocks of 2 x 2: that many weights for a pair of channels.",
+            up + 9 * width**2 + norm: "How many channels does the mixing convolution see, after the join?",
+            up + wide + norm: "The mixing convolution comes after the up-convolution: what is joined?",
+            large + mix + norm: "The up-convolution paints blocks of 2 x 2: that many weights for a pair of channels.",
         }.items():
             expect(result == right or result != wrong, f"You count {result:,}. {hint}")
         expect(
