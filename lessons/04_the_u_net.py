@@ -11,7 +11,7 @@
 # - count a network's parameters by hand, and say what they pay for;
 # - find out what a skip carries, by taking it away.
 #
-# **Time:** 55 minutes to work through; the computer needs 2 of them on two CPU cores.
+# **Time:** 65 minutes to work through; the computer needs 1 of them on two CPU cores.
 #
 # **You need:** [03 The encoder](03_the_encoder.ipynb), and what a convolution does
 # ([with pictures](https://cs231n.github.io/convolutional-networks/)).
