@@ -1,0 +1,170 @@
+"""Promises of every lesson's form: what stands at its head and its end, how long its cells are, and its spelling."""
+
+import functools
+import re
+
+import jupytext
+import pytest
+from spellchecker import SpellChecker
+from test_house import ROOT, builder
+
+# Lessons still to be brought into the form. Whoever brings one takes it out of here.
+NOT_YET = {"00", "01", "02", "03", "04", "05", "06", "07"}
+
+LESSONS = {path.stem[:2]: path for path in builder.lessons()}
+in_form = pytest.mark.parametrize("lesson", sorted(LESSONS.keys() - NOT_YET))
+SECTION = re.compile(r"^## (.+)$", re.M)
+EXERCISE = re.compile(r"Exercise: .+ \((warm-up|core|stretch)\)")
+
+
+@functools.cache
+def cells(lesson: str) -> list:
+    return jupytext.read(LESSONS[lesson], fmt="py:percent").cells
+
+
+def sections(lesson: str) -> list[tuple[str, list]]:
+    """Title and cells of each section; the cells of one begin with that of its title."""
+    found = []
+    for cell in cells(lesson):
+        if cell.cell_type == "markdown" and (match := SECTION.match(cell.source)):
+            found.append((match[1], []))
+        if found:
+            found[-1][1].append(cell)
+    return found
+
+
+# Each rule yields what is wrong with a lesson; a lesson in the form gives nothing.
+
+
+def head(lesson: str):
+    text = cells(lesson)[0].source
+    if not re.match(rf"# {lesson} \S.*\n\n\*[^*]+\*\n", text):
+        yield f"begin with '# {lesson} Title', an empty line and in italics what makes one want to know"
+    if not re.search(r"\*\*You will be able to\*\*\n+- .+", text):
+        yield "say what the learner **will be able to** do, as a list"
+    time = r"\*\*Time:\*\* \d+ minutes to work through; the computer needs (\d+|one|less than one) of them on two CPU"
+    if not re.search(time, " ".join(text.split())):
+        yield "say the **Time:** in minutes, the learner's and the computer's"
+    if "**You need:**" not in text:
+        yield "say what the learner needs to know (**You need:**)"
+
+
+def numbers(lesson: str):
+    everything = [
+        match for cell in cells(lesson) if cell.cell_type == "markdown" for match in SECTION.findall(cell.source)
+    ]
+    for number, heading in enumerate(everything, 1):
+        if not heading.startswith(f"{number}. "):
+            yield f"'## {heading}' is section {number}"
+    if len(everything) != len(sections(lesson)):
+        yield "a section begins in the middle of a cell"
+
+
+def prose_first(lesson: str):
+    for title, inside in sections(lesson):
+        if title.endswith(". Quiz"):
+            continue
+        if not inside[0].source.partition("\n")[2].strip() and (len(inside) < 2 or inside[1].cell_type == "code"):
+            yield f"'{title}' has code before a word was said"
+
+
+def length(lesson: str):
+    """Blank lines and comments are not counted; a function or class shown in full may take 20 lines."""
+    for cell in cells(lesson):
+        if cell.cell_type == "code":
+            lines = [line for line in cell.source.splitlines() if line.strip() and not line.strip().startswith("#")]
+            if len(lines) > (20 if re.search(r"^(def|class) ", cell.source, re.M) else 12):
+                yield f"{len(lines)} lines of code in one cell: {lines[0]} ..."
+
+
+def exercises(lesson: str):
+    found = [(EXERCISE.search(title)[1], inside) for title, inside in sections(lesson) if EXERCISE.search(title)]
+    if missing := {"warm-up", "core", "stretch"} - {level for level, _ in found}:
+        yield f"no exercise is titled '## N. Exercise: ... ({sorted(missing)[0]})'"
+    for level, inside in found:
+        code = [cell.source for cell in inside if cell.cell_type == "code"]
+        stubs = [i for i, source in enumerate(code) if "# <solution>" in source]
+        if not stubs or any("hs.check." not in "".join(code[i + 1 : i + 2]) for i in stubs):
+            yield f"the exercise ({level}) needs a cell to write in, and directly after it one that checks it"
+
+
+def end(lesson: str):
+    last = sections(lesson)[-3:]
+    wanted = ["What you learned", "Quiz", "Next"]
+    if [title.partition(". ")[2] for title, _ in last] != wanted:
+        yield f"end with the sections {', '.join(wanted)}"
+        return
+    (_, learned), (_, quiz), (_, after) = last
+    if "\n- " not in learned[0].source:
+        yield "list what was learned"
+    if [cell.source for cell in quiz if cell.cell_type == "code"] != [f'hs.quiz("{lesson}")']:
+        yield f'the quiz is one cell: hs.quiz("{lesson}")'
+    if not (ROOT / "handseg_lib" / "quizzes" / f"{lesson}.json").is_file():
+        yield "the quiz has no questions"
+    if not re.search(r"\]\(\S+\)", after[0].source):
+        yield "link to what is next"
+
+
+RULES = [head, numbers, prose_first, length, exercises, end]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@in_form
+def test_lesson_is_in_the_form(lesson, rule):
+    assert [*rule(lesson)] == []
+
+
+def test_no_lesson_waits_longer_than_it_must():
+    assert NOT_YET <= LESSONS.keys(), "NOT_YET names a lesson that does not exist"
+    for lesson in sorted(NOT_YET):
+        assert any(any(rule(lesson)) for rule in RULES), f"{lesson} is in the form: take it out of NOT_YET"
+
+
+def test_instructor_has_a_page_for_every_lesson():
+    for lesson in sorted(LESSONS.keys() - NOT_YET):
+        page = ROOT / "docs" / "teaching" / f"{lesson}.md"
+        assert page.is_file(), f"docs/teaching/{lesson}.md is missing"
+        headings = re.findall(r"^#+ .*", page.read_text("utf-8"), re.M)
+        assert headings[0].startswith(f"# {lesson} ")
+        assert headings[1:] == ["## Minutes", "## Where learners stumble", "## Show"], page.name
+
+
+# Spelling
+
+PAGES = {path.relative_to(ROOT).as_posix(): path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]}
+NOT_PROSE = re.compile(
+    r"```.*?```|`[^`]*`|<!--.*?-->|</?\w+[^>]*>|\$[^$]+\$|!?(?<=\])\([^)]*\)|https?://\S+|\b\w+[_./]\w[\w./]*", re.S
+)
+
+AMERICAN = "behavior center centered color colored colors favorite gray labeled neighbor neighbors optimize".split()
+
+
+@functools.cache
+def speller() -> SpellChecker:
+    """Knows English, and the words of tests/words.txt: British spelling, the field's terms, and names."""
+    known = SpellChecker(language="en", distance=1)
+    known.word_frequency.load_words((ROOT / "tests" / "words.txt").read_text("utf-8").split())
+    known.word_frequency.remove_words(AMERICAN)
+    return known
+
+
+def misspelt(text: str) -> list[str]:
+    """Words of the prose that are in no list. Words with digits or with capitals inside are names, and left alone."""
+    words = re.findall(r"[A-Za-z][A-Za-z'’]*", re.sub(r"\w*\d\w*", " ", NOT_PROSE.sub(" ", text)))
+    words = [word.replace("’", "'").removesuffix("'s").strip("'") for word in words]
+    return sorted(speller().unknown(word for word in words if len(word) > 2 and word[1:].islower()))
+
+
+@pytest.mark.parametrize("lesson", sorted(LESSONS))
+def test_spelling_of_lessons(lesson):
+    assert misspelt("\n".join(cell.source for cell in cells(lesson) if cell.cell_type == "markdown")) == []
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_spelling_of_docs(page):
+    assert misspelt(PAGES[page].read_text("utf-8")) == []
+
+
+def test_speller_finds_a_slip():
+    text = "The netwrok's gray colour, `hnad`, [a link](hnad.md), x_hnad, HGR1's ImageNet."
+    assert misspelt(text) == ["gray", "netwrok"]
