@@ -20,6 +20,11 @@ def load(name: str) -> dict:
     return json.loads((RESULTS / f"{name}.json").read_text())
 
 
+def pixels(value: float | None) -> str:
+    """A distance; where a mask has no outline, there is none."""
+    return "none" if value is None else f"{value:.1f}"
+
+
 def results_page() -> str:
     record = load("test_persons")
     figures = record["figures"]
@@ -29,6 +34,12 @@ def results_page() -> str:
     )
     feeding = load("input_pipeline")
     pipelines = "\n".join(f"| {row['pipeline']} | {row['ms_per_photo']:.2f} |" for row in feeding["rows"])
+    colour = load("baselines")
+    methods = "\n".join(
+        f"| {row['method']} | {row['iou']:.3f} | {row['iou_low']:.3f} to {row['iou_high']:.3f} | {row['f1']:.3f} "
+        f"| {row['worst_person_iou']:.3f} | {pixels(row['boundary_px'])} | {1000 * row['cpu_seconds_per_photo']:.1f} |"
+        for row in colour["rows"]
+    )
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     return f"""# Results
 
@@ -57,6 +68,16 @@ The interval resamples persons. Of three it can say little more than that they d
 - Commands: `{figures["training_command"]}`, then `{record["command"]}`.
 - Machine: {record["machine"]["system"]}, {record["machine"]["cores"]} cores. {record["date"]}.
 - Versions: {versions}.
+
+## What colour alone can do
+
+Classical methods on the same {colour["figures"]["photos"]} photos, scored the same way (`{colour["command"]}`,
+{colour["date"]}). The Bayes histogram counts the colours of the training persons; the validation persons choose its
+threshold. GrabCut starts from it, works on photos whose longer side is brought to 320 px, and keeps the largest piece.
+
+| method | IoU | 95 % interval | F1 | worst person's IoU | boundary, px | processor ms a photo |
+|---|---|---|---|---|---|---|
+{methods}
 
 ## Feeding the network
 

@@ -27,11 +27,25 @@ with _quiet_start():
 # It warns of retracing when a few models are trained in a row, as lessons do; that is no fault of the reader's.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-from . import as_published, check, doctor, drawn, encoder, explore, hgr1, losses, metrics, plots, profile
+from . import (
+    as_published,
+    audit,
+    baselines,
+    check,
+    doctor,
+    drawn,
+    encoder,
+    explore,
+    hgr1,
+    losses,
+    metrics,
+    plots,
+    profile,
+)
 from .batches import Batches
 from .check_pairs import check_pairs
 from .data import InputError, Sample, Split, pair, read_image, read_mask, split_by_person
-from .evaluate import Report, evaluate
+from .evaluate import Report, evaluate, tune_threshold
 from .predictor import Predictor, load_predictor
 from .quiz import quiz
 from .training import History, fit
@@ -47,6 +61,8 @@ __all__ = [
     "Sample",
     "Split",
     "as_published",
+    "audit",
+    "baselines",
     "build_unet",
     "check",
     "check_pairs",
@@ -67,4 +83,5 @@ __all__ = [
     "read_image",
     "read_mask",
     "split_by_person",
+    "tune_threshold",
 ]

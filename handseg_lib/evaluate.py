@@ -4,7 +4,7 @@ Every photo is scored at its own size, the scores are averaged over photos, and 
 much the average hangs on who the few test persons are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -13,8 +13,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from . import metrics
+from .audit import describe
 from .data import InputError, Sample
 from .predictor import Predictor
+
+SLICES = ("hand", "brightness", "tone", "background")
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,9 @@ class Report:
     """Scores of a model.
 
     Attributes:
-        table: one row a photo: image, person, gesture, hand (its true share of the photo), iou, f1,
-            boundary_px, accuracy, tp, fp, fn, tn.
+        table: one row a photo: image, person, gesture, hand (its true share of the photo), brightness, tone and
+            background (see ``audit.describe``), iou, f1, boundary_px, offset_px (the same with a sign: positive
+            outside), accuracy, tp, fp, fn, tn, and fp_far, fn_far: those more than 2 px from the true edge.
         threshold: the probability from which a pixel was called hand.
     """
 
@@ -34,6 +38,24 @@ class Report:
         """Mean scores of each person or gesture, worst first."""
         scores = self.table.groupby(column)[["iou", "f1", "boundary_px"]].mean()
         return scores.assign(photos=self.table.groupby(column).size()).sort_values("iou")
+
+    def slices(self, columns: Sequence[str] = SLICES) -> pd.DataFrame:
+        """Mean scores of the lowest, middle and highest third of the photos by each column.
+
+        Returns:
+            One row a third: slice, third, from and to (the column's values in it), photos, persons, iou, f1,
+            boundary_px. A third is left out where too many photos have the same value to fill it.
+        """
+        rows = []
+        for column in columns:
+            table = self.table.dropna(subset=column)
+            thirds = np.searchsorted(table[column].quantile([1 / 3, 2 / 3]), table[column])
+            for third, part in table.groupby(thirds):
+                scores = part[["iou", "f1", "boundary_px"]].mean()
+                ends = {"from": part[column].min(), "to": part[column].max()}
+                size = {"photos": len(part), "persons": part.person.nunique()}
+                rows.append({"slice": column, "third": ("low", "middle", "high")[third], **ends, **size, **scores})
+        return pd.DataFrame(rows)
 
     def summary(self) -> dict:
         """The headline numbers.
@@ -63,11 +85,11 @@ class Report:
         }
 
 
-def evaluate(model: keras.Model | Predictor, samples: Sequence[Sample], batch_size: int = 16) -> Report:
+def evaluate(model: keras.Model | Callable, samples: Sequence[Sample], batch_size: int = 16) -> Report:
     """Scores a model on every sample, at the photo's own size.
 
     Args:
-        model: a U-Net, cut at 0.5, or a predictor, cut at its threshold.
+        model: a U-Net, cut at 0.5; or a predictor or baseline, cut at its threshold.
         samples: of persons that the model was not trained on.
         batch_size: photos in one pass of the network.
 
@@ -76,34 +98,72 @@ def evaluate(model: keras.Model | Predictor, samples: Sequence[Sample], batch_si
     """
     if not samples:
         raise InputError("no samples: there is nothing to evaluate on.")
-    predictor = model if isinstance(model, Predictor) else Predictor(model)
+    predictor = Predictor(model) if isinstance(model, keras.Model) else model
     rows = []
     # delay: where the first photo cannot be read, the error is all there is to see
     with tqdm(range(0, len(samples), batch_size), desc="evaluate", unit="batch", delay=1) as starts:
         for start in starts:
             batch = samples[start : start + batch_size]
             images, masks = zip(*(sample.read() for sample in batch))
-            for sample, mask, hand in zip(batch, masks, predictor.many(images)):
-                rows.append(_score(sample, mask, (hand >= predictor.threshold).astype(np.uint8)))
+            for sample, image, mask, hand in zip(batch, images, masks, predictor.many(images)):
+                pred = (hand >= predictor.threshold).astype(np.uint8)
+                rows.append(_label(sample, image, mask) | _score(mask, pred))
     return Report(pd.DataFrame(rows), predictor.threshold)
 
 
-def _score(sample: Sample, true: np.ndarray, pred: np.ndarray) -> dict:
+def _label(sample: Sample, image: np.ndarray, true: np.ndarray) -> dict:
+    """What a photo is, whatever the model says."""
+    names = {"image": sample.image.name, "person": sample.person, "gesture": sample.gesture}
+    return names | {"hand": float(true.mean())} | describe(image, true)
+
+
+def _score(true: np.ndarray, pred: np.ndarray) -> dict:
     tp, fp, fn, tn = metrics.confusion(true, pred)
+    _, fp_far, fn_far, _ = metrics.confusion(true, metrics.forgive(true, pred))
     return {
-        "image": sample.image.name,
-        "person": sample.person,
-        "gesture": sample.gesture,
-        "hand": float(true.mean()),
         "iou": metrics.iou(true, pred),
         "f1": metrics.f1(true, pred),
         "boundary_px": metrics.boundary_px(true, pred),
+        "offset_px": metrics.offset_px(true, pred),
         "accuracy": metrics.accuracy(true, pred),
         "tp": tp,
         "fp": fp,
         "fn": fn,
         "tn": tn,
+        "fp_far": fp_far,
+        "fn_far": fn_far,
     }
+
+
+def tune_threshold(predictor: Callable, samples: Sequence[Sample]) -> tuple[float, pd.DataFrame]:
+    """Finds the threshold with the best mean IoU. On validation persons: test persons must not choose anything.
+
+    Args:
+        predictor: or a baseline.
+        samples: of the validation persons.
+
+    Returns:
+        The threshold, one of 0.01, 0.02, ..., 0.99; and the curve: columns threshold, iou, f1, means over photos.
+
+    Raises:
+        InputError: there are no samples, or one cannot be read.
+    """
+    if not samples:
+        raise InputError("no samples: there is nothing to tune a threshold on.")
+    steps = np.arange(1, 100, dtype=np.float32) / np.float32(100)
+    ious, f1s = [], []
+    for sample in tqdm(samples, desc="threshold", unit="photo", delay=1):
+        image, true = sample.read()
+        passed = np.searchsorted(steps, predictor(image), side="right")  # how many of the steps a pixel reaches
+        called, hits = (
+            np.bincount(pixels.ravel(), minlength=100)[::-1].cumsum()[-2::-1] for pixels in (passed, passed[true == 1])
+        )
+        hand = np.count_nonzero(true)
+        either = called + hand - hits
+        ious.append(np.where(either, hits / np.maximum(either, 1), 1.0))
+        f1s.append(np.where(either, 2 * hits / np.maximum(called + hand, 1), 1.0))
+    curve = pd.DataFrame({"threshold": steps.round(2), "iou": np.mean(ious, 0), "f1": np.mean(f1s, 0)})
+    return round(float(curve.threshold[curve.iou.argmax()]), 2), curve
 
 
 def person_interval(table: pd.DataFrame, draws: int = 2000, seed: int = 0) -> tuple[float, float]:

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from handseg_lib import InputError, Predictor, Report, evaluate
+from handseg_lib import InputError, Predictor, Report, evaluate, tune_threshold
 from handseg_lib.evaluate import person_interval
 
 HAND, WALL = (255, 0, 0), (0, 0, 255)
@@ -91,6 +91,46 @@ def test_an_unreadable_sample_is_named(red_seer, make_pair):
     sample = make_pair(painted(columns(40, 40, 9)), columns(40, 41, 9))
     with pytest.raises(InputError, match="41x40"):
         evaluate(red_seer, [sample])
+
+
+# The threshold
+
+
+def test_the_threshold_is_the_one_with_the_best_mean_iou(make_pair):
+    """Two photos of 40 pixels: hand, then a shadow half of which is hand, then wall."""
+    hand = np.zeros((4, 10), np.float32)
+    hand[:, :2], hand[:, 2:6] = 0.9, 0.305
+    pairs = [make_pair(painted(columns(4, 10, n)), columns(4, 10, n), f"{n}.png") for n in (2, 7)]
+    threshold, curve = tune_threshold(lambda image: hand, pairs)
+    at = curve.set_index("threshold")
+    assert at.iou.iloc[0] == pytest.approx((2 / 6 + 6 / 7) / 2) and at.iou.iloc[-1] == 0
+    assert at.iou.iloc[30] == pytest.approx((1 + 2 / 7) / 2), "from 0.31 on the shadow is wall"
+    assert at.f1.iloc[30] == pytest.approx((1 + 4 / 9) / 2)
+    assert threshold == 0.31 and len(curve) == 99
+
+
+def test_the_threshold_cuts_as_evaluate_does(red_seer, make_pair):
+    """A pixel that says 0.3 is hand from 0.3 on, in both."""
+    mask = columns(4, 10, 3)
+
+    class Sayer:
+        threshold = 0.3
+
+        def __call__(self, image):
+            return np.where(mask == 1, np.float32(0.3), np.float32(0.1))
+
+        def many(self, images):
+            return [self(image) for image in images]
+
+    sample = make_pair(painted(mask), mask)
+    curve = tune_threshold(Sayer(), [sample])[1]
+    assert curve.iou[29] == evaluate(Sayer(), [sample]).table.iou[0] == 1
+    assert curve.iou[30] == 0
+
+
+def test_no_samples_to_tune_on_are_refused(red_seer):
+    with pytest.raises(InputError, match="no samples"):
+        tune_threshold(Predictor(red_seer), [])
 
 
 # The headline numbers, by hand

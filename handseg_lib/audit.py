@@ -1,0 +1,178 @@
+"""The audit: what a photo is like, what kind of error was made on it, and whether the network knew.
+
+Nothing here edits a label. Where a network and a label disagree by the same pixel or two all round a person's hands,
+it is the label's habit; where a piece is missing, it is the network's fault, or the label's, and one has to look.
+"""
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+from tqdm import tqdm
+
+from . import metrics
+from .data import InputError, Sample
+
+# What a photo is like
+
+
+def describe(image: np.ndarray, true: np.ndarray) -> dict:
+    """Measures what may make a photo hard.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        true: its mask, (H, W) of {0, 1}.
+
+    Returns:
+        brightness: mean luma of the photo, 0-255.
+        tone: median individual typology angle of the skin pixels, in degrees: atan2(L* - 50, b*) of CIELAB; Chardon
+            1991, https://doi.org/10.1111/j.1467-2494.1991.tb00561.x. Light skin has 55 and more, dark skin -30 and
+            less. It is the skin's tone *in this photo*: nobody calibrated camera or lamp, so shade and white balance
+            move it, and it does not tell a person's skin type. nan without skin.
+        background: how much the background's colours are the hand's: the overlap of their histograms in Cb and Cr
+            (bins of 8), 0 for no colour in common, 1 for the same colours. nan where there is only one of the two.
+    """
+    ycrcb = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
+    tone = overlap = float("nan")
+    if true.any():
+        skin = image[true == 1][None].astype(np.float32) / 255
+        lightness, _, yellow = np.moveaxis(cv2.cvtColor(skin, cv2.COLOR_RGB2LAB), 2, 0)
+        tone = float(np.median(np.degrees(np.arctan2(lightness - 50, yellow))))
+    if 0 < true.mean() < 1:
+        bins = ycrcb[..., 1].astype(int) // 8 * 32 + ycrcb[..., 2] // 8
+        hand, wall = (np.bincount(bins[true == part], minlength=1024) / (true == part).sum() for part in (1, 0))
+        overlap = float(np.minimum(hand, wall).sum())
+    return {"brightness": float(ycrcb[..., 0].mean()), "tone": tone, "background": overlap}
+
+
+# What kind of error it is
+
+
+def outlines(table: pd.DataFrame) -> pd.DataFrame:
+    """How much of each person's error lies along the outline, where labels differ, and on which side.
+
+    Args:
+        table: of a Report, on people the model was not trained on.
+
+    Returns:
+        For each person, the worst first: photos; offset_px, the mean over photos (positive: the network draws outside
+        the label); f1, and f1_2px, which forgives errors within 2 px of the true edge; forgiven, the share of the
+        error 1 - F1 that goes with them.
+    """
+    strict, tolerant = table.f1, _f1_2px(table)
+    scores = pd.DataFrame({"offset_px": table.offset_px, "f1": strict, "f1_2px": tolerant})
+    persons = scores.groupby(table.person).mean()
+    persons.insert(0, "photos", table.groupby("person").size())
+    lost = 1 - persons.f1
+    persons["forgiven"] = ((persons.f1_2px - persons.f1) / lost.where(lost > 0)).fillna(0.0)
+    return persons.sort_values("f1")
+
+
+def disagreements(table: pd.DataFrame) -> pd.DataFrame:
+    """The photos sorted by how far network and label disagree, the worst first, with the kind of error that prevails.
+
+    Args:
+        table: of a Report.
+
+    Returns:
+        The table with two columns more: f1_2px, and kind: "none"; "outline", where at least half of the wrong pixels
+        are within 2 px of the true edge; "missed" or "false", where it is a piece of hand or of background.
+    """
+    wrong, far = table.fp + table.fn, table.fp_far + table.fn_far
+    kinds = np.select(
+        [wrong == 0, far * 2 <= wrong, table.fn_far >= table.fp_far], ["none", "outline", "missed"], "false"
+    )
+    return table.assign(f1_2px=_f1_2px(table), kind=kinds).sort_values("f1", kind="stable")
+
+
+def _f1_2px(table: pd.DataFrame) -> pd.Series:
+    """F1 without the errors within 2 px of the true edge; those of missed hand become hits."""
+    hits = table.tp + table.fn - table.fn_far
+    return (2 * hits / (2 * hits + table.fp_far + table.fn_far)).fillna(1.0)
+
+
+# Whether the network knew
+
+
+def reliability(predictor: Callable, samples: Sequence[Sample], bins: int = 10) -> pd.DataFrame:
+    """Holds the probabilities against what is there: of the pixels that were given 0.7, 7 in 10 should be hand.
+
+    Args:
+        predictor: from a photo to the probability of hand.
+        samples: of people it was not trained on.
+        bins: of equal width, from 0 to 1.
+
+    Returns:
+        One row a bin: low, high, probability (the mean in it), hand (the share that is hand; both nan in an empty
+        bin), pixels.
+
+    Raises:
+        InputError: there are no samples, or one cannot be read.
+    """
+    _insist(samples)
+    pixels, told, hand = np.zeros((3, bins))
+    for sample in tqdm(samples, desc="reliability", unit="photo", delay=1):
+        image, true = sample.read()
+        probability = predictor(image).ravel()
+        which = np.minimum((probability * bins).astype(int), bins - 1)
+        pixels += np.bincount(which, minlength=bins)
+        told += np.bincount(which, probability, minlength=bins)
+        hand += np.bincount(which, true.ravel(), minlength=bins)
+    edges, some = np.arange(bins + 1) / bins, np.where(pixels > 0, pixels, np.nan)
+    columns = {"probability": told / some, "hand": hand / some, "pixels": pixels.astype(int)}
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], **columns})
+
+
+def calibration_error(table: pd.DataFrame) -> float:
+    """The mean distance of probability and share, each bin of ``reliability`` weighted by its pixels, 0-1.
+
+    Also called ECE: Guo et al. 2017, https://arxiv.org/abs/1706.04599.
+    """
+    return float(((table.probability - table.hand).abs() * table.pixels).sum() / table.pixels.sum())
+
+
+def doubt(predictor: Callable, image: np.ndarray) -> float:
+    """How far the network disagrees with itself on the photo and its mirror image: 1 - IoU of the two masks, 0-1."""
+    threshold = predictor.threshold
+    mirrored = predictor(np.ascontiguousarray(image[:, ::-1]))[:, ::-1]
+    return 1 - metrics.iou(predictor(image) >= threshold, mirrored >= threshold)
+
+
+def doubts(predictor: Callable, samples: Sequence[Sample]) -> pd.DataFrame:
+    """The doubt about each photo beside the true error. Columns: image, person, doubt, error (1 - IoU).
+
+    Raises:
+        InputError: there are no samples, or one cannot be read.
+    """
+    _insist(samples)
+    rows = []
+    for sample in tqdm(samples, desc="doubt", unit="photo", delay=1):
+        image, true = sample.read()
+        error = 1 - metrics.iou(true, predictor(image) >= predictor.threshold)
+        rows.append((sample.image.name, sample.person, doubt(predictor, image), error))
+    return pd.DataFrame(rows, columns=["image", "person", "doubt", "error"])
+
+
+def ranks_errors(table: pd.DataFrame, worst: float = 0.1) -> dict:
+    """How well the doubt finds the errors, without a label.
+
+    Args:
+        table: from ``doubts``.
+        worst: the share of the photos, those with the largest errors, that is to be found.
+
+    Returns:
+        spearman: rank correlation of doubt and error, -1 to 1. auroc: the chance that a photo of the worst is doubted
+        more than another: 1 finds all of them first, 0.5 is chance; nan where all photos are as wrong.
+    """
+    bad = table.error > table.error.quantile(1 - worst)
+    return {
+        "spearman": float(table.doubt.rank().corr(table.error.rank())),
+        "auroc": float(roc_auc_score(bad, table.doubt)) if bad.any() else float("nan"),
+    }
+
+
+def _insist(samples: Sequence[Sample]) -> None:
+    if not samples:
+        raise InputError("no samples: there is nothing to look at.")
