@@ -7,10 +7,11 @@
 # - compute IoU and Dice by hand, and tell which of them a paper reports;
 # - recognise a score that a lazy answer can win;
 # - write a Dice loss in which every photo counts, also an empty one;
-# - test somebody else's metric before you trust it.
+# - test somebody else's loss or metric before you trust it.
 #
-# **Time:** 3 minutes with a CPU or a GPU. **You need:** [01 Photos and masks](01_photos_and_masks.ipynb), and what a
-# loss is for ([gradient descent in
+# **Time:** 50 minutes to work through; the computer needs 1 of them on two CPU cores.
+#
+# **You need:** [01 Photos and masks](01_photos_and_masks.ipynb), and what a loss is for ([gradient descent in
 # pictures](https://developers.google.com/machine-learning/crash-course/linear-regression/gradient-descent)).
 
 # %% [markdown]
@@ -98,10 +99,38 @@ fig
 # papers could report these three numbers for one and the same network. Before you compare, ask which it is.
 
 # %% [markdown]
-# ## 3. Accuracy lies
+# ## 3. Exercise: count it yourself (warm-up)
 #
-# The article's training prints `accuracy`: the share of right pixels. It counts `tn`, and that is the trouble. Before
-# you believe a score, **give it the laziest answer that you can think of**. Here: no hand, anywhere.
+# Two more masks, and no code: a pencil, or your fingers. What is the IoU, and what is Dice? Put the two numbers, IoU
+# first, in the place of the dots. A fraction such as `3 / 5` will do.
+
+# %%
+hand = np.array([[0, 1, 1, 0, 0], [0, 1, 1, 0, 0], [0, 1, 1, 0, 0]])
+guess = np.array([[0, 0, 0, 0, 0], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
+hs.plots.numbers(
+    [hand, guess],
+    ["true", "predicted"],
+    alt="Two masks of 3 rows and 5 columns. True: columns 2 and 3 are 1 in every row. Predicted: columns 3 and 4 are 1 "
+    "in the second row, columns 2 and 3 in the third, and nothing in the first.",
+)
+
+# %%
+iou_and_dice = [
+    # <solution>
+    3 / 7,
+    2 * 3 / (6 + 4),
+    # </solution>
+]
+
+# %%
+hs.check.iou_and_dice(iou_and_dice)
+
+# %% [markdown]
+# ## 4. Accuracy lies
+#
+# The article compiles its network with `metrics=["accuracy", ...]`. Accuracy is the share of right pixels. It counts
+# `tn`, and that is the trouble. How could you notice? Before you believe a score, **give it the laziest answer that you
+# can think of**. Here: no hand, anywhere.
 
 # %%
 truth = [s.read()[1] for s in samples]
@@ -119,7 +148,7 @@ pd.DataFrame(scores, index=["no hand, anywhere"]).round(2)
 # answer what it deserves.
 
 # %% [markdown]
-# ## 4. From a metric to a loss
+# ## 5. From a metric to a loss
 #
 # IoU and Dice score masks. A network gives probabilities, and the cut at 0.5 comes afterwards. Could you train on IoU
 # as it is? Let the network grow surer of a hand, from 0 to 1, and watch:
@@ -155,7 +184,7 @@ fig
 assert np.isclose(soft_dice(true, pred), hs.metrics.f1(true, pred))
 
 # %% [markdown]
-# ## 5. How losses see an error
+# ## 6. How losses see an error
 #
 # Take the mask and spoil it, little by little: let it slip to the side, or make it thinner until nothing is left. What
 # does each loss say? For cross-entropy (**BCE**), which you know from classification, the prediction is a firm 0.98 in
@@ -199,10 +228,10 @@ fig
 # - On the right, accuracy's loss ends at the hand's share of the photo: a small hand could vanish, and it would hardly
 #   cost anything. BCE has the same shape, since each pixel of the photo has one vote there, too.
 # - Where nothing is shared, the curves of Dice and IoU are level: near or far, missed is missed. Dice as a loss is good
-#   at the end of the way, and a poor guide at its beginning. Section 9 draws the conclusion.
+#   at the end of the way, and a poor guide at its beginning. Section 10 draws the conclusion.
 
 # %% [markdown]
-# ## 6. Nothing to see
+# ## 7. Nothing to see
 #
 # What if a photo shows no hand, and the network rightly finds none? Dice is 0 / 0.
 
@@ -234,7 +263,7 @@ for smooth in (1, 100, 10_000):
     print(f"smooth {smooth:6}: a missed hand costs {dice_loss_of_one(missed, 0 * missed, smooth):.3f}")
 
 # %% [markdown]
-# ## 7. The company that a photo keeps
+# ## 8. The company that a photo keeps
 #
 # Training works on batches. This is how the article computes Dice for one, in spirit: flatten everything, sum, divide.
 
@@ -299,7 +328,7 @@ fig
 # which the small ones count like the others: the loss works for one goal, the metric measures another.
 
 # %% [markdown]
-# ## 8. Your turn: Dice of each photo
+# ## 9. Exercise: Dice of each photo (core)
 #
 # Write a function for two batches of masks, numpy arrays of shape (N, height, width) with values 0 and 1. It returns
 # Dice, **one number for each image**, shape (N,). Two empty masks agree: 1.
@@ -318,7 +347,7 @@ def dice(true, pred):
 hs.check.dice(dice)
 
 # %% [markdown]
-# ## 9. The course's loss: Dice + cross-entropy
+# ## 10. The course's loss: Dice + cross-entropy
 #
 # Mended, the Dice loss sums over the pixels of each photo, and returns one number a photo. Keras takes the mean by
 # itself.
@@ -344,7 +373,7 @@ prob = ops.convert_to_tensor(np.random.default_rng(0).random(masks.shape), "floa
 ours, library = (ops.convert_to_numpy(loss(masks, prob)) for loss in (dice_bce_loss, hs.losses.dice_bce_loss))
 assert ours.shape == (16,) and np.allclose(ours, library)
 one_by_one = [float(dice_loss(masks[i : i + 1], prob[i : i + 1])[0]) for i in range(16)]
-assert np.allclose(one_by_one, dice_loss(masks, prob))  # the rule of section 7 holds
+assert np.allclose(one_by_one, dice_loss(masks, prob))  # the rule of section 8 holds
 
 # %% [markdown]
 # Why the sum of two? Each is good at what the other is not. What does a completely missed hand cost?
@@ -397,7 +426,35 @@ fig
 # Dice and with BCE came out about equal. What you gain is a loss that does not fail badly anywhere.
 
 # %% [markdown]
-# ## 10. Test a metric before you trust it
+# ## 11. Exercise: a test for any loss (stretch)
+#
+# You have seen a loss that looked right, fell during training, and was wrong. Next time you would like to know before
+# you train. Write the rule of section 8 down as a test: `is_fair` takes a loss, the masks and the probabilities of a
+# batch, numpy arrays of shape (N, height, width, 1), and returns `True` if the loss of the batch is the mean of the
+# losses of its photos, each given to the loss alone, and `False` if it is not.
+#
+# A loss may return one number for the batch, or N of them, of which Keras takes the mean. `np.mean` makes one number of
+# either.
+
+
+# %%
+def is_fair(loss, true, prob):
+    # <solution>
+    together = np.mean(loss(true, prob))
+    alone = [np.mean(loss(true[i : i + 1], prob[i : i + 1])) for i in range(len(true))]
+    return bool(np.isclose(together, np.mean(alone)))
+    # </solution>
+
+
+# %%
+hs.check.is_fair(is_fair)
+
+# %% [markdown]
+# Once the check says "Right!", try it in a new cell: `is_fair(batch_dice_loss, masks, prob)`, then `dice_bce_loss`. Does
+# the test see the fault also in a batch whose hands are all of one size?
+
+# %% [markdown]
+# ## 12. Test a metric before you trust it
 #
 # Keras has losses and metrics for segmentation. Three of them do something else than their names suggest. You find out
 # with the same two questions as above: what do you say to a lazy answer, and is a batch the mean of its photos?
@@ -459,7 +516,7 @@ by_hand = np.mean([hs.metrics.iou(t, p) for t, p in zip(masks, ops.convert_to_nu
 assert np.isclose(metric(masks, prob), by_hand) and np.isclose(hs.metrics.mean_iou()(masks, prob), by_hand)
 
 # %% [markdown]
-# ## 11. How far off is the outline?
+# ## 13. How far off is the outline?
 #
 # IoU has one more habit that you should know. Cut the same two pixels off all round, from the largest hand of the data
 # and from the smallest:
@@ -506,7 +563,7 @@ print(f"one pixel off all round: Dice {np.mean(grown):.3f}")
 # 0.002, you have learned about the pencil of whoever drew the masks, not about the networks.
 
 # %% [markdown]
-# ## What you learned
+# ## 14. What you learned
 #
 # - Four counts make every score. IoU and Dice leave out the true negatives; accuracy lives on them.
 # - Dice is 2 IoU / (1 + IoU). Ask which of them, or mIoU, a paper reports.
@@ -515,5 +572,15 @@ print(f"one pixel off all round: Dice {np.mean(grown):.3f}")
 # - The loss of a batch should be the mean of the losses of its photos: sum over pixels, not over photos.
 # - Dice cares for the hand, BCE for each pixel's honesty. Their sum does not fail badly anywhere.
 # - Test a metric from a library with answers whose score you know.
+
+# %% [markdown]
+# ## 15. Quiz
+
+# %%
+hs.quiz("05")
+
+# %% [markdown]
+# ## 16. Next
 #
-# **Next:** [06 Training](06_training.ipynb) gives this loss to an optimiser.
+# You have a loss with a slope and a score with a meaning. [06 Training](06_training.ipynb) gives the loss to an
+# optimiser, and lets the score decide when to stop.

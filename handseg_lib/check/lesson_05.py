@@ -6,7 +6,30 @@ import numpy as np
 
 from .core import exercise, expect, given
 
-__all__ = ["dice"]
+__all__ = ["dice", "iou_and_dice", "is_fair"]
+
+
+@exercise("The shared pixels over what either mask covers, and twice the shared ones over both areas.")
+def iou_and_dice(answer: list) -> None:
+    expect(isinstance(answer, list | tuple) and len(answer) > 0, "Write two numbers into the list: IoU, then Dice.")
+    given(answer[0])
+    expect(len(answer) == 2, f"Two numbers are wanted, IoU and Dice; here are {len(answer)}.")
+    iou, dice = (float(number) for number in answer)
+
+    def close(score: float, truth: float) -> bool:
+        return abs(score - truth) < 0.006  # 0.43 for 3/7 will do
+
+    expect(max(iou, dice) <= 1, "A score lies between 0 and 1: no percent, and a part divided by the whole.")
+    expect(not (close(iou, 3 / 5) and close(dice, 3 / 7)), "These are the two numbers, but IoU comes first.")
+    expect(not close(iou, 11 / 15), "This IoU counts the background on which both agree. Leave out where both say 0.")
+    expect(not close(iou, 3 / 10), "For IoU you divide by both areas' sum, 10. Count a shared pixel once.")
+    expect(
+        not close(iou, 3 / 6) and not close(iou, 3 / 4),
+        "For IoU you divide by one mask's area. How many pixels does at least one of the two call hand?",
+    )
+    expect(close(iou, 3 / 7), f"An IoU of {iou:.2f} is not right. How many pixels are 1 in both? In at least one?")
+    expect(not close(dice, 3 / 10), "For Dice a shared pixel lies in both areas, so it counts twice above the line.")
+    expect(close(dice, 3 / 5), f"IoU is right. Dice is not {dice:.2f}: twice the shared pixels, over which sum?")
 
 
 @exercise("One number an image, whatever company it keeps, and nothing to fear from an empty mask.")
@@ -28,3 +51,53 @@ def dice(answer: Callable) -> None:
     expect(abs(half - 1 / 2) < 0.02, f"Half of a hand is found, and Dice should be about 0.5; this is {half:.2f}.")
     expect(missed < 0.1, f"A missed hand should score about 0; this is {missed:.2f}. Is what you add too large?")
     expect(empty > 0.9, f"Two empty masks agree: 1, and this is {empty:.2f}. Add the same above and below the line.")
+
+
+def _dice_loss(true: np.ndarray, prob: np.ndarray, axis: tuple | None) -> np.ndarray:
+    true, prob = true.astype(float), prob.astype(float)
+    return 1 - (2 * (true * prob).sum(axis) + 1) / (true.sum(axis) + prob.sum(axis) + 1)
+
+
+@exercise("One line now tells you whether a loss lets the small hands go.")
+def is_fair(answer: Callable) -> None:
+    rng = np.random.default_rng(0)
+    prob = rng.uniform(0.02, 0.98, (5, 9, 9, 1)).astype("float32")
+    true = (np.arange(9)[:, None] < np.array([8, 6, 4, 2, 1])[:, None, None, None]).astype("float32")
+    true = np.broadcast_to(true, prob.shape).copy()
+    losses = {
+        "Dice of each photo": (True, lambda t, p: _dice_loss(t, p, (1, 2, 3))),
+        # a little off in the seventh digit, as float32 would be with some batches and not with others
+        "cross-entropy": (True, lambda t, p: -np.log(np.where(t == 1, p, 1 - p)).mean() * (1 + 1e-7 * len(t))),
+        "Dice over the whole batch": (False, lambda t, p: _dice_loss(t, p, None)),
+        "the worst photo's Dice": (False, lambda t, p: _dice_loss(t, p, (1, 2, 3)).max()),
+    }
+
+    def four_axes(loss: Callable) -> Callable:
+        def checked(t: np.ndarray, p: np.ndarray) -> np.ndarray:
+            expect(
+                np.ndim(t) == np.ndim(p) == 4,
+                f"The loss was given an array of shape {np.shape(t)}. It wants (N, height, width, 1), also for one "
+                "photo: true[i : i + 1] keeps the first axis.",
+            )
+            return loss(t, p)
+
+        return checked
+
+    says = {name: given(answer(four_axes(loss), true, prob)) for name, (_, loss) in losses.items()}
+    expect(
+        all(isinstance(fair, bool | np.bool_) for fair in says.values()),
+        "Return one True or False. Is one side of your comparison N numbers, or do you return a difference?",
+    )
+    expect(
+        says["cross-entropy"] or not says["Dice of each photo"],
+        "You call cross-entropy unfair. The two sides differ in the seventh digit: which function compares floats?",
+    )
+    expect(
+        not all(says.values()),
+        "You call every loss fair, even Dice over the whole batch. Is the loss asked about each photo alone?",
+    )
+    for name, (fair, _) in losses.items():
+        expect(
+            says[name] == fair,
+            f"You call {name} {'un' * fair}fair. Compare the batch's loss with the mean over all its photos.",
+        )
