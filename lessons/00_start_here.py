@@ -10,8 +10,10 @@
 # - try the network on a photo of your own;
 # - find your way through the course.
 #
-# **Time:** 10 minutes with a CPU or a GPU, two of them until the first hand is outlined. **You need:** a little Python
-# and numpy ([numpy in a page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
+# **Time:** 35 minutes to work through; the computer needs 1 of them on two CPU cores.
+#
+# **You need:** a little Python and numpy ([numpy in a
+# page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
 
 # %% [markdown]
 # ## 1. Set up
@@ -23,13 +25,14 @@
 # Ask the doctor what the library has found on this machine:
 
 # %%
+import numpy as np
 import pandas as pd
 
 pd.Series(hs.doctor.report(), name="this machine").astype(str).to_frame()
 
 # %% [markdown]
 # Two rows matter now. `course_model` should be True: it is the trained network. `hgr1` says whether the course's real
-# photos are at hand. False is fine: the course then draws hands of its own, and section 7 says how to get the photos.
+# photos are at hand. False is fine: the course then draws hands of its own, and section 9 says how to get the photos.
 
 # %% [markdown]
 # ## 2. A photo
@@ -58,7 +61,28 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# ## 3. A probability for each pixel
+# ## 3. Exercise: how much of the photo is hand? (warm-up)
+#
+# A mask is a numpy array of zeros and ones, so you can compute with it. Guess first: what share of the photo above is
+# hand? Then write a function that takes a mask and returns the share of its pixels that are 1, a number from 0 to 1.
+
+
+# %%
+def hand_share(mask):
+    # <solution>
+    return mask.mean()
+    # </solution>
+
+
+# %%
+hs.check.hand_share(hand_share)
+
+# %% [markdown]
+# In a new cell, `hand_share(true)` says how good your guess was. Keep the number in mind: a network that never finds any
+# hand is right in all the other pixels. Lesson 05 comes back to that.
+
+# %% [markdown]
+# ## 4. A probability for each pixel
 #
 # Load the course's network, and call it like a function. What comes back has the height and the width of the photo, and
 # one number a pixel: how probable the network finds it that this pixel is hand.
@@ -82,7 +106,7 @@ hs.plots.images(
 # and wherever something looks a bit like skin.
 
 # %% [markdown]
-# ## 4. Your turn: from probability to mask
+# ## 5. Exercise: from probability to mask (core)
 #
 # A mask has no grey. Somebody has to say from which probability on a pixel counts as hand: that is the **threshold**.
 #
@@ -115,7 +139,7 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# ## 5. How good is it?
+# ## 6. How good is it?
 #
 # The mask looks right. How right? Count pixels. Some are hand in both masks, the predicted and the true one. Some are
 # hand in at least one of them. The first count divided by the second is the **intersection over union**, IoU: 1 for a
@@ -143,7 +167,38 @@ hs.plots.predictions(predictor, three)
 # out where it goes wrong, worst first.
 
 # %% [markdown]
-# ## 6. Your own photo
+# ## 7. Exercise: cut the hand out (stretch)
+#
+# What is a mask good for? Whoever has one can take the hand out of its photo and put it somewhere else, as a video call
+# does with a face. Write a function that takes a photo, `uint8` of shape (height, width, 3), and a mask of shape
+# (height, width). It returns a new photo: the hand as it was, everything else white, which is 255 in all three channels.
+# The photo that was handed in stays as it is.
+
+
+# %%
+def cut_out(image, mask):
+    # <solution>
+    result = image.copy()
+    result[mask == 0] = 255
+    return result
+    # </solution>
+
+
+# %%
+hs.check.cut_out(cut_out)
+
+# %% [markdown]
+# This is how it should look, with the true mask and with the network's. Look along the outline, where the two differ.
+
+# %%
+hs.plots.images(
+    [np.where(m[..., None] == 1, image, 255).astype("uint8") for m in (true, mask)],
+    ["cut out by the true mask", "by the network's"],
+    alt="The hand on a white ground, twice: cut out along its true mask, and along the mask that the network gives.",
+)
+
+# %% [markdown]
+# ## 8. Your own photo
 #
 # Take a photo of your hand. Put the path of the file in the place of `None`, in quotes, and run the two cells. (On
 # Colab and Binder, first drag the file into the list of files on the left.) While there is no path, a sample takes its
@@ -170,7 +225,7 @@ hs.plots.images(
 # keep the photos. In lesson 07 you will have names for these failures.
 
 # %% [markdown]
-# ## 7. What the course covers
+# ## 9. What the course covers
 #
 # The course grew out of an article by Mohamed Abdul Gafoor, "Building a Segmentation Model: Creating a UNet
 # architecture from ResNet50 as encoder" (2023). Its code no longer runs, and where it did run, it was wrong in ways
@@ -195,12 +250,13 @@ hs.plots.images(
 # them in either place.
 
 # %% [markdown]
-# ## 8. How to work
+# ## 10. How to work
 #
 # - **Each notebook runs alone**, from top to bottom. Start with any lesson that answers your question.
 # - **Guess before you run.** A cell surprises you only if you expected something else.
-# - **Exercises** are headed "Your turn". Put your code in the place of the dots. The check in the next cell says
-#   "Right!", or what is not right yet. Nothing further down depends on it, so you can go on and come back.
+# - **Exercises** are of three kinds: a warm-up, the core of the lesson, and a stretch for those who want more. Put your
+#   code in the place of the dots. The check in the next cell says "Right!", or what is not right yet. Nothing further
+#   down depends on it, so you can go on and come back.
 # - **Solutions** are a click away, at the foot of each notebook. Look after you have tried.
 #
 # The same notebooks run in seconds or for hours. These are the three profiles:
@@ -215,11 +271,21 @@ pd.DataFrame(list(hs.profile.PROFILES.values()), dtype=object).set_index("name")
 # variable `HANDSEG_PROFILE` before you start Jupyter, or run `%env HANDSEG_PROFILE=smoke` at the top of a notebook.
 
 # %% [markdown]
-# ## What you learned
+# ## 11. What you learned
 #
 # - A segmentation network gives each pixel a probability, not a yes or no.
 # - A threshold makes a mask of it. Lower means more hand and more false alarms; higher means less of both.
 # - IoU says how good the mask is: what both masks share, divided by what either of them covers.
 # - A network is judged on people that it has not seen.
+
+# %% [markdown]
+# ## 12. Quiz
+
+# %%
+hs.quiz("00")
+
+# %% [markdown]
+# ## 13. Next
 #
-# **Next:** [01 Photos and masks](01_photos_and_masks.ipynb) looks at what the network was taught.
+# The network was taught by photos and masks. [01 Photos and masks](01_photos_and_masks.ipynb) looks at them closely
+# before anybody trains on them.

@@ -4,9 +4,25 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .core import exercise, expect, given
+from .core import NotYet, exercise, expect, given
 
-__all__ = ["to_mask"]
+__all__ = ["cut_out", "hand_share", "to_mask"]
+
+
+@exercise("Pixels that are hand, over all pixels.")
+def hand_share(answer: Callable) -> None:
+    mask = np.array([[0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], np.uint8)  # 3 of 20
+    share = np.asarray(given(answer(mask)), float)
+    expect(share.ndim == 0, f"This is an array of shape {share.shape}. One number for the whole mask is wanted.")
+    expect(share != 3, "You counted the hand's pixels. How many pixels are there in all?")
+    expect(not np.isclose(share, 15), "This is in percent. Return the share itself, from 0 to 1.")
+    expect(not np.isclose(share, 17 / 20), "This is the share of the background. Which value is hand?")
+    expect(not np.isclose(share, 3 / 17), "You divided by the background. Divide by all the pixels, hand included.")
+    expect(
+        not np.isclose(share, 3 / 5) and not np.isclose(share, 3 / 4),
+        "You divided by one side of the mask: len gives the rows alone. How many pixels are there in all?",
+    )
+    expect(np.isclose(share, 3 / 20), f"Of 20 pixels, 3 are hand: 0.15, and this is {share:.3g}.")
 
 
 @exercise("A threshold turns what the network thinks into what it says.")
@@ -23,3 +39,37 @@ def to_mask(answer: Callable) -> None:
     expect(not np.array_equal(mask, low), "The masks at 0.25 and at 0.5 are the same. Is the threshold used?")
     expect(np.array_equal(mask, truth), "Some pixels differ. Compare each probability with the threshold.")
     expect(mask.dtype == np.uint8, f"The values are right; the dtype should be uint8, not {mask.dtype}.")
+
+
+@exercise("Hand kept, all else white, and the photo unharmed.")
+def cut_out(answer: Callable) -> None:
+    image = np.random.default_rng(0).integers(1, 255, (4, 5, 3), np.uint8)
+    mask = np.zeros((4, 5), np.uint8)
+    mask[1:3, 1:4] = 1
+    photo, hand = image.copy(), mask == 1
+    try:
+        result = given(answer(photo, mask.copy()))
+    except ValueError as error:
+        if "broadcast" not in str(error):
+            raise
+        raise NotYet(
+            "The photo has three channels and the mask has none, so numpy cannot pair them. mask[..., None] gives the "
+            "mask an axis for the channels."
+        ) from None
+    expect(isinstance(result, np.ndarray), f"Return a numpy array; this is a {type(result).__name__}.")
+    expect(result.shape == image.shape, f"The shape should stay (4, 5, 3); this is {result.shape}.")
+    expect(
+        not np.array_equal(result, np.where(hand[..., None], 255, image)),
+        "The hand has become white and the rest has stayed. Which value of the mask is background?",
+    )
+    expect(not (result[~hand] == 0).all(), "The background is black. What number is white?")
+    expect(
+        not (result[~hand] == 1).all(), "The background is 1, which is nearly black: a photo goes from 0 to 255 here."
+    )
+    expect((result[hand] == image[hand]).all(), "The hand's pixels have changed. They should be as in the photo.")
+    expect((result[~hand] == 255).all(), "Some of the background is not white yet: 255 in all three channels.")
+    expect(result.dtype == np.uint8, f"The values are right; the dtype should be uint8, not {result.dtype}.")
+    expect(
+        np.array_equal(photo, image),
+        "The result is right, but the photo that was handed in has turned white as well. What makes a copy?",
+    )
