@@ -47,9 +47,9 @@ split = hs.split_by_person(samples)
 print(f"{len(samples)} photos of {len({s.person for s in samples})} people")
 
 # %% [markdown]
-# Each sample is a pair: a photo, and a mask that a person drew, or the program that drew the hand. The mask says for
-# each pixel whether it shows skin. Here is one of the people who are kept for testing. Nothing of them was ever used to
-# train.
+# Each sample is a pair: a photo, and a [mask](../docs/glossary.md#mask) that a person drew, or the program that drew
+# the hand. The mask says for each pixel whether it shows skin. Here is one of the people who are kept for testing.
+# Nothing of them was ever used to train.
 
 # %%
 sample = next(s for s in split.test if s.person == "05")
@@ -78,8 +78,8 @@ def hand_share(mask):
 hs.check.hand_share(hand_share)
 
 # %% [markdown]
-# In a new cell, `hand_share(true)` says how good your guess was. Keep the number in mind: a network that never finds any
-# hand is right in all the other pixels. Lesson 05 comes back to that.
+# In a new cell, `hand_share(true)` says how good your guess was. Keep the number in mind: a network that never finds
+# any hand is right in all the other pixels. Lesson 05 comes back to that.
 
 # %% [markdown]
 # ## 4. A probability for each pixel
@@ -108,7 +108,8 @@ hs.plots.images(
 # %% [markdown]
 # ## 5. Exercise: from probability to mask (core)
 #
-# A mask has no grey. Somebody has to say from which probability on a pixel counts as hand: that is the **threshold**.
+# A mask has no grey. Somebody has to say from which probability on a pixel counts as hand: that is the
+# **[threshold](../docs/glossary.md#threshold)**.
 #
 # Write a function that takes the probabilities and a threshold, and returns a mask of the same shape: dtype `uint8`, 1
 # where the probability is at least the threshold, 0 elsewhere.
@@ -142,8 +143,8 @@ hs.plots.images(
 # ## 6. How good is it?
 #
 # The mask looks right. How right? Count pixels. Some are hand in both masks, the predicted and the true one. Some are
-# hand in at least one of them. The first count divided by the second is the **intersection over union**, IoU: 1 for a
-# perfect mask, 0 for one that has missed the hand altogether.
+# hand in at least one of them. The first count divided by the second is the **intersection over union**,
+# [IoU](../docs/glossary.md#iou): 1 for a perfect mask, 0 for one that has missed the hand altogether.
 
 # %%
 mask = predictor.mask(image)
@@ -171,8 +172,8 @@ hs.plots.predictions(predictor, three)
 #
 # What is a mask good for? Whoever has one can take the hand out of its photo and put it somewhere else, as a video call
 # does with a face. Write a function that takes a photo, `uint8` of shape (height, width, 3), and a mask of shape
-# (height, width). It returns a new photo: the hand as it was, everything else white, which is 255 in all three channels.
-# The photo that was handed in stays as it is.
+# (height, width). It returns a new photo: the hand as it was, everything else white, which is 255 in all three
+# channels. The photo that was handed in stays as it is.
 
 
 # %%
@@ -230,24 +231,24 @@ hs.plots.images(
 # The course grew out of an article by Mohamed Abdul Gafoor, "Building a Segmentation Model: Creating a UNet
 # architecture from ResNet50 as encoder" (2023). Its code no longer runs, and where it did run, it was wrong in ways
 # that teach. Each lesson takes steps of it as they were published, finds out what is wrong by a check that you could
-# have written, and mends it.
+# have written, and mends it. How long it takes stands at the top of each lesson.
 #
-# | lesson | question | minutes |
-# |---|---|---|
-# | 00 Start here | what does it do? | 10 |
-# | [01 Photos and masks](01_photos_and_masks.ipynb) | what is in the data, and who may be in the test set? | 5 |
-# | [02 Batches and augmentation](02_batches_and_augmentation.ipynb) | how do photo and mask stay together on their way? | 10 |
-# | [03 The encoder](03_the_encoder.ipynb) | what does a network know that has seen a million photos? | 10 |
-# | [04 The U-Net](04_the_u_net.ipynb) | how does one get from *what* back to *where*? | 4 |
-# | [05 Losses and metrics](05_losses_and_metrics.ipynb) | what is a good mask, in one number? | 3 |
-# | [06 Training](06_training.ipynb) | how does it learn without forgetting what it knew? | 10 |
-# | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it know? | 10 |
+# | lesson | question |
+# |---|---|
+# | 00 Start here | what does it do? |
+# | [01 Photos and masks](01_photos_and_masks.ipynb) | what is in the data, and who may be in the test set? |
+# | [02 Batches and augmentation](02_batches_and_augmentation.ipynb) | how do photo and mask stay together on their way? |
+# | [03 The encoder](03_the_encoder.ipynb) | what does a network know that has seen a million photos? |
+# | [04 The U-Net](04_the_u_net.ipynb) | how does one get from *what* back to *where*? |
+# | [05 Losses and metrics](05_losses_and_metrics.ipynb) | what is a good mask, in one number? |
+# | [06 Training](06_training.ipynb) | how does it learn without forgetting what it knew? |
+# | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it know? |
 #
 # The real photos are HGR1: 899 photos of 12 people, each with a mask. They are not part of the course, since no licence
-# of theirs was found. `python -m handseg_lib fetch` brings them from
-# [their authors' page](https://sun.aei.polsl.pl/~mkawulok/gestures/). If you have downloaded `hgr1_images.zip` and
-# `hgr1_skin.zip` yourself, let the environment variable `HANDSEG_HGR1` name the folder that holds the two. The lessons find
-# them in either place.
+# of theirs was found. `python -m handseg_lib fetch` brings them from [their authors'
+# page](https://sun.aei.polsl.pl/~mkawulok/gestures/). If you have downloaded `hgr1_images.zip` and `hgr1_skin.zip`
+# yourself, let the environment variable `HANDSEG_HGR1` name the folder that holds the two. The lessons find them in
+# either place.
 
 # %% [markdown]
 # ## 10. How to work

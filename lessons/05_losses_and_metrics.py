@@ -61,9 +61,9 @@ pd.DataFrame({"called hand": [tp, fp], "called background": [fn, tn]}, index=["i
 # %% [markdown]
 # ## 2. IoU and Dice, by hand
 #
-# **IoU**, intersection over union: of all pixels that at least one of the two masks calls hand, how many do both?
-# **Dice**, which is the same as **F1**: of the two areas together, how large a share overlaps, counted once in each?
-# Neither looks at `tn`. Nine pixels are enough to try:
+# **[IoU](../docs/glossary.md#iou)**, intersection over union: of all pixels that at least one of the two masks calls
+# hand, how many do both? **Dice**, which is the same as **F1**: of the two areas together, how large a share overlaps,
+# counted once in each? Neither looks at `tn`. Nine pixels are enough to try:
 
 # %%
 a = np.array([[0, 1, 1], [0, 1, 1], [0, 0, 0]])
@@ -128,9 +128,9 @@ hs.check.iou_and_dice(iou_and_dice)
 # %% [markdown]
 # ## 4. Accuracy lies
 #
-# The article compiles its network with `metrics=["accuracy", ...]`. Accuracy is the share of right pixels. It counts
-# `tn`, and that is the trouble. How could you notice? Before you believe a score, **give it the laziest answer that you
-# can think of**. Here: no hand, anywhere.
+# The article compiles its network with `metrics=["accuracy", ...]`. [Accuracy](../docs/glossary.md#accuracy) is the
+# share of right pixels. It counts `tn`, and that is the trouble. How could you notice? Before you believe a score,
+# **give it the laziest answer that you can think of**. Here: no hand, anywhere.
 
 # %%
 truth = [s.read()[1] for s in samples]
@@ -159,6 +159,7 @@ def soft_dice(true, prob):
     return 2 * np.sum(true * prob) / (np.sum(true) + np.sum(prob))
 
 
+# %%
 sure = np.linspace(0, 1, 201)
 fig, ax = hs.plots.figure(
     "1 - IoU stays at 1 until the probability reaches one half and then drops to 0; the soft Dice loss falls smoothly.",
@@ -173,8 +174,8 @@ fig
 
 # %% [markdown]
 # 1 - IoU is a stair. It is flat nearly everywhere, so it never says which way to go, and its gradient is 0. That is the
-# difference: a **metric** tells you how good the mask is, a **loss** tells the optimiser in which direction to change
-# the weights.
+# difference: a **[metric](../docs/glossary.md#metric)** tells you how good the mask is, a
+# **[loss](../docs/glossary.md#loss)** tells the optimiser in which direction to change the weights.
 #
 # The trick of the [V-Net paper](https://arxiv.org/abs/1606.04797): leave the probabilities in. The shared area becomes
 # the sum of true times probability, the predicted area the sum of the probabilities. Now each bit of confidence counts,
@@ -187,8 +188,8 @@ assert np.isclose(soft_dice(true, pred), hs.metrics.f1(true, pred))
 # ## 6. How losses see an error
 #
 # Take the mask and spoil it, little by little: let it slip to the side, or make it thinner until nothing is left. What
-# does each loss say? For cross-entropy (**BCE**), which you know from classification, the prediction is a firm 0.98 in
-# the mask and 0.02 outside.
+# does each loss say? For cross-entropy (**[BCE](../docs/glossary.md#bce)**), which you know from classification, the
+# prediction is a firm 0.98 in the mask and 0.02 outside.
 
 # %%
 import cv2
@@ -450,8 +451,8 @@ def is_fair(loss, true, prob):
 hs.check.is_fair(is_fair)
 
 # %% [markdown]
-# Once the check says "Right!", try it in a new cell: `is_fair(batch_dice_loss, masks, prob)`, then `dice_bce_loss`. Does
-# the test see the fault also in a batch whose hands are all of one size?
+# Once the check says "Right!", try it in a new cell: `is_fair(batch_dice_loss, masks, prob)`, then `dice_bce_loss`.
+# Does the test see the fault also in a batch whose hands are all of one size?
 
 # %% [markdown]
 # ## 12. Test a metric before you trust it
