@@ -427,6 +427,20 @@ fig
 # Dice and with BCE came out about equal. What you gain is a loss that does not fail badly anywhere.
 
 # %% [markdown]
+# Now spoil a prediction yourself. A large hand and a small one get the same harm, in pixels. The grey pictures show
+# where each loss pulls: the brighter a pixel, the more the loss wants it changed.
+
+# %%
+hs.explore.play_loss()
+
+# %% [markdown]
+# Where there is no slider, here is a picture of it: both hands slipped by 12 pixels, and a little blurred. BCE pulls
+# hardest where the network is sure and wrong. Dice pulls along the soft outline, where the network is in doubt.
+
+# %%
+hs.explore.draw_losses(shift=12, blur=2)
+
+# %% [markdown]
 # ## 11. Exercise: a test for any loss (stretch)
 #
 # You have seen a loss that looked right, fell during training, and was wrong. Next time you would like to know before
