@@ -5,15 +5,18 @@ and what the tests look at.
 """
 
 from .augmentation import draw_augmentation, play_augmentation
+from .inside import draw_layer, look_inside
 from .loss import draw_loss, draw_losses, play_loss
 from .predictions import draw_threshold, explore
 
 __all__ = [
     "draw_augmentation",
+    "draw_layer",
     "draw_loss",
     "draw_losses",
     "draw_threshold",
     "explore",
+    "look_inside",
     "play_augmentation",
     "play_loss",
 ]
