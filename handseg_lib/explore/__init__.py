@@ -8,9 +8,12 @@ from .augmentation import draw_augmentation, play_augmentation
 from .inside import draw_layer, look_inside
 from .loss import draw_loss, draw_losses, play_loss
 from .predictions import draw_threshold, explore
+from .skips import cut_skips, draw_cut
 
 __all__ = [
+    "cut_skips",
     "draw_augmentation",
+    "draw_cut",
     "draw_layer",
     "draw_loss",
     "draw_losses",
