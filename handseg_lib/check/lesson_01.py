@@ -1,14 +1,30 @@
 """Checks of lesson 01, Photos and masks."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from .. import drawn
+from ..data import Sample
 from .core import exercise, expect, given
 
-__all__ = ["read_mask"]
+__all__ = ["deal", "read_mask", "skin_share"]
+
+
+@exercise("Now a whole data set of masks fits into one line of numbers.")
+def skin_share(answer: Callable) -> None:
+    mask = np.zeros((4, 10), np.uint8)
+    mask[1, 2:8] = 1  # 6 of 40 pixels
+    share = np.asarray(given(answer(mask.copy())), float)
+    expect(share.ndim == 0, f"One mask should give one number; this has the shape {share.shape}. Count over all axes.")
+    expect(share != 6, "This is how many pixels are skin. A share is a part of the whole: how many are there in all?")
+    expect(not np.isclose(share, 15), "This is in per cent. Return it as a part of 1.")
+    expect(not np.isclose(share, 0.85), "This is the share of the background. 1 is skin.")
+    expect(
+        not np.isclose(share, [1.5, 0.6]).any(), "You divide by one side. How many pixels has a mask of (4, 10) in all?"
+    )
+    expect(np.isclose(share, 0.15), f"Of 40 pixels, 6 are skin: 0.15, and this is {share:.3g}.")
 
 
 @exercise("One channel, two values, and 1 means skin.")
@@ -21,5 +37,35 @@ def read_mask(answer: Callable) -> None:
     values = np.unique(mask).tolist()
     expect(mask.dtype != bool, "The array is right but for its dtype: the course computes with uint8, not bool.")
     expect(values in ([0, 1], [0], [1]), f"The values should be 0 and 1, not {values[:4]}. What turns 255 into 1?")
+    expect(mask.shape != truth.shape[::-1], "Height and width are exchanged: rows come first.")
     expect(not np.array_equal(mask, 1 - truth), "Skin and background are exchanged. In the file, black (0) is skin.")
-    expect(np.array_equal(mask, truth), f"Some pixels differ from the file: compare with {Image.__name__}.open(path).")
+    expect(np.array_equal(mask, truth), "Some pixels differ from the file: compare with Image.open(path).")
+    expect(mask.dtype == np.uint8, f"The values are right; the dtype should be uint8, not {mask.dtype}.")
+
+
+@exercise("Whoever is in the test was never seen in training, and the same seed draws the same people.")
+def deal(answer: Callable) -> None:
+    people = [f"{number:02d}" for number in range(1, 9)]
+    samples = [Sample(Path(f"{k}.jpg"), Path(f"{k}.bmp"), person, "A") for k in range(5) for person in people]
+
+    def dealt(seed: int) -> tuple[list[Sample], list[Sample]]:
+        parts = given(answer(list(samples), 3, np.random.default_rng(seed)))
+        expect(isinstance(parts, tuple | list) and len(parts) == 2, "Return two lists: `return train, test`.")
+        train, test = map(list, parts)
+        expect(all(isinstance(s, Sample) for s in train + test), "The lists should hold samples, not names of persons.")
+        return train, test
+
+    def drawn_people() -> list[list[str]]:
+        return [sorted({s.person for s in dealt(seed)[1]}) for seed in range(20)]
+
+    train, test = dealt(0)
+    both = {s.person for s in train} & {s.person for s in test}
+    expect(not both, f"{len(both)} persons are in both parts. Draw persons, not samples; then deal out the samples.")
+    expect(len(train) + len(test) == len(samples), f"Of {len(samples)} samples, {len(train) + len(test)} are left.")
+    draws = drawn_people()
+    expect(len(draws[0]) != 5, "The parts are exchanged: first those to train on, then those of the persons drawn.")
+    wrong = next((len(draw) for draw in draws if len(draw) != 3), 3)
+    hint = "May the same one be drawn twice? (`replace`)"
+    expect(wrong == 3, f"Of three persons asked for, the second list once holds {wrong}. {hint}")
+    expect(any(draw != draws[0] for draw in draws), "The same persons, whatever the rng. Draw them by lot: use `rng`.")
+    expect(draws == drawn_people(), "The same seed draws other people the second time. Draw from `rng` alone.")
