@@ -163,7 +163,7 @@ ax.hist(share, bins, color=hs.plots.BLUE, label="black is skin")
 ax.hist(guessed, bins, color=hs.plots.ORANGE, hatch="///", edgecolor="white", label="white is skin")
 ax.axvline(0.5, color="black", ls="--", lw=1)
 ax.set(xlabel="share of the photo that is skin", ylabel="masks")
-ax.legend()
+ax.legend(loc="upper center")
 fig
 
 # %%
