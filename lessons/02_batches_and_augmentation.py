@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 02 Batches and augmentation
 #
-# *Between the folder of photos and the network stands a small piece of code that nobody looks at. It decides what the
-# network sees. It can feed rubbish for weeks, and the loss goes down all the same.*
+# *Between the photos and the network stands a small piece of code that nobody looks at. It can feed rubbish for weeks, and
+# the loss goes down all the same. How would you catch it?*
 #
 # **You will be able to**
 # - write a data generator for Keras, piece by piece, and know what each piece is for;
@@ -10,14 +10,16 @@
 # - find garbage rows, eaten outlines and stuck dice by checks of one line;
 # - make every random change repeatable.
 #
-# **Time:** 10 minutes with a CPU or a GPU. **You need:** [01 Photos and masks](01_photos_and_masks.ipynb), and what a
+# **Time:** 50 minutes to work through; the computer needs 1 of them on two CPU cores.
+#
+# **You need:** [01 Photos and masks](01_photos_and_masks.ipynb), and what a
 # Python class is ([with pictures](https://realpython.com/python3-object-oriented-programming/)).
 
 # %% [markdown]
 # ## 1. Why a network eats batches
 #
 # A network learns in steps. It looks at some photos, and computes for each of its weights in which direction it should
-# go: the **gradient**. Then all weights move a little. How many photos should it look at before it moves?
+# go: the [gradient](../docs/glossary.md#gradient). Then all weights move a little. How many photos should it look at before it moves?
 #
 # Try it on the smallest network there is: one that gives every pixel the same probability, and has one weight. At
 # probability 0.5, the gradient of the usual loss on a photo is 0.5 minus its share of skin. So you can watch what one
@@ -55,8 +57,8 @@ fig
 # exact mean, but only one step for the price of a whole pass, and more memory than most machines have: while it
 # trains, a network keeps what every layer made of every photo in the batch.
 #
-# So the usual way is in between, 8 or 16 photos a batch. What hands them out is called a **data generator**. You will
-# now write one.
+# So the usual way is in between, 8 or 16 photos a [batch](../docs/glossary.md#batch). What hands them out is called a
+# [data generator](../docs/glossary.md#data-generator). You will now write one.
 
 # %% [markdown]
 # ## 2. Read and resize
@@ -116,7 +118,7 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Both remedies are fine: take the nearest pixel, or interpolate and then **threshold at 0.5**. The course takes the
+# Both remedies are fine: take the [nearest pixel](../docs/glossary.md#nearest-neighbour), or interpolate and then **threshold at 0.5**. The course takes the
 # nearest. Mind how you ask for it: in `cv2.resize(m, s, cv2.INTER_NEAREST)` the third argument is not the
 # interpolation, and you get bilinear without a word. Name it: `interpolation=`.
 #
@@ -144,7 +146,7 @@ hs.plots.images(
 # %% [markdown]
 # ## 3. Read once
 #
-# A training run asks for each photo again in every epoch. Decoding a JPEG takes far longer than copying an array. So
+# A training run asks for each photo again in every [epoch](../docs/glossary.md#epoch). Decoding a JPEG takes far longer than copying an array. So
 # the generator reads everything once, and keeps it **as small as it came**: whole numbers of one byte. As floats,
 # which the article keeps, the same would take four times the memory.
 #
@@ -175,10 +177,28 @@ pixels = 899 * 224 * 224
 print(f"all of HGR1 at 224 pixels: {4 * pixels / 1e6:.0f} MB, as floats of four bytes {16 * pixels / 1e6:.0f} MB")
 
 # %% [markdown]
-# ## 4. The last batch
+# ## 4. Exercise: count the batches (warm-up)
 #
-# Next: how many batches, and what is in each? Photos seldom divide evenly, so the last batch has fewer. Here is how
-# the article fills a batch: it sets aside memory for a full one with `np.empty`, and puts the photos in, row by row.
+# Next: how many batches are there? Photos seldom divide evenly, so the last batch has fewer. Write a function that takes
+# the number of photos and the size of a batch. It returns two whole numbers: how many batches an epoch has, and how many
+# photos are in the last of them. Every photo counts, and there is at least one.
+
+
+# %%
+def count_batches(photos, size):
+    # <solution>
+    batches = -(-photos // size)  # rounds up
+    return batches, photos - (batches - 1) * size
+    # </solution>
+
+
+# %%
+hs.check.count_batches(count_batches)
+
+# %% [markdown]
+# ## 5. The last batch
+#
+# And what is in each batch? Here is how the article fills one: it sets aside memory for a full one with `np.empty`, and puts the photos in, row by row.
 
 
 # %%
@@ -259,7 +279,7 @@ X, y = batches[len(batches) - 1]
 print(f"the last batch: {X.shape} {y.shape}")
 
 # %% [markdown]
-# ## 5. Shuffle photos, not batches
+# ## 6. Shuffle photos, not batches
 #
 # Neighbours in the list are alike: the same person, or the same sign. A batch of neighbours has one opinion, like a
 # batch of one. So the order should be another one in every epoch. `fit` has an argument for that, `shuffle=True`, and
@@ -324,10 +344,11 @@ fig
 # `shuffle=False` as well, because two dice are harder to repeat than one.
 
 # %% [markdown]
-# ## 6. Move photo and mask together
+# ## 7. Move photo and mask together
 #
 # Seven training persons are few. A hand that is turned a little is still a hand, and its mask is the old mask, turned
-# in the same way. So each photo can be shown in endless variations: that is **augmentation**.
+# in the same way. So each photo can be shown in endless variations: that is
+# [augmentation](../docs/glossary.md#augmentation).
 #
 # Turn, zoom, slant, shift, mirror: each maps straight lines to straight lines, and each is a small matrix. The matrix
 # says where a pixel at (x, y) goes. Several moves one after another are a product of matrices, so they are one matrix
@@ -407,7 +428,7 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# ## 7. Your turn: mirror a pair
+# ## 8. Exercise: mirror a pair (core)
 #
 # The mirror image of a right hand is a left hand. Write a function that mirrors photo and mask **together, half of the
 # time**, left to right, and returns both. `rng` is a numpy generator: `rng.random()` gives a number from 0 to 1. The
@@ -427,7 +448,7 @@ def flip_pair(image, mask, rng):
 hs.check.flip_pair(flip_pair)
 
 # %% [markdown]
-# ## 8. Colour the photo
+# ## 9. Colour the photo
 #
 # Light differs from room to room, and so do cameras. So vary the photo's colours; the mask has none, and stays as it
 # is. A pixel has only 256 possible values a channel. Work out once what becomes of each of them, and look it up: that
@@ -460,7 +481,7 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# ## 9. Dice that can be thrown again
+# ## 10. Dice that can be thrown again
 #
 # Now draw the amounts by chance. Where does chance come from? The article draws one number from 1 to 99 for each
 # batch, and hands it as a seed to two of Keras's old `ImageDataGenerator`s, one for the photos and one for the masks.
@@ -512,7 +533,7 @@ assert max(loops) <= 10  # not 99
 # camera that way.
 #
 # The remedy: leave the global state alone, and give each photo dice of its own. The course makes them from three
-# numbers: a seed for the whole run, the epoch, and the photo's place in the list.
+# numbers: a [seed](../docs/glossary.md#seed) for the whole run, the epoch, and the photo's place in the list.
 
 
 # %%
@@ -566,7 +587,31 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# ## 10. Yours and the library's
+# ## 11. Exercise: a watchdog (stretch)
+#
+# Checks that you remember to make are good; checks that make themselves are better. Write a function that watches over
+# any generator. It gets the generator and the number of photos, and returns `True` if, over all batches, as many rows
+# come out as photos went in, and every mask holds zeros and ones only; otherwise `False`. `len(batches)` tells how many
+# batches there are, and `batches[i]` gives photos and masks.
+
+
+# %%
+def is_sound(batches, photos):
+    # <solution>
+    masks = [batches[i][1] for i in range(len(batches))]
+    return sum(map(len, masks)) == photos and all(np.isin(m, (0, 1)).all() for m in masks)
+    # </solution>
+
+
+# %%
+hs.check.is_sound(is_sound)
+
+# %% [markdown]
+# Which of the faults in this lesson would it catch, and which not? Garbage rows, yes. Masks that are grey, yes. An outline
+# that is eaten, or a mask that lies beside its hand: no. For those you compared areas, and looked.
+
+# %% [markdown]
+# ## 12. Yours and the library's
 #
 # That was all. `hs.Batches` is this generator in one piece: with `augment=True` it shuffles and augments, and without,
 # it gives the photos as they are and in order, for validation and test. Do both give the same numbers?
@@ -602,7 +647,7 @@ from_memory = (time.perf_counter() - start) / len(split.train)
 print(f"a photo from the disk: {1000 * from_disk:.1f} ms, from memory: {1000 * from_memory:.1f} ms")
 
 # %% [markdown]
-# ## What you learned
+# ## 13. What you learned
 #
 # - A batch is a compromise: less noise than one photo, more steps than all of them.
 # - Bilinear masks cut down by `astype(int)` lose their outline. Compare the skin's share before and after.
@@ -610,5 +655,16 @@ print(f"a photo from the disk: {1000 * from_disk:.1f} ms, from memory: {1000 * f
 # - `fit(shuffle=True)` shuffles batches. Photos are shuffled in `on_epoch_end`.
 # - Photo and mask take the same matrix, once; colours are for the photo alone.
 # - Chance comes from (seed, epoch, photo), never from a global state. Print what was drawn.
+
+# %% [markdown]
+# ## 14. Quiz
 #
-# **Next:** [03 The encoder](03_the_encoder.ipynb) looks into the network that will eat these batches.
+# Six questions. Each answer tells you why.
+
+# %%
+hs.quiz("02")
+
+# %% [markdown]
+# ## 15. Next
+#
+# [03 The encoder](03_the_encoder.ipynb) looks into the network that will eat these batches.

@@ -6,7 +6,26 @@ import numpy as np
 
 from .core import exercise, expect, given
 
-__all__ = ["flip_pair"]
+__all__ = ["count_batches", "flip_pair", "is_sound"]
+
+
+@exercise("No photo is lost, and none is counted that is not there.")
+def count_batches(answer: Callable) -> None:
+    for photos, size in ((180, 16), (48, 16), (5, 8), (17, 16)):
+        result = given(answer(photos, size))
+        expect(isinstance(result, tuple | list) and len(result) == 2, "Return two numbers: `return batches, last`.")
+        batches, last = result
+        full, rest = divmod(photos, size)
+        asked = f"{photos} photos in batches of {size}:"
+        right = (full, size) if rest == 0 else (full + 1, rest)
+        expect(
+            (last, batches) != right, "The two numbers are exchanged: first the batches, then the last one's photos."
+        )
+        expect(batches == int(batches), f"{asked} {batches:.4g} batches. There are whole ones only; round up or down?")
+        expect(batches >= right[0], f"{asked} more than {batches} are needed. Where do the {rest} left over go?")
+        expect(batches == right[0], f"{asked} {batches} are too many. What if they divide evenly?")
+        expect(last != 0, f"{asked} nothing is left over, and yet the last batch is not empty. How many are in it?")
+        expect(last == right[1], f"{asked} the last of {batches} has not {last}. How many are in the others together?")
 
 
 @exercise("One draw for both, and every mask stays on its hand.")
@@ -44,3 +63,21 @@ def flip_pair(answer: Callable) -> None:
         drawn_pairs == [outcomes(seed) for seed in range(200)],
         "The same rng gives another result the second time. Draw from `rng`, not from a global state.",
     )
+
+
+@exercise("It barks at too many rows, at too few, and at grey masks, wherever they are.")
+def is_sound(answer: Callable) -> None:
+    photos = np.zeros((12, 4, 4, 3), np.uint8)
+    masks = np.random.default_rng(0).integers(0, 2, (12, 4, 4, 1), np.uint8)
+    grey_first, grey_last = masks.astype("float32"), masks.astype("float32")
+    grey_first[1, 2, 2], grey_last[9, 2, 2] = 0.5, 0.5
+
+    def says(masks: np.ndarray, rows: int = 10) -> bool:
+        batches = [(photos[i : min(i + 4, rows)], masks[i : min(i + 4, rows)]) for i in range(0, rows, 4)]
+        return bool(given(answer(batches, 10)))
+
+    expect(says(masks), "10 photos, 10 rows, masks of 0 and 1: this generator is sound, and you say it is not.")
+    expect(not says(grey_first), "A mask with a 0.5 in it passes. Which values may a mask hold?")
+    expect(not says(grey_last), "A grey mask in the last batch passes. Do you look into every batch?")
+    expect(not says(masks, 12), "10 photos went in, 12 rows came out, and it passes. What should you count?")
+    expect(not says(masks, 8), "Two of 10 photos never come out, and it passes. Too few rows are a fault as well.")
