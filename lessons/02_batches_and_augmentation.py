@@ -323,6 +323,7 @@ class Shuffled(InOrder):
 
 mixed, again = watch(Shuffled(listed, 32, batch), shuffle=False)
 assert sorted(shuffled) == sorted(mixed) == sorted(again) == list(range(len(listed)))  # each photo once an epoch
+strips = {"as listed": sorted(mixed), "fit(shuffle=True)": shuffled, "own, epoch 1": mixed, "own, epoch 2": again}
 
 # %%
 fig, axes = hs.plots.figure(
@@ -331,7 +332,6 @@ fig, axes = hs.plots.figure(
     rows=4,
     height=2.6,
 )
-strips = {"as listed": sorted(mixed), "fit(shuffle=True)": shuffled, "own, epoch 1": mixed, "own, epoch 2": again}
 for ax, (name, order) in zip(axes, strips.items()):
     ax.imshow([order], aspect="auto", cmap="viridis")
     ax.vlines(np.arange(batch, len(listed), batch) - 0.5, -0.5, 0.5, color="white", lw=2)
