@@ -465,8 +465,9 @@ def is_fair(loss, true, prob):
 hs.check.is_fair(is_fair)
 
 # %% [markdown]
-# Once the check says "Right!", try it in a new cell: `is_fair(batch_dice_loss, masks, prob)`, then `dice_bce_loss`.
-# Does the test see the fault also in a batch whose hands are all of one size?
+# Once the check says "Right!", try it in a new cell: `is_fair(batch_dice_loss, masks, prob)`, then `dice_bce_loss`. At
+# last give it a perfect prediction, `is_fair(batch_dice_loss, masks, masks)`. Why does the fault not show? A test is
+# worth what the case is worth that you try it on.
 
 # %% [markdown]
 # ## 12. Test a metric before you trust it
