@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab test test-backends notebooks bench gpu lock clean
+.PHONY: help env lab test test-colab test-backends notebooks slides bench gpu lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -21,11 +21,18 @@ test: env ## run the unit tests and every notebook
 	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 \
 	  $(ARGS) tests $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
 
+test-colab: .venv-colab/.done ## run every notebook with the versions that Colab has
+	HANDSEG_PROFILE=smoke .venv-colab/bin/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env \
+	  --nbval-cell-timeout=600 $(ARGS) $(wildcard notebooks/*.ipynb)
+
 test-backends: .venv-backends/.done ## train and predict with TensorFlow, JAX and PyTorch
 	set -e; for backend in tensorflow jax torch; do KERAS_BACKEND=$$backend .venv-backends/bin/python tests/backends.py; done
 
 notebooks: env ## generate and execute notebooks/ from lessons/ (ARGS='03 04' for some)
 	$(BIN)/python lessons/build.py $(ARGS)
+
+slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
+	$(BIN)/python lessons/slides.py $(ARGS)
 
 bench: env ## measure every published figure again
 	set -e; for file in $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)); do \
@@ -51,7 +58,7 @@ lock: ## choose new exact versions
 	  .venv-lock/lock.txt) > requirements.lock
 
 clean: ## remove the environments and what the tools leave behind
-	rm -rf .venv .venv-backends .venv-lock .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv .venv-backends .venv-colab .venv-lock slides .pytest_cache .ruff_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
@@ -71,6 +78,13 @@ endef
 
 .venv/.done: .venv/.locked pyproject.toml
 	$(BIN)/python $(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Named are only the versions that matter; whatever else Colab has is not needed.
+.venv-colab/.done: pyproject.toml tests/colab.txt
+	@$(check_python)
+	$(PYTHON) -m venv --clear .venv-colab
+	.venv-colab/bin/python $(PIP) install -c tests/colab.txt -e ".[test]"
 	@touch $@
 
 # Only torch and jax go in here; the rest is seen through .venv. TORCH_INDEX=URL names an index of CPU wheels,

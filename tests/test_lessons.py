@@ -165,6 +165,12 @@ def test_spelling_of_docs(page):
     assert misspelt(PAGES[page].read_text("utf-8")) == []
 
 
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_links_of_docs_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)#\s]+)", PAGES[page].read_text("utf-8")):
+        assert "://" in link or (PAGES[page].parent / link).exists(), f"dead link: {link}"
+
+
 def test_speller_finds_a_slip():
     text = "The netwrok's gray colour, `hnad`, [a link](hnad.md), x_hnad, HGR1's ImageNet."
     assert misspelt(text) == ["gray", "netwrok"]
