@@ -8,19 +8,20 @@
 # **You will be able to**
 # - say what a residual block and a stage are, and show what their features see;
 # - feed a pretrained network what it was trained on, and find out when it starves;
-# - trim it, freeze it, and prove that it is frozen;
+# - trim it, freeze it, and prove which of its layers learn;
 # - keep its batch norm still while you fine-tune.
 #
-# **Time:** 10 minutes with a CPU or a GPU. **You need:** [02 Batches and
-# augmentation](02_batches_and_augmentation.ipynb), and what a convolution does ([with
-# pictures](https://cs231n.github.io/convolutional-networks/)).
+# **Time:** 65 minutes to work through; the computer needs 1 of them on two CPU cores.
+#
+# **You need:** [02 Batches and augmentation](02_batches_and_augmentation.ipynb), and what a convolution does
+# ([with pictures](https://cs231n.github.io/convolutional-networks/)).
 
 # %% [markdown]
 # ## 1. Blocks with a bypass
 #
-# [ResNet50](https://arxiv.org/abs/1512.03385) was trained on ImageNet, a million photos of 1,000 kinds of things:
-# dogs, boats, mushrooms. None of the kinds is "hand". But to tell them apart, it had to learn edges, colours,
-# textures, and shapes, and hands have those too. Its weights come with the course.
+# [ResNet50](https://arxiv.org/abs/1512.03385) was trained on [ImageNet](../docs/glossary.md#imagenet), a million photos
+# of 1,000 kinds of things: dogs, boats, mushrooms. None of the kinds is "hand". But to tell them apart, it had to learn
+# edges, colours, textures, and shapes, and hands have those too. Its weights come with the course.
 
 # %%
 import keras
@@ -38,8 +39,8 @@ print(f"{len(encoder.layers)} layers, {encoder.count_params():,} parameters")
 
 # %% [markdown]
 # Layer upon layer is not enough. The paper shows plain networks that get worse as they get deeper: each layer has to
-# pass on all that the later ones will need, besides its own work. ResNet's idea is a bypass. A **residual block**
-# computes a *correction*, and adds it to its input.
+# pass on all that the later ones will need, besides its own work. ResNet's idea is a bypass. A [**residual
+# block**](../docs/glossary.md#residual-block) computes a *correction*, and adds it to its input.
 
 # %%
 fig, ax = hs.plots.figure(
@@ -72,16 +73,16 @@ assert np.allclose(after, np.maximum(before + correction, 0), atol=1e-4)  # ReLU
 print(f"mean size of the input {np.abs(before).mean():.2f}, of the correction {np.abs(correction).mean():.2f}")
 
 # %% [markdown]
-# After each convolution comes a **batch norm**, which brings each channel to a handy range; section 8 needs it again.
-# The name of a layer says where you are: `conv2_block2_3_bn` is the batch norm after the third convolution of block 2,
-# stage 2.
+# After each convolution comes a [**batch norm**](../docs/glossary.md#batch-norm), which brings each channel to a handy
+# range; section 11 needs it again. The name of a layer says where you are: `conv2_block2_3_bn` is the batch norm after
+# the third convolution of block 2, stage 2.
 
 # %% [markdown]
 # ## 2. Stages: fewer pixels, more to say
 #
-# Blocks come in **stages**. From one stage to the next the side halves, because a layer at its beginning goes in steps
-# of two, and there are more channels. The course reads the encoder at four places, the last layer of each of the first
-# four stages.
+# Blocks come in [**stages**](../docs/glossary.md#stage). From one stage to the next the side halves, because a layer at
+# its beginning goes in steps of two, and there are more channels. The course reads the encoder at four places, the last
+# layer of each of the first four stages.
 
 # %%
 import pandas as pd
@@ -172,7 +173,30 @@ hs.plots.images(
 #
 # A network understands only what it was trained on. This one was trained on photos in the manner of an old program
 # named Caffe: channels in the order blue, green, red; numbers from 0 to 255; and from each the mean colour of ImageNet
-# taken off.
+# taken off. That mean is 103.939 in blue, 116.779 in green and 123.68 in red.
+
+# %% [markdown]
+# ## 4. Exercise: in the manner of Caffe (warm-up)
+#
+# Write a function that takes photos as the course reads them, an array of shape (photos, height, width, 3), uint8, red
+# first, and returns them as this network was trained: blue first, minus the mean colour. About half of the numbers
+# will be negative.
+
+
+# %%
+def to_caffe(photos):
+    # <solution>
+    return photos[..., ::-1] - np.array([103.939, 116.779, 123.68])
+    # </solution>
+
+
+# %%
+hs.check.to_caffe(to_caffe)
+
+# %% [markdown]
+# ## 5. Fed with 0-1
+#
+# Here is the same as a layer, so that it can be a part of the model. It agrees with the library's and with Keras's own:
 
 
 # %%
@@ -242,7 +266,7 @@ hs.plots.images(
 assert photos.dtype == np.uint8 and photos.max() > 1
 
 # %% [markdown]
-# ## 4. Trim it
+# ## 6. Trim it
 #
 # ResNet50 has five stages and, on top, a layer for its 1,000 kinds. The top is of no use here. And the fifth stage?
 # Look where the parameters are:
@@ -280,7 +304,7 @@ for mine, theirs in zip(trimmed(photos), maps.values()):
 print(f"{trimmed.count_params() / 1e6:.2f} of {resnet.count_params() / 1e6:.2f} million")
 
 # %% [markdown]
-# ## 5. Where to tap it
+# ## 7. Where to tap it
 #
 # The course reads each stage's last output. The article picks other layers. In its code, a variable named
 # `conv3_block3_out` holds the layer `conv3_block3_2_conv`, a convolution in the middle of a block. Does it matter? Ask
@@ -314,8 +338,7 @@ fig, axes = hs.plots.figure(
     height=3.4,
 )
 for ax, (name, f) in zip(axes.flat, (raw | maps).items()):
-    ax.hist(f.ravel(), bins=60, color=hs.plots.VERMILION if f.min() < 0 else hs.plots.BLUE)
-    ax.set_yscale("log")
+    ax.hist(f.ravel(), bins=60, log=True, color=hs.plots.VERMILION if f.min() < 0 else hs.plots.BLUE)
     ax.set_title(name, fontsize=8)
     ax.tick_params(labelsize=7)
 fig
@@ -325,11 +348,11 @@ fig
 # has been added to anything.
 
 # %% [markdown]
-# ## 6. Freeze it
+# ## 8. Freeze it
 #
 # A fresh decoder knows nothing, and its first gradients are wild. If they reach the encoder, they spoil what it knows.
-# So the encoder is **frozen** at first: `trainable = False`. Later its last blocks may learn along. The early ones see
-# edges and colours, which hands have too, and stay as they are.
+# So the encoder is [**frozen**](../docs/glossary.md#frozen) at first: `trainable = False`. Later its last blocks may
+# learn along. The early ones see edges and colours, which hands have too, and stay as they are.
 #
 # Here is how the article thaws everything from a layer in stage 4 on:
 
@@ -393,7 +416,7 @@ assert frozen == 0
 # **Freeze, then compile.** `hs.fit` does so at the start of each of its stages.
 
 # %% [markdown]
-# ## 7. Your turn: thaw from a block on
+# ## 9. Exercise: thaw from a block on (core)
 #
 # Write a function that takes an encoder and the name of a block, such as `"conv4_block4"`. It freezes every layer
 # before the block's first one, and makes that one and **all that follow** trainable. The layers are in
@@ -420,7 +443,30 @@ def unfreeze_from(encoder, name):
 hs.check.unfreeze_from(unfreeze_from)
 
 # %% [markdown]
-# ## 8. Batch norm has a door of its own
+# ## 10. Exercise: which layers learn? (stretch)
+#
+# A count says that something is wrong, not where. Write the check that would have shown the `==` at first sight: a
+# function that takes an encoder and returns the names of the layers that training can change, in a list.
+#
+# A layer's own flag is not enough, for two reasons. A ReLU may be trainable, but has no weights to train. And while the
+# encoder's flag is `False`, no layer of it learns, whatever the layers say. Two lists of Keras help:
+# `layer.trainable_weights` and `encoder.trainable_weights`.
+
+
+# %%
+def learning_layers(encoder):
+    # <solution>
+    if not encoder.trainable:
+        return []
+    return [layer.name for layer in encoder.layers if layer.trainable_weights]
+    # </solution>
+
+
+# %%
+hs.check.learning_layers(learning_layers)
+
+# %% [markdown]
+# ## 11. Batch norm has a door of its own
 #
 # Freezing keeps *gradients* away from the weights. But batch norm has numbers that no gradient moves: for each channel
 # a **mean** and a **variance**. In inference it uses those it has kept, here from a million photos. In training it
@@ -509,14 +555,23 @@ for model in (still, encoder):  # the library's encoder is one, too
 # stay.
 
 # %% [markdown]
-# ## What you learned
+# ## 12. What you learned
 #
 # - A residual block adds a correction to its input; stages trade pixels for channels.
 # - ImageNet's ResNet50 wants BGR, 0-255, minus a mean. Fed with 0-1, it sees the same in every photo. Put the
 #   preprocessing into the model, and check that different photos give different features.
 # - Trimmed after its fourth stage, it keeps 8.6 of 23.6 million parameters.
 # - Tap after the ReLU: what the next stage reads has no negative numbers.
-# - After freezing, count the trainable weights, and compile.
+# - After freezing, count what is trainable, ask which layers learn, and compile.
 # - Frozen weights are not still statistics. Compare a batch norm's kept mean before and after a step.
+
+# %% [markdown]
+# ## 13. Quiz
+
+# %%
+hs.quiz("03")
+
+# %% [markdown]
+# ## 14. Next
 #
-# **Next:** [04 The U-Net](04_the_u_net.ipynb) builds the way back up, from features to an outline.
+# [04 The U-Net](04_the_u_net.ipynb) builds the way back up, from features to an outline.

@@ -329,6 +329,8 @@ for name, model in {"the article's": published, "ours": unet}.items():
 
 # %% [markdown]
 # ## 10. Where the parameters are
+#
+# Two halves, and four steps in the second. Which part has most of the ten million parameters? Guess, then count:
 
 
 # %%

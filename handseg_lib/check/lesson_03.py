@@ -3,10 +3,38 @@
 from collections.abc import Callable
 
 import keras
+import numpy as np
 
 from .core import exercise, expect, given
 
-__all__ = ["unfreeze_from"]
+__all__ = ["learning_layers", "to_caffe", "unfreeze_from"]
+
+MEAN = np.array([103.939, 116.779, 123.68])  # ImageNet's mean colour: blue, green, red
+
+
+@exercise("This is what the network was trained on.")
+def to_caffe(answer: Callable) -> None:
+    photos = np.random.default_rng(0).integers(0, 256, (2, 3, 4, 3), "uint8")
+    result = np.asarray(given(answer(photos.copy())))
+    expect(result.shape == photos.shape, f"The shape {photos.shape} should stay; yours is {result.shape}.")
+    expect(
+        result.dtype != np.uint8,
+        "Your result is uint8, which has no negative numbers: 3 - 100 goes round to 159 there.",
+    )
+    expect(abs(result).max() > 2, "Your numbers are as small as 0-1. This network wants the scale of 0 to 255.")
+    bgr = photos[..., ::-1]
+    for wrong, hint in (
+        (bgr, "The channels are in order. What is to be taken off each?"),
+        (photos - MEAN, "The mean of blue was taken off red: the channels are still red, green, blue."),
+        (photos - MEAN[::-1], "Each channel has lost its own mean, but red is still the first of them."),
+        (bgr - MEAN[::-1], "The channels are turned round, and the mean as well: now red's is taken off blue."),
+        (bgr + MEAN, "You add the mean. Take it off."),
+        (photos[:, :, ::-1] - MEAN, "You mirror the photo from left to right. Which axis holds the channels?"),
+        (photos[:, ::-1] - MEAN, "You turn the photo upside down. Which axis holds the channels?"),
+        (photos[::-1] - MEAN, "You turn the order of the photos round. Which axis holds the channels?"),
+    ):
+        expect(not np.allclose(result, wrong, atol=0.01), hint)
+    expect(np.allclose(result, bgr - MEAN, atol=0.01), "Blue, green, red; from each its mean; and nothing else.")
 
 
 @exercise("What you mean to train is trained, and nothing else.")
@@ -47,3 +75,44 @@ def unfreeze_from(answer: Callable) -> None:
         "The layers are right, but the encoder as a whole is still frozen, and so has no trainable weights at all. "
         "Begin with `encoder.trainable = True`.",
     )
+
+
+@exercise("One look at this list, and a silent == is loud.")
+def learning_layers(answer: Callable) -> None:
+    layers = [
+        layer(name=f"{block}_{kind}")
+        for block in "ab"
+        for kind, layer in {
+            "conv": lambda name: keras.layers.Conv2D(1, 1, name=name),
+            "bn": keras.layers.BatchNormalization,
+            "relu": keras.layers.ReLU,
+        }.items()
+    ]
+    encoder = keras.Sequential([keras.Input((2, 2, 1)), *layers])
+
+    def asked() -> list[str]:
+        result = given(answer(encoder))
+        expect(
+            isinstance(result, list | tuple | set),
+            f"Return a list of names. Yours is of the type {type(result).__name__}.",
+        )
+        expect(
+            all(isinstance(name, str) for name in result), "Return the layers' names, not the layers: each has a .name."
+        )
+        expect(not any("/" in name for name in result), "These are names of weights. Which layers do they belong to?")
+        return sorted(result)
+
+    for layer in layers[:3]:
+        layer.trainable = False
+    found = asked()
+    expect("b_relu" not in found, "b_relu may be trainable, but it has no weights: there is nothing in it to train.")
+    expect("a_conv" not in found, "a_conv is frozen, and in your list. It has weights; which of them are trainable?")
+    expect(found == ["b_bn", "b_conv"], f"With block a frozen, b_conv and b_bn learn. You give {found}.")
+    encoder.trainable = False
+    layers[3].trainable = True
+    expect(not asked(), "The encoder as a whole is frozen here, and you name b_conv, since its own flag is True.")
+    encoder.trainable = True
+    for layer in layers:
+        layer.trainable = True
+    found = asked()
+    expect(found == ["a_bn", "a_conv", "b_bn", "b_conv"], f"With nothing frozen, two of each block learn, not {found}.")

@@ -1,6 +1,11 @@
 """Answers to the exercises of lesson 03, The encoder, and words of what their checks print."""
 
+import keras
+import numpy as np
+
 import handseg_lib as hs
+
+MEAN = np.array([103.939, 116.779, 123.68])
 
 
 def unfreeze_from(encoder, name, train=lambda seen, here: seen or here, thaw=True):
@@ -31,7 +36,44 @@ def unfreeze_without_freezing(encoder, name):
         layer.trainable = True
 
 
+def learning_layers(encoder, whole=True, weights=lambda layer: layer.trainable_weights, name=lambda layer: layer.name):
+    return [name(layer) for layer in encoder.layers if weights(layer)] if encoder.trainable or not whole else []
+
+
+def learning_layers_by_weights(encoder):
+    learning = {weight.path for weight in encoder.trainable_weights}
+    return {layer.name for layer in encoder.layers if learning & {weight.path for weight in layer.weights}}
+
+
 ANSWERS = [
+    ("to_caffe", lambda photos: photos[..., ::-1] - MEAN, "Right!"),
+    ("to_caffe", lambda photos: keras.applications.resnet50.preprocess_input(photos), "Right!"),
+    ("to_caffe", lambda photos: (photos - MEAN[::-1])[..., ::-1], "Right!"),
+    ("to_caffe", lambda photos: photos[..., ::-1], "uint8, which has no negative"),
+    ("to_caffe", lambda photos: photos[..., ::-1].astype("float32"), "to be taken off each"),
+    ("to_caffe", lambda photos: (photos[..., ::-1] - MEAN) / 255, "the scale of 0 to 255"),
+    ("to_caffe", lambda photos: photos - MEAN, "mean of blue was taken off red"),
+    ("to_caffe", lambda photos: photos - MEAN[::-1], "red is still the first"),
+    ("to_caffe", lambda photos: photos[..., ::-1] - MEAN[::-1], "the mean as well"),
+    ("to_caffe", lambda photos: photos[..., ::-1] + MEAN, "Take it off"),
+    ("to_caffe", lambda photos: photos[:, :, ::-1] - MEAN, "from left to right"),
+    ("to_caffe", lambda photos: photos[:, ::-1] - MEAN, "upside down"),
+    ("to_caffe", lambda photos: photos[::-1] - MEAN, "the order of the photos"),
+    ("to_caffe", lambda photos: photos[0] - MEAN, "should stay"),
+    ("to_caffe", lambda photos: photos[..., ::-1] - 128.0, "and nothing else"),
+    ("learning_layers", learning_layers, "Right!"),
+    ("learning_layers", learning_layers_by_weights, "Right!"),
+    ("learning_layers", lambda encoder: learning_layers(encoder, whole=False), "as a whole is frozen here"),
+    ("learning_layers", lambda e: learning_layers(e, weights=lambda layer: layer.trainable), "has no weights"),
+    (
+        "learning_layers",
+        lambda e: learning_layers(e, weights=lambda layer: layer.weights),
+        "which of them are trainable",
+    ),
+    ("learning_layers", lambda e: learning_layers(e, name=lambda layer: layer), "each has a .name"),
+    ("learning_layers", lambda encoder: [w.path for w in encoder.trainable_weights], "names of weights"),
+    ("learning_layers", lambda encoder: len(encoder.trainable_weights), "of the type int"),
+    ("learning_layers", lambda encoder: [], "With block a frozen"),
     ("unfreeze_from", unfreeze_from, "Right!"),
     ("unfreeze_from", lambda encoder, name: hs.encoder.freeze(encoder, name), "Right!"),
     ("unfreeze_from", unfreeze_by_comparing, "== where you meant ="),
