@@ -170,3 +170,39 @@ def test_noted_failures_are_there_to_download(window, samples, unet):
     rows = list(csv.DictReader(io.StringIO(base64.b64decode(re.search('base64,([^"]+)', link.value)[1]).decode())))
     assert [row["note"] for row in rows] == ['thumb, "gone"', "ärmel"]
     assert rows[0]["image"] == sample.image.name and rows[0]["threshold"] == "0.5"
+
+
+# browse
+
+
+def test_browsing_shows_every_sample_once(samples):
+    view = explore.browse(samples[:5])
+    seen = []
+    for _ in range(5):
+        seen.append(next(s for s in samples if f" {s.image.name} |" in view.picture.value))
+        buttons(view)["next"].click()
+    assert seen == samples[:5] and view.controls["number"].value == 5
+    assert view.picture.value == explore.draw_sample(samples[4], text="photo 5 of 5").html()
+
+
+def test_browsing_one_person_or_gesture(samples):
+    view = explore.browse(samples)
+    view.controls["number"].value = len(samples)
+    view.controls["person"].value = "05"
+    assert "photo 1 of 3" in view.picture.value and "person 05" in view.picture.value
+    view.controls["gesture"].value = "Z"
+    assert "photo 1 of 1" in view.picture.value and "person 05, gesture Z" in view.picture.value
+    assert view.controls["number"].max == 1 and view.message.value == ""
+
+
+def test_a_person_without_that_gesture_is_a_sentence(samples):
+    view = explore.browse([s for s in samples if (s.person, s.gesture) != ("05", "Z")])
+    view.controls["person"].value, view.controls["gesture"].value = "05", "Z"
+    assert "No photo shows person 05 with gesture Z" in view.message.value
+    view.controls["person"].value = "02"
+    assert view.message.value == "" and "person 02, gesture Z" in view.picture.value
+
+
+def test_nothing_to_browse_is_said():
+    with pytest.raises(InputError, match="nothing to browse"):
+        explore.browse([])

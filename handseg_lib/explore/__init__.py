@@ -7,16 +7,19 @@ and what the tests look at.
 from .augmentation import draw_augmentation, play_augmentation
 from .inside import draw_layer, look_inside
 from .loss import draw_loss, draw_losses, play_loss
+from .photos import browse, draw_sample
 from .predictions import draw_threshold, explore
 from .skips import cut_skips, draw_cut
 
 __all__ = [
+    "browse",
     "cut_skips",
     "draw_augmentation",
     "draw_cut",
     "draw_layer",
     "draw_loss",
     "draw_losses",
+    "draw_sample",
     "draw_threshold",
     "explore",
     "look_inside",
