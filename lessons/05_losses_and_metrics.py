@@ -9,7 +9,7 @@
 # - write a Dice loss in which every photo counts, also an empty one;
 # - test somebody else's loss or metric before you trust it.
 #
-# **Time:** 50 minutes to work through; the computer needs 1 of them on two CPU cores.
+# **Time:** 60 minutes to work through; the computer needs 1 of them on two CPU cores.
 #
 # **You need:** [01 Photos and masks](01_photos_and_masks.ipynb), and what a loss is for ([gradient descent in
 # pictures](https://developers.google.com/machine-learning/crash-course/linear-regression/gradient-descent)).
