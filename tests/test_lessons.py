@@ -1,6 +1,7 @@
 """Promises of every lesson's form: what stands at its head and its end, how long its cells are, and its spelling."""
 
 import functools
+import importlib.util
 import re
 
 import jupytext
@@ -174,3 +175,17 @@ def test_links_of_docs_lead_somewhere(page):
 def test_speller_finds_a_slip():
     text = "The netwrok's gray colour, `hnad`, [a link](hnad.md), x_hnad, HGR1's ImageNet."
     assert misspelt(text) == ["gray", "netwrok"]
+
+
+# Slides
+
+
+def test_slides_begin_at_sections_and_hide_the_set_up():
+    spec = importlib.util.spec_from_file_location("slides", ROOT / "lessons" / "slides.py")
+    slides = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(slides)
+    lesson = LESSONS["01"]
+    nb = slides.as_slides(builder.generate(lesson, solved=False))
+    kinds = [cell.metadata.slideshow.slide_type for cell in nb.cells]
+    assert kinds[:2] == ["slide", "skip"] and kinds[-1] == "skip"
+    assert kinds.count("slide") == 1 + len(sections("01"))
