@@ -41,7 +41,7 @@ SETUP = f"""\
 try:
     import handseg_lib as hs
 except ImportError:  # on Colab: bring the course's library and leave Colab's own packages as they are
-    %pip install -q --no-deps "handseg @ git+{URL}"
+    %pip install -q --no-deps jupyterquiz "handseg @ git+{URL}"
     import handseg_lib as hs"""
 
 
