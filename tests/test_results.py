@@ -11,6 +11,7 @@ HEADLINES = {
     "test_persons": {"mean_f1", "mean_iou", "worst_person_iou"},
     "baselines": {"photos", "best", "best_iou", "best_f1"},
     "fuzz": {"inputs", "failures"},
+    "widget_latency": {"median_ms", "median_ms_network"},
 }
 
 
