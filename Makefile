@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab test test-colab test-backends notebooks slides bench gpu lock clean
+.PHONY: help env lab app test test-colab test-backends notebooks slides bench gpu lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -16,6 +16,9 @@ env: .venv/.done ## build .venv from requirements.lock
 
 lab: env ## open the course in JupyterLab
 	$(BIN)/jupyter lab --port $(PORT) $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) notebooks/00_start_here.ipynb
+
+app: env ## show the sliders on one page, as an app
+	$(BIN)/voila --no-browser --port $(PORT) $(ARGS) notebooks/sliders.ipynb
 
 test: env ## run the unit tests and every notebook
 	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 \
