@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import keras
@@ -10,14 +11,14 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from . import doctor, drawn, encoder, hgr1, profile
+from . import doctor, drawn, encoder, hgr1, lopo, profile
 from .batches import Batches
-from .data import InputError, read_image, split_by_person
-from .evaluate import evaluate
+from .data import InputError, Split, read_image, split_by_person
+from .evaluate import Report, evaluate
 from .plots import overlay
 from .predictor import load_predictor
 from .quiz import lessons, quiz
-from .training import fit
+from .training import History, fit
 from .unet import build_unet
 
 
@@ -29,23 +30,13 @@ def fetch(args) -> dict:
 
 def train(args) -> dict:
     """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
-    chosen = profile.current(args.profile)
-    size, epochs = args.size or chosen.size, args.epochs or chosen.epochs
-    encoder.check_size(size)
+    chosen = _chosen(args)
     split = split_by_person(chosen.samples(args.data))
-    batches = Batches(split.train, size, chosen.batch_size, augment=True, seed=args.seed)
-    keras.utils.set_random_seed(args.seed)
-    keras.config.set_dtype_policy(profile.fast_dtype())
-    model = build_unet(size)
-    val = Batches(split.val, size, chosen.batch_size)
-    history = fit(model, batches, val, epochs, chosen.frozen_epochs, out=args.out / "state")
-    keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
-    final = build_unet(size, weights=None)
-    final.set_weights(model.get_weights())
-    final.save(args.out / "model.keras")
+    model, history = _learn(split, chosen, args.seed, args.out / "state")
+    model.save(args.out / "model.keras")
     figures = {
         "profile": chosen.name,
-        "size": size,
+        "size": chosen.size,
         "photos": len(split.train),
         "epochs": len(history.rows),
         "seconds": round(history.seconds, 1),
@@ -56,14 +47,55 @@ def train(args) -> dict:
     return figures
 
 
+def _chosen(args) -> profile.Profile:
+    """The profile, with the size and the epochs that were asked for."""
+    chosen = profile.current(args.profile)
+    chosen = replace(chosen, size=args.size or chosen.size, epochs=args.epochs or chosen.epochs)
+    encoder.check_size(chosen.size)
+    return chosen
+
+
+def _learn(split: Split, chosen: profile.Profile, seed: int, state: Path) -> tuple[keras.Model, History]:
+    """A U-Net trained by the course's recipe, and how it went."""
+    batches = Batches(split.train, chosen.size, chosen.batch_size, augment=True, seed=seed)
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(profile.fast_dtype())
+    model = build_unet(chosen.size)
+    val = Batches(split.val, chosen.size, chosen.batch_size)
+    history = fit(model, batches, val, chosen.epochs, chosen.frozen_epochs, out=state)
+    keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
+    final = build_unet(chosen.size, weights=None)
+    final.set_weights(model.get_weights())
+    return final, history
+
+
 def evaluate_(args) -> dict:
-    """Scores a model on the test persons, each photo at its own size."""
-    predictor = load_predictor(args.model)
-    samples = hgr1.load(args.data) if args.data or hgr1.available() else drawn.load()
-    report = evaluate(predictor, split_by_person(samples).test)
+    """Scores a model on the test persons, each photo at its own size; lopo trains once for each person left out."""
+    report = leave_one_out(args)[0] if args.protocol == "lopo" else _on_test_persons(args)
     if not args.json:
         print(report.by("person").round(3).to_string())
     return report.summary()
+
+
+def _on_test_persons(args) -> Report:
+    predictor = load_predictor(args.model)
+    samples = hgr1.load(args.data) if args.data or hgr1.available() else drawn.load()
+    return evaluate(predictor, split_by_person(samples).test)
+
+
+def leave_one_out(args) -> tuple[Report, dict]:
+    """The protocol lopo: its report, and the seconds of training for each person. A killed one goes on from OUT."""
+    if args.model:
+        raise InputError("--model: leaving one person out trains networks of its own. Leave --model away.")
+    chosen = _chosen(args)
+
+    def learn(split: Split, folder: Path) -> tuple[keras.Model, float]:
+        keras.backend.clear_session()  # the last fold's network
+        model, history = _learn(split, chosen, args.seed, folder)
+        return model, round(history.seconds, 1)
+
+    settings = asdict(chosen) | {"seed": args.seed}
+    return lopo.leave_one_out(chosen.samples(args.data), learn, args.out, settings)
 
 
 def predict(args) -> dict:
@@ -94,7 +126,7 @@ def answers(args) -> dict:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command. Returns the exit code: 0 on success, 2 where the input cannot be used, 130 when interrupted."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     try:
         result = args.command(args)
     except InputError as error:
@@ -117,7 +149,17 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _training_arguments(parser, data: dict, out: Path) -> None:
+    names = list(profile.PROFILES)
+    parser.add_argument("--data", **data)
+    parser.add_argument("--profile", choices=names, help="how much to do (default: what fits here)")
+    parser.add_argument("--out", type=Path, default=out, help="folder; a killed run goes on from it")
+    parser.add_argument("--size", type=int, help="side of the network's photos in pixels, a multiple of 16")
+    parser.add_argument("--epochs", type=_positive, help="at most so many")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m handseg_lib", description="Hand segmentation, step by step.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -128,23 +170,20 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     data = {"type": Path, "help": "HGR1: its folder, or the folder with its two zips"}
-    scale = {"choices": list(profile.PROFILES), "help": "how much to do (default: what fits here)"}
     model = {"type": Path, "help": "a .keras file made by train (default: the course's model)"}
 
     sub = command(fetch, "fetch")
     sub.add_argument("--url", default=hgr1.HOME, help="where its two zips are (default: %(default)s)")
 
     sub = command(train, "train")
-    sub.add_argument("--data", **data)
-    sub.add_argument("--profile", **scale)
-    sub.add_argument("--out", type=Path, default=Path("runs/train"), help="folder; a killed run goes on from it")
-    sub.add_argument("--size", type=int, help="side of the network's photos in pixels, a multiple of 16")
-    sub.add_argument("--epochs", type=_positive, help="at most so many")
-    sub.add_argument("--seed", type=int, default=0)
+    _training_arguments(sub, data, out=Path("runs/train"))
 
     sub = command(evaluate_, "evaluate")
-    sub.add_argument("--data", **data)
     sub.add_argument("--model", **model)
+    sub.add_argument(
+        "--protocol", choices=["test", "lopo"], default="test", help="the test persons, or leave one person out"
+    )
+    _training_arguments(sub.add_argument_group("data, and training for lopo"), data, out=Path("runs/lopo"))
 
     sub = command(predict, "predict")
     sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")

@@ -1,0 +1,82 @@
+"""Leave one person out: every person is once the one never seen, and every photo is scored once.
+
+With twelve persons that is twelve trainings, so it is done fold by fold: a killed run goes on where it stopped.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from .data import InputError, Sample, Split, split_by_person
+from .evaluate import Report, evaluate, tune_threshold
+from .predictor import Predictor
+
+
+def folds(samples: Sequence[Sample]) -> dict[str, Split]:
+    """For each person, the split that tests on that person alone; the next two in order, as in a ring, validate.
+
+    Raises:
+        InputError: there are fewer than four persons.
+    """
+    persons = sorted({sample.person for sample in samples})
+    if len(persons) < 4:
+        raise InputError(
+            f"{len(persons)} persons: leaving one out takes at least four, one to test, two to validate, one to learn "
+            "from. Say who is who (pair's person=), or add photos of others."
+        )
+    ring = persons + persons
+    return {
+        person: split_by_person(samples, test=(person,), val=tuple(ring[i + 1 : i + 3]))
+        for i, person in enumerate(persons)
+    }
+
+
+def leave_one_out(samples: Sequence[Sample], learn: Callable, out: str | Path, settings: dict) -> tuple[Report, dict]:
+    """Trains and scores once for each person.
+
+    Args:
+        samples: the whole data set.
+        learn: ``learn(split, folder)`` trains on ``split.train``, chooses by ``split.val``, keeps in ``folder`` what it
+            needs to go on after a kill, and returns the model and the seconds of training.
+        out: folder for what is finished; call again with the same arguments to go on.
+        settings: what ``learn`` was told. A later call with others is refused.
+
+    Returns:
+        The report of all photos, each by the network that never saw its person, cut at the threshold that fold's
+        validation persons chose; its ``threshold`` is the mean of them. And the seconds of training for each person.
+
+    Raises:
+        InputError: ``out`` holds folds of other settings or data, or there are fewer than four persons.
+    """
+    out, done = Path(out), {}
+    for person, split in folds(samples).items():
+        known = settings | {"photos": [len(part) for part in split]}
+        file = out / f"{person}.json"
+        if not file.exists():
+            model, seconds = learn(split, out / person)
+            threshold, _ = tune_threshold(Predictor(model), split.val)
+            report = evaluate(Predictor(model, threshold), split.test)
+            rows = report.table.to_dict("records")
+            _write(file, {"settings": known, "threshold": threshold, "seconds": seconds, "rows": rows})
+            shutil.rmtree(out / person, ignore_errors=True)  # 12 networks with their optimizers fill a disk
+        done[person] = json.loads(file.read_text())
+        if done[person]["settings"] != known:
+            raise InputError(
+                f"{file}: this fold was made with {done[person]['settings']}, now it is {known}. Give another folder "
+                "(--out), or the same arguments."
+            )
+    table = pd.DataFrame([row for fold in done.values() for row in fold["rows"]])
+    threshold = sum(fold["threshold"] for fold in done.values()) / len(done)
+    return Report(table, threshold), {person: fold["seconds"] for person, fold in done.items()}
+
+
+def _write(file: Path, content: dict) -> None:
+    """Whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(content))
+    os.replace(part, file)

@@ -1,0 +1,101 @@
+"""Leave one person out: nobody is scored by a network that saw them, and a kill costs no finished fold."""
+
+import json
+from dataclasses import asdict, replace
+
+import keras
+import numpy as np
+import pytest
+
+from handseg_lib import InputError, hgr1
+from handseg_lib.__main__ import main
+from handseg_lib.lopo import folds, leave_one_out
+from handseg_lib.profile import PROFILES
+
+SETTINGS = {"size": 32}
+
+
+@pytest.fixture
+def few(samples):
+    """The samples of persons 01 to 05."""
+    return [sample for sample in samples if sample.person <= "05"]
+
+
+class Learner:
+    """A network that only tells red from blue, and a count of how often it was asked; may be interrupted."""
+
+    def __init__(self, interrupt_at=None):
+        self.asked, self.interrupt_at = [], interrupt_at
+
+    def __call__(self, split, folder):
+        person = split.test[0].person
+        if person == self.interrupt_at:
+            raise KeyboardInterrupt
+        self.asked.append(person)
+        photo = keras.Input((32, 32, 3))
+        see = keras.layers.Conv2D(1, 1, activation="sigmoid")
+        model = keras.Model(photo, see(photo))
+        see.set_weights([np.array([0.05, 0, -0.05]).reshape(1, 1, 3, 1), np.zeros(1)])
+        folder.mkdir(parents=True)
+        (folder / "weights").write_bytes(b"much")
+        return model, 1.5
+
+
+def test_each_person_is_left_out_once_and_the_next_two_validate(samples):
+    all_folds = folds(samples)
+    assert list(all_folds) == [f"{number:02d}" for number in range(1, 13)]
+    for person, split in all_folds.items():
+        people = [{sample.person for sample in part} for part in split]
+        assert people[2] == {person} and len(people[0]) == 9 and not people[0] & people[1]
+    assert {sample.person for sample in all_folds["11"].val} == {"12", "01"}
+
+
+def test_too_few_persons_are_refused(samples):
+    with pytest.raises(InputError, match="at least four"):
+        folds([sample for sample in samples if sample.person <= "03"])
+
+
+def test_every_photo_is_scored_once(few, tmp_path):
+    report, seconds = leave_one_out(few, Learner(), tmp_path, SETTINGS)
+    assert sorted(report.table.image) == sorted(sample.image.name for sample in few)
+    assert report.summary()["persons"] == 5 and report.summary()["iou"] > 0.8
+    assert seconds == dict.fromkeys(["01", "02", "03", "04", "05"], 1.5)
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()], "weights of a finished fold are dropped"
+
+
+def test_an_interrupted_run_goes_on_with_the_fold_it_stopped_in(few, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        leave_one_out(few, first := Learner(interrupt_at="03"), tmp_path, SETTINGS)
+    assert first.asked == ["01", "02"]
+    resumed, _ = leave_one_out(few, second := Learner(), tmp_path, SETTINGS)
+    assert second.asked == ["03", "04", "05"]
+    whole, _ = leave_one_out(few, Learner(), tmp_path / "whole", SETTINGS)
+    assert resumed.table.equals(whole.table) and resumed.threshold == whole.threshold
+    assert json.loads((tmp_path / "01.json").read_text())["rows"][0]["person"] == "01"
+
+
+def test_folds_of_other_settings_or_data_are_refused(few, tmp_path):
+    leave_one_out(few, Learner(), tmp_path, SETTINGS)
+    for samples, settings in ((few, {"size": 64}), (few[:-1], SETTINGS)):
+        with pytest.raises(InputError, match="Give another folder"):
+            leave_one_out(samples, Learner(), tmp_path, settings)
+
+
+def test_the_command_trains_what_is_not_finished(hands, tmp_path, monkeypatch, capsys):
+    """The recipe itself, on the one of four persons whose fold is missing. A second call has nothing left to train."""
+    four = [sample for sample in hgr1.load(hands) if sample.person <= "04"]
+    monkeypatch.setattr(hgr1, "load", lambda root: four)
+    leave_one_out(four, Learner(), tmp_path, asdict(replace(PROFILES["smoke"], epochs=1)) | {"seed": 0})
+    (tmp_path / "01.json").unlink()
+    command = ["evaluate", "--protocol", "lopo", "--data", str(hands), "--profile", "smoke", "--epochs", "1"]
+    command += ["--out", str(tmp_path), "--json"]
+    assert main(command) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["persons"] == 4 and told["photos"] == 12 and 0 < told["iou"] <= 1
+    fold = json.loads((tmp_path / "01.json").read_text())
+    assert fold["seconds"] not in (0, 1.5) and {row["person"] for row in fold["rows"]} == {"01"}
+    monkeypatch.setattr("handseg_lib.__main__.fit", None)
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out) == told
+    assert main([*command, "--seed", "1"]) == 2
+    assert main([*command, "--model", "some.keras"]) == 2
