@@ -21,6 +21,7 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"  # of the tests that failed;
 
 CELLS = {
     "browse": "import handseg_lib as hs\nhs.explore.browse(hs.profile.current().samples()[:6])",
+    "explore": "import handseg_lib as hs\nhs.explore.explore(hs.load_predictor(), hs.profile.current().samples()[:3])",
 }
 
 
@@ -129,3 +130,21 @@ def test_browse_by_mouse_and_by_keyboard(page, server, app):
     cell.get_by_label("person", exact=True).select_option("01")
     expect(cell).to_contain_text("person 01")
     expect(cell).to_contain_text("photo 1 of 3")
+
+
+def test_explore_by_mouse_and_by_keyboard(page, server):
+    cell = run(page, server, "lab/tree", "explore")
+    slider = cell.locator(".widget-slider", has_text="threshold")
+    handle, track = slider.get_by_role("slider"), slider.locator(".noUi-base").bounding_box()
+    expect(cell).to_contain_text("tuned threshold")
+    handle.focus()
+    page.keyboard.press("Home")
+    expect(cell).to_contain_text("threshold 0.02: IoU")
+    lowest = cell.locator("img").nth(2).get_attribute("src")
+    grip, middle = handle.bounding_box(), track["y"] + track["height"] / 2
+    page.mouse.move(grip["x"] + grip["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(track["x"] + track["width"], middle, steps=8)
+    page.mouse.up()
+    expect(cell).to_contain_text("threshold 0.98: IoU")
+    expect(cell.locator("img").nth(2)).not_to_have_attribute("src", lowest)
