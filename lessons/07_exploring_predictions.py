@@ -5,13 +5,15 @@
 # could the network have told you that it was not sure?*
 #
 # **You will be able to**
-# - keep a model in a file that opens again, also in a year;
+# - keep a model in a file that opens again in a new process;
 # - look at results in the order that teaches most, and say what kind of error you see;
 # - choose a threshold without spoiling the test;
-# - find out how much a network's doubt is worth.
+# - find out how much a network's doubt is worth, and whether its probabilities are honest.
 #
-# **Time:** 10 minutes with a CPU or a GPU. **You need:** IoU from [05 Losses and metrics](05_losses_and_metrics.ipynb),
-# and the split by person from [01 Photos and masks](01_photos_and_masks.ipynb).
+# **Time:** 60 minutes to work through; the computer needs 2 of them on two CPU cores.
+#
+# **You need:** IoU from [05 Losses and metrics](05_losses_and_metrics.ipynb), and the split by person from [01 Photos
+# and masks](01_photos_and_masks.ipynb).
 
 # %% [markdown]
 # ## 1. A file for a model
@@ -108,7 +110,8 @@ save_and_load("registered.keras", my_registered_loss)
 
 # %% [markdown]
 # If you only want predictions, you do not need the loss at all: `load_model(path, compile=False)` leaves it out. The
-# course's `hs.load_predictor(path)` does that.
+# course's `hs.load_predictor(path)` does that, and keeps the threshold with the network: a
+# [predictor](../docs/glossary.md#predictor).
 #
 # How would one have noticed? By loading in a **new** process what one has saved, with two lines, on the first day. A
 # backup that was never restored is a hope.
@@ -146,9 +149,25 @@ summary = pd.Series(report.summary(), name="test persons")
 summary[["iou", "iou_low", "iou_high", "f1", "worst_person_iou", "boundary_px"]].astype(float).round(3).to_frame()
 
 # %% [markdown]
-# `iou` is the mean over photos, each at its own size. `iou_low` and `iou_high` say how far that mean could move with
-# other persons, drawn from these few. `boundary_px` is how far the predicted outline lies from the true one, in pixels,
-# in the middle photo. Now take the mean apart, by person and by gesture, worst first:
+# `iou` is the mean [IoU](../docs/glossary.md#iou) over photos, each at its own size. `iou_low` and `iou_high` say how far that mean could move with
+# other persons, drawn from these few. [`boundary_px`](../docs/glossary.md#boundary_px) is how far the predicted outline lies from the true one, in pixels,
+# in the middle photo.
+#
+# You know four of these hands since lesson 01. Here they are with the masks that the network gives them. The fourth is
+# of a training person: if your photos are HGR1's, the network has met that hand, and its score proves nothing.
+
+# %%
+four = [next(s for s in split.test if s.person == p) for p in ("02", "05", "09")] + split.train[:1]
+pictures, titles = [], []
+for sample in four:
+    image, true = sample.read()
+    pred = predictor.mask(image)
+    pictures.append(hs.plots.overlay(image, pred))
+    titles.append(f"person {sample.person}, IoU {hs.metrics.iou(true, pred):.2f}")
+hs.plots.images(pictures, titles, alt="The four hands of the course, each with the mask that the network predicts.")
+
+# %% [markdown]
+# Now take the mean apart, by person and by gesture, worst first:
 
 # %%
 report.by("person").round(3)
@@ -176,13 +195,31 @@ fig
 # This is what a mean hides. A person whose dots stand close together and one with two failures can have the same bar.
 
 # %% [markdown]
-# ## 4. Worst first
+# ## 4. Exercise: worst first (warm-up)
+#
+# Whom do you look at first? Write a function that takes the IoUs of some photos, as a numpy array, and a number `n`. It
+# returns the **positions** of the `n` worst photos, the worst of all first. For `[0.9, 0.3, 0.6]` and `n = 2` that is
+# 1, then 2.
+
+
+# %%
+def worst_first(ious, n):
+    # <solution>
+    return np.argsort(ious)[:n]
+    # </solution>
+
+
+# %%
+hs.check.worst_first(worst_first)
+
+# %% [markdown]
+# ## 5. Worst first
 #
 # The article ends with "a few predicted segmentations for unseen data". How were the few chosen? Here are four photos
 # from one end of the table, and four from the other. Same network, same test.
 
 # %%
-order = np.argsort(report.table.iou.to_numpy(), kind="stable")
+order = report.table.sort_values("iou", kind="stable").index  # pandas' way to the same order
 pictures, titles = [], []
 for i in [*order[::-1][:4], *order[:4]]:
     image, true = split.test[i].read()
@@ -205,7 +242,7 @@ worst = [split.test[i] for i in order[:6]]
 hs.plots.predictions(predictor, worst[:3])
 
 # %% [markdown]
-# ## 5. What kind of error?
+# ## 6. What kind of error?
 #
 # A few photos are anecdotes. To say what goes wrong in all of them, sort every wrong pixel by two questions.
 #
@@ -278,9 +315,9 @@ fig
 #   of. If one person has most of it, that is more than a number. For them the network works worse.
 
 # %% [markdown]
-# ## 6. The threshold
+# ## 7. The threshold
 #
-# Every mask so far was cut at one threshold. A lower one would have missed less and claimed more. To see the whole
+# Every mask so far was cut at one [threshold](../docs/glossary.md#threshold). A lower one would have missed less and claimed more. To see the whole
 # range you need each probability once, and no further pass of the network:
 
 # %%
@@ -291,7 +328,7 @@ print("threshold", *[f"{threshold:.2f}" for threshold in thresholds])
 print("IoU      ", *[f"{hs.metrics.iou(true, probability >= threshold):.2f}" for threshold in thresholds])
 
 # %% [markdown]
-# ## 7. Your turn: the best threshold
+# ## 8. Exercise: the best threshold (core)
 #
 # That was one photo. Write a function that takes a list of probabilities, a list of true masks (both may differ in size
 # from photo to photo) and some thresholds. It returns the threshold with the highest mean IoU, the mean being taken
@@ -310,7 +347,7 @@ def best_threshold(hands, masks, thresholds):
 hs.check.best_threshold(best_threshold)
 
 # %% [markdown]
-# ## 8. On whom to choose it
+# ## 9. On whom to choose it
 #
 # On which people should you use that function? The article's validation set *is* its test set: the photos by which it
 # decides when to stop are those on which it reports. Every choice made on the test set makes the report a little too
@@ -365,7 +402,7 @@ print(f"within 0.005 of the best on the validation persons: thresholds {flat.min
 # do not report on.
 
 # %% [markdown]
-# ## 9. Does it know when it is wrong?
+# ## 10. Does it know when it is wrong?
 #
 # In use, nobody hands you a true mask. Could the network warn you? Ask it twice. The mirror image of a hand is a hand
 # too, so the mirrored photo should give the mirrored answer. Where it does not, the network has no firm opinion.
@@ -402,10 +439,12 @@ def hit(doubt, wrong, share=0.05):
 
 
 # %%
-rows = []
+rows, hands, truth = [], [], []
 for sample in split.test:
     image, true = sample.read()
     first, second = predictor(image), second_look(image)
+    hands.append(first)
+    truth.append(true)
     wrong, disagreement = (first >= predictor.threshold) != true, abs(first - second)
     hits = {"disagreement": hit(disagreement, wrong), "near one half": hit(-abs(first - 0.5), wrong)}
     both = hs.metrics.iou(true, (first + second) / 2 >= predictor.threshold)
@@ -449,10 +488,61 @@ print(f"mean IoU of the first look {report.table.iou.mean():.4f}, of both {looks
 # worth.
 
 # %% [markdown]
-# ## 10. Move the slider
+# ## 11. Exercise: are its probabilities honest? (stretch)
+#
+# The network calls a pixel hand with 0.8. Is it right in 8 of 10 such cases? If so, its doubt can be taken at its word,
+# and it is called **calibrated**.
+#
+# Write a function that takes a list of probabilities and a list of true masks (one of each for a photo; sizes differ),
+# and two bounds. Of all pixels whose probability is at least `low` and less than `high`, in all photos together, it
+# returns the share that is hand.
+
+
+# %%
+def share_of_hand(hands, masks, low, high):
+    # <solution>
+    inside = [mask[(hand >= low) & (hand < high)] for hand, mask in zip(hands, masks)]
+    return np.concatenate(inside).mean()
+    # </solution>
+
+
+# %%
+hs.check.share_of_hand(share_of_hand)
+
+# %% [markdown]
+# Once the check says "Right!", try it in a new cell: `share_of_hand(hands, truth, 0.7, 0.8)`. An honest network would
+# give about 0.75. The figure asks the same question for ten pairs of bounds at once, with two histograms: one of all
+# pixels, one of those that are hand.
+
+# %%
+edges = np.linspace(0, 1, 11)
+everything = sum(np.histogram(hand, edges)[0] for hand in hands)
+skin = sum(np.histogram(hand[true == 1], edges)[0] for hand, true in zip(hands, truth))
+said, share = (edges[:-1] + edges[1:]) / 2, skin / np.maximum(1, everything)
+fig, ax = hs.plots.figure(
+    "The share of hand pixels against the probability that the network gave them; a dashed diagonal is honesty.",
+    width=4.5,
+)
+hs.plots.lines(ax, said, {"this network": share, "an honest one": said}, "probability it said", "share that is hand")
+fig
+
+# %% [markdown]
+# A curve above the diagonal means that more is hand than the network says: it is too shy, and a lower threshold finds
+# more. Below it, the network claims too much. Compare with the threshold that the validation persons chose.
+#
+# Do not forget how few pixels this is about:
+
+# %%
+doubtful = everything[1:-1].sum() / everything.sum()
+print(f"{doubtful:.1%} of all pixels have a probability between 0.1 and 0.9")
+assert doubtful < 0.2
+
+# %% [markdown]
+# ## 12. Move the slider
 #
 # The last figure is for you to move. Change the threshold, and step through the six worst photos. For which of them
-# does another threshold help, and for which is there none that does?
+# does another threshold help, and for which is there none that does? Write a note on each, and download the list: that
+# is the plan for your next training.
 
 # %%
 hs.explore.explore(predictor, worst)
@@ -469,7 +559,7 @@ hs.explore.draw_threshold(worst[0], probability, 0.1)
 hs.explore.draw_threshold(worst[0], probability, 0.9)
 
 # %% [markdown]
-# ## What you learned
+# ## 13. What you learned
 #
 # - Save and load before you train, and load in a new process. `.keras` files, registered functions; `compile=False` if
 #   you only predict.
@@ -477,5 +567,18 @@ hs.explore.draw_threshold(worst[0], probability, 0.9)
 # - Sort errors: missed or false, near the outline or far. Each kind has another remedy.
 # - Choose the threshold, like everything else, on people on whom you do not report.
 # - Two looks show where a network hesitates. Where it is sure and wrong, they show nothing.
+# - A network is honest if it is right in 8 of 10 cases where it says 0.8. That can be counted.
+
+# %% [markdown]
+# ## 14. Quiz
+
+# %%
+hs.quiz("07")
+
+# %% [markdown]
+# ## 15. Next
 #
-# **Next:** lesson 08 asks how much all these numbers say about the next person.
+# You have come from a pixel to a prediction, and you know what to ask of it. How far three persons' scores carry to a
+# fourth, and what the model should not be used for, is in the course's [results](../docs/results.md) and in the
+# [card of its model](../docs/model_card.md). Then train your own in [06 Training](06_training.ipynb), on photos of your
+# own, and bring it back here.

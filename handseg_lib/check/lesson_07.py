@@ -1,5 +1,6 @@
 """Checks of lesson 07, Exploring predictions."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -7,7 +8,55 @@ import numpy as np
 from .. import metrics
 from .core import exercise, expect, given
 
-__all__ = ["best_threshold"]
+__all__ = ["best_threshold", "share_of_hand", "worst_first"]
+
+
+@exercise("Now the photos that teach most come first.")
+def worst_first(answer: Callable) -> None:
+    ious = np.array([0.91, 0.35, 0.78, 0.12, 0.66])
+    found = np.asarray(given(answer(ious.copy(), 3)))
+    expect(
+        not np.isin(found, ious).any(), "These are IoUs. Return the positions of the photos: which function sorts so?"
+    )
+    expect(found.shape != (5,), "These are all five photos. Return the n worst only; here n was 3.")
+    expect(found.shape == (3,), f"Three positions were asked for; this has the shape {found.shape}.")
+    expect([*found] != [0, 2, 4], "These are the best photos, best first. Which end of the order is the worst?")
+    expect([*found] != [4, 1, 3], "These are the worst three, but the very worst comes last. Turn the order round.")
+    expect(
+        [*found] == [3, 1, 4], f"The three worst of {ious.tolist()} are at 3, 1, 4, in that order; not at {found.tolist()}."
+    )
+    expect([*answer(ious, 1)] == [3], "Right for three photos, wrong for one. Is n used?")
+
+
+@exercise("Each pixel has one vote here, and a photo without such pixels has none.")
+def share_of_hand(answer: Callable) -> None:
+    large, small, sure = np.zeros((8, 10), "float32"), np.zeros((4, 4), "float32"), np.ones((4, 4), "float32")
+    masks = [np.zeros(hand.shape, np.uint8) for hand in (large, small, sure)]
+    large[:4], large[4], large[5] = 0.75, 0.5, 0.875  # 50 pixels are in 0.5-0.875, ten lie on its upper bound
+    small[0] = 0.625  # and four in the small photo
+    masks[0][:2], masks[0][4:6], masks[1][0, :1] = 1, 1, 1  # 20 of 40, 10 of 10, and 1 of 4
+    masks[2][:] = 1
+    hands = [large, small, sure]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        share = given(answer(hands, masks, 0.5, 0.875))
+    expect(np.ndim(share) == 0, f"Return one share for all photos together; this has the shape {np.shape(share)}.")
+    share = float(share)
+
+    def close(other: float) -> bool:
+        return abs(share - other) < 1e-4
+
+    hint = "Put the pixels of all photos together first, then take the share."
+    expect(not np.isnan(share), f"nan: one photo has no pixel between the bounds, and 0 / 0 is nan. {hint}")
+    expect(not close((30 / 50 + 1 / 4) / 2) and not close((30 / 50 + 1 / 4) / 3), f"This is a mean over photos. {hint}")
+    expect(not close(41 / 64), "A pixel exactly at high is not between the bounds: it belongs to the next pair.")
+    expect(not close(21 / 44), "A pixel exactly at low is between the bounds: >=, not >.")
+    expect(not close(37.5 / 54), "This is the mean of the probabilities: what the network says. What do the masks say?")
+    expect(share <= 1, "A share lies between 0 and 1. Divide by the number of pixels between the bounds.")
+    expect(not close(54 / 112), "This is the share of pixels between the bounds. Of these pixels, how many are hand?")
+    expect(not close(31 / 112), "You divide by all pixels. Divide by those between the bounds.")
+    expect(not close(31 / 57), "You divide by all hand pixels. Divide by the pixels between the bounds.")
+    expect(close(31 / 54), f"31 of the 54 pixels between the bounds are hand: {31 / 54:.3f}, and this is {share:.3f}.")
 
 
 @exercise("Each photo has one vote, however large it is.")
