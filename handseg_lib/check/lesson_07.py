@@ -22,9 +22,7 @@ def worst_first(answer: Callable) -> None:
     expect(found.shape == (3,), f"Three positions were asked for; this has the shape {found.shape}.")
     expect([*found] != [0, 2, 4], "These are the best photos, best first. Which end of the order is the worst?")
     expect([*found] != [4, 1, 3], "These are the worst three, but the very worst comes last. Turn the order round.")
-    expect(
-        [*found] == [3, 1, 4], f"The three worst of {ious.tolist()} are at 3, 1, 4, in that order; not at {found.tolist()}."
-    )
+    expect([*found] == [3, 1, 4], f"{found.tolist()} are not where the three lowest of {ious.tolist()} stand.")
     expect([*answer(ious, 1)] == [3], "Right for three photos, wrong for one. Is n used?")
 
 

@@ -41,6 +41,7 @@ ANSWERS = [
     ("worst_first", lambda ious, n: np.argsort(ious), "n worst only"),
     ("worst_first", lambda ious, n: np.argsort(-ious)[:n], "best first"),
     ("worst_first", lambda ious, n: np.argsort(-ious)[-n:], "the very worst comes last"),
+    ("worst_first", lambda ious, n: np.arange(n), "not where the three lowest"),
     ("worst_first", lambda ious, n: np.argmin(ious), "the shape ()"),
     ("worst_first", lambda ious, n: np.argsort(ious)[:3], "Is n used"),
     ("share_of_hand", share_of_hand, "Right!"),
