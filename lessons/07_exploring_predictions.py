@@ -10,7 +10,7 @@
 # - choose a threshold without spoiling the test;
 # - find out how much a network's doubt is worth, and whether its probabilities are honest.
 #
-# **Time:** 60 minutes to work through; the computer needs 2 of them on two CPU cores.
+# **Time:** 60 minutes to work through; the computer needs 1 of them on two CPU cores.
 #
 # **You need:** IoU from [05 Losses and metrics](05_losses_and_metrics.ipynb), and the split by person from [01 Photos
 # and masks](01_photos_and_masks.ipynb).
