@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from .augment import Recipe, resize
 from .augment import augment as augment_pair
-from .augment import resize
 from .data import InputError, Sample
 
 
@@ -21,7 +21,8 @@ class Batches(keras.utils.PyDataset):
         samples: what to read.
         size: side of the square photos in pixels.
         batch_size: photos in a batch; the last batch of an epoch holds what is left.
-        augment: True to shuffle and to augment (training); False to give the photos as they are, in order.
+        augment: True to shuffle and to augment by the course's recipe (training), or a ``Recipe`` of your own;
+            False to give the photos as they are, in order.
         seed: of all chance.
 
     Each item is ``(images, masks)``: uint8 (B, size, size, 3) RGB and uint8 (B, size, size, 1) of {0, 1}.
@@ -31,12 +32,18 @@ class Batches(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, samples: Sequence[Sample], size: int = 224, batch_size: int = 16, augment: bool = False, seed: int = 0
+        self,
+        samples: Sequence[Sample],
+        size: int = 224,
+        batch_size: int = 16,
+        augment: bool | Recipe = False,
+        seed: int = 0,
     ):
         super().__init__()
         if not samples:
             raise InputError("no samples: there is nothing to make batches of.")
-        self.samples, self.size, self.batch_size, self.augment, self.seed = samples, size, batch_size, augment, seed
+        self.samples, self.size, self.batch_size, self.seed = samples, size, batch_size, seed
+        self.augment = Recipe() if augment is True else augment
         pairs = [resize(*sample.read(), size) for sample in samples]
         self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))
         self.start_epoch(0)
@@ -66,4 +73,4 @@ class Batches(keras.utils.PyDataset):
         image, mask = self.images[k], self.masks[k]
         if not self.augment:
             return image, mask
-        return augment_pair(image, mask, np.random.default_rng([self.seed, self.epoch, k]))
+        return augment_pair(image, mask, np.random.default_rng([self.seed, self.epoch, k]), self.augment)
