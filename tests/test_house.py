@@ -135,8 +135,10 @@ def test_first_cell_moves_no_package(path):
 def test_links_lead_somewhere(path):
     for cell in nbformat.read(path, 4).cells:
         if cell.cell_type == "markdown":
-            for link in re.findall(r"(?:\]\(|(?:src|href)=\")([^)\"#\s]+)", cell.source):
+            for link, place in re.findall(r"(?:\]\(|(?:src|href)=\")([^)\"#\s]+)(?:#([\w-]+))?", cell.source):
                 assert "://" in link or (path.parent / link).exists(), f"dead link: {link}"
+                if place and link.endswith("glossary.md"):
+                    assert f'<a id="{place}">' in (path.parent / link).read_text("utf-8"), f"not a word there: {place}"
 
 
 # The builder
