@@ -224,9 +224,9 @@ def test_malformed_files_are_read_or_refused_in_one_line(tmp_path, part):
     seen, slowest = set(), 0.0
     for kind, path in fuzz.write(tmp_path, 180, seed=100 + part):
         for read in (read_image, read_mask):
-            start = time.perf_counter()
+            start = time.process_time()  # not the clock: a busy machine is no fault of the reader's
             said = fuzz.outcome(read, path)
-            slowest = max(slowest, time.perf_counter() - start)
+            slowest = max(slowest, time.process_time() - start)
             assert said in ("read", "refused"), f"{path.name}: {said}"
             seen.add((kind, said))
     assert slowest < 10
