@@ -11,10 +11,11 @@
 # - go on after a training was killed;
 # - compare two recipes with the same ruler.
 #
-# **Time:** 10 minutes with a CPU, most of them waiting in sections 5 and 11. With a GPU and HGR1 at hand, larger
-# photos and more of them take about as long. **You need:** [04 The U-Net](04_the_u_net.ipynb) and
-# [05 Losses and metrics](05_losses_and_metrics.ipynb); for what a gradient is,
-# [3Blue1Brown](https://www.3blue1brown.com/lessons/gradient-descent).
+# **Time:** 75 minutes to work through; the computer needs 12 of them on two CPU cores, most in sections 7 and
+# 13.
+#
+# **You need:** [04 The U-Net](04_the_u_net.ipynb) and [05 Losses and metrics](05_losses_and_metrics.ipynb); for what a
+# [gradient](../docs/glossary.md#gradient) is, [3Blue1Brown](https://www.3blue1brown.com/lessons/gradient-descent).
 
 # %% [markdown]
 # ## 1. Four photos by heart
@@ -90,14 +91,15 @@ assert wrong["loss"][-1] < 0
 # %% [markdown]
 # ## 2. How far each step goes
 #
-# The gradient says for every weight which way is down. The **optimiser** decides how far to go. The course uses AdamW.
-# *Adam* gives each weight a step of its own: it divides by how large this weight's gradients usually are, so a step is
-# about as long as the **learning rate**, no matter how the loss is scaled. The *W* is weight decay: every step also
-# takes a tiny share off each weight, so that none grows without a reason.
+# The gradient says for every weight which way is down. The **[optimiser](../docs/glossary.md#optimiser)** decides how
+# far to go. The course uses AdamW. *Adam* gives each weight a step of its own: it divides by how large this weight's
+# gradients usually are, so a step is about as long as the **[learning rate](../docs/glossary.md#learning-rate)**, no
+# matter how the loss is scaled. The *W* is [weight decay](../docs/glossary.md#weight-decay): every step also takes a
+# tiny share off each weight, so that none grows without a reason.
 #
 # How large should the rate be? Large steps get there sooner, small ones arrive. So begin large and end small; a cosine
 # does it smoothly. The very first steps are the exception. Adam has seen no gradients yet and does not know what is
-# usual. So the rate is raised from near zero first: a **warm-up**.
+# usual. So the rate is raised from near zero first: a **[warm-up](../docs/glossary.md#warm-up)**.
 
 
 # %%
@@ -114,7 +116,7 @@ def compile_stage(model, steps, peak):
 
 
 # %% [markdown]
-# The course trains in two stages (section 4 says why), each with a schedule of its own. The second one is gentler: it
+# The course trains in two stages (section 6 says why), each with a schedule of its own. The second one is gentler: it
 # touches weights that already know something.
 
 # %%
@@ -154,11 +156,37 @@ for function in (compile_stage, hs.training.compile_stage):
 assert configs[0] == configs[1]
 
 # %% [markdown]
-# ## 3. A gradient that is too long
+# ## 3. Exercise: the rate at a step (warm-up)
 #
-# Now and then a batch is odd, and its gradient ten times as long as usual. `clipnorm=1.0` sets a limit: where the norm
-# of a gradient, its length, is above 1, the gradient is divided by it. The direction stays. To see it bare, take plain
-# gradient descent with a rate of 1, which moves a weight by minus its gradient. A gradient of (6, 8) has the norm 10:
+# You have seen the curve; now draw it yourself. Write a function that returns the learning rate at a step, counted from
+# 0. In the first `warmup` steps it rises in a straight line from 0 to `peak`. Then it falls along half a cosine, from
+# `peak` at step `warmup` to 0 at step `steps`. Half a cosine goes from 1 to -1 while its angle goes from 0 to π; `np.cos`
+# and `np.pi` are at hand.
+
+
+# %%
+def rate_at(step, warmup, steps, peak):
+    # <solution>
+    if step < warmup:
+        return peak * step / warmup
+    share = (step - warmup) / (steps - warmup)
+    return peak * (1 + np.cos(np.pi * share)) / 2
+    # </solution>
+
+
+# %%
+hs.check.rate_at(rate_at)
+
+# %% [markdown]
+# Keras's `CosineDecay`, which the course uses, does the same, but begins and ends a little above 0: a step with a rate
+# of 0 would be a batch wasted.
+
+# %% [markdown]
+# ## 4. A gradient that is too long
+#
+# Now and then a batch is odd, and its gradient ten times as long as usual. [`clipnorm=1.0`](../docs/glossary.md#clipnorm)
+# sets a limit: where the norm of a gradient, its length, is above 1, the gradient is divided by it. The direction stays.
+# To see it bare, take plain gradient descent with a rate of 1, which moves a weight by minus its gradient. A gradient of (6, 8) has the norm 10:
 
 # %%
 weight = keras.Variable([0.0, 0.0])
@@ -181,6 +209,8 @@ fig, ax = hs.plots.figure(
 for (x, y), clipped in moves.items():
     ax.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "->", "color": hs.plots.GREY})
     ax.annotate("", clipped, (0, 0), arrowprops={"arrowstyle": "->", "color": hs.plots.BLUE, "lw": 2.5})
+
+# %%
 turn = np.linspace(0, 2 * np.pi, 100)
 ax.plot(np.cos(turn), np.sin(turn), "--", color=hs.plots.ORANGE, label="norm 1")
 ax.set(xlim=(-3, 7), ylim=(-2, 8.5), aspect="equal", xlabel="first weight", ylabel="second weight")
@@ -192,7 +222,8 @@ fig
 # the limit has another use, too. A single huge gradient would spoil its idea of what is usual, and a thousand steps
 # after it would be too short.
 #
-# The article set it because it "sometimes ... ended up with Nan value". Would that help? Ask:
+# The article set it because it "sometimes ... ended up with Nan value". Would that help against a
+# [nan](../docs/glossary.md#nan)? Ask:
 
 # %%
 weight.assign([0.0, 0.0])
@@ -221,14 +252,35 @@ for i in range(len(train)):
     assert all(np.isfinite(array).all() for array in train[i])
 
 # %% [markdown]
-# ## 4. First frozen, then fine-tuned
+# ## 5. Exercise: all gradients as one (stretch)
+#
+# `clipnorm` cuts each weight array's gradient by itself. That keeps each one's direction, but not that of the whole
+# step: a long one is cut and its short neighbour is not. Write the other kind. `clip_together` takes a list of
+# gradients, numpy arrays of any shapes, and a limit. It returns a list of the same shapes, in which **all numbers
+# together** have at most the norm `limit`. If they are short enough already, they stay as they are. The arrays that
+# were handed in are not changed.
+
+
+# %%
+def clip_together(gradients, limit):
+    # <solution>
+    norm = np.sqrt(sum(np.sum(gradient**2) for gradient in gradients))
+    return [gradient * limit / max(norm, limit) for gradient in gradients]
+    # </solution>
+
+
+# %%
+hs.check.clip_together(clip_together)
+
+# %% [markdown]
+# ## 6. First frozen, then fine-tuned
 #
 # The encoder comes with knowledge, the decoder with random numbers. Train both at once, and the first gradients reach
 # the encoder *through* the random decoder: wild, and about nothing. They can spoil in a few steps what took a million
 # photos. So:
 #
 # 1. **Frozen.** The encoder stands still, the decoder learns to read its features.
-# 2. **Fine-tuned.** The encoder's later blocks learn as well, with a gentler rate.
+# 2. **[Fine-tuned](../docs/glossary.md#fine-tune).** The encoder's later blocks learn as well, with a gentler rate.
 #
 # Why not all blocks? The first ones see edges and colours, and hands have the edges and colours of everything else. The
 # later ones know fur, wheels and keyboards, and may well turn to fingers. And what stands still needs no gradient,
@@ -253,13 +305,13 @@ pd.Series(counts, name="numbers that learn").map("{:,}".format).to_frame()
 # You know three traps here from [lesson 03](03_the_encoder.ipynb). Freeze, *then* compile. Count what learns: the
 # article's `==` froze everything for good. And batch norm's kept mean and variance must stand still while its block is
 # fine-tuned, for the advice to write `training=False` does not keep `fit` from moving them. The course's encoder is
-# built so that they cannot move. You need not believe that: section 5 looks, after the real training.
+# built so that they cannot move. You need not believe that: section 7 looks, after the real training.
 
 # %% [markdown]
-# ## 5. The loop
+# ## 7. The loop
 #
-# Everything is there. This is the whole recipe: at the beginning of a stage, freeze and compile; then, epoch by epoch,
-# train, look at the validation persons, and remember the weights if they were the best so far.
+# Everything is there. This is the whole recipe: at the beginning of a stage, freeze and compile; then,
+# [epoch](../docs/glossary.md#epoch) by epoch, train, look at the validation persons, and remember the weights if they were the best so far.
 
 
 # %%
@@ -287,7 +339,7 @@ def train_unet(model, train, val, epochs, frozen_epochs):
 
 
 # %% [markdown]
-# `hs.fit` does the same, and besides draws a progress bar, stops early, and can go on after a kill. Section 8 holds the
+# `hs.fit` does the same, and besides draws a progress bar, stops early, and can go on after a kill. Section 10 holds the
 # two to the same numbers. Now train. Write down before you run it: which IoU do you expect on people that the network
 # has not seen? (This takes a few minutes with the profile quick.)
 
@@ -344,7 +396,7 @@ hs.plots.curves(history)
 #
 # - **Both losses fall, side by side:** it is learning, and could learn on.
 # - **The training loss goes on falling, validation turns up:** it begins to know the training persons by heart. This is
-#   *overfitting*. Keep the epoch before; more people or more augmentation help.
+#   [overfitting](../docs/glossary.md#overfitting). Keep the epoch before; more people or more augmentation help.
 # - **Both losses stay high:** too small a rate, too few steps, or a ceiling.
 # - **Validation is better than training:** no cause for joy or alarm. The training photos are augmented, which makes
 #   them harder, and the training figure is a mean over an epoch in which the network was still getting better.
@@ -353,7 +405,7 @@ hs.plots.curves(history)
 #   nothing.
 
 # %% [markdown]
-# ## 6. Which epoch to keep
+# ## 8. Which epoch to keep
 #
 # Each epoch leaves a network behind. Which one is yours? There are many numbers to choose by. Six rules, and the epoch
 # that each would keep:
@@ -399,17 +451,18 @@ fig
 
 # %% [markdown]
 # **By whom to choose.** The training loss is about people whom the network trains on. The article's
-# `ModelCheckpoint(monitor="loss")` would keep epoch 11 here, the one that knows them best. Choose by the validation
+# [checkpoint](../docs/glossary.md#checkpoint), `ModelCheckpoint(monitor="loss")`, would keep epoch 11 here, the one that knows them best. Choose by the validation
 # persons. How would you have noticed? Ask of every number that decides something: whose photos is it from?
 #
 # **By what.** You want outlines, so choose by IoU. A loss also counts how *sure* the network is, and can rise while the
 # outlines still get better.
 #
-# **When to stop.** A better epoch may come after a worse one, so wait for a few. How many is the **patience**. With a
+# **When to stop.** A better epoch may come after a worse one, so wait for a few. How many is the
+# **[patience](../docs/glossary.md#patience)**. With a
 # patience of 3, the training above ends after three epochs without a new best, at epoch 8. The peak at epoch 10 is
 # never seen: that is the price, and nobody knows it at the time.
 #
-# **Higher or lower?** Keras has a callback for this, `EarlyStopping`. Feed it the made-up rows, and tell it the wrong
+# **Higher or lower?** Keras has a [callback](../docs/glossary.md#callback) for this, `EarlyStopping`. Feed it the made-up rows, and tell it the wrong
 # mode:
 
 
@@ -448,7 +501,7 @@ assert 0.915 < measured.max(axis=1).mean() < 0.922
 # there are three parts: the validation persons decide, the test persons are looked at once, at the end.
 
 # %% [markdown]
-# ## 7. Your turn: the epoch to keep
+# ## 9. Exercise: the epoch to keep (core)
 #
 # Write a function that takes rows as above and a patience, and returns two positions in the list, counted from 0: the
 # epoch to keep, and the epoch at which training stops. It stops after `patience` epochs in a row without a new highest
@@ -473,7 +526,7 @@ def best_epoch(rows, patience):
 hs.check.best_epoch(best_epoch)
 
 # %% [markdown]
-# ## 8. Pull the plug
+# ## 10. Pull the plug
 #
 # Colab goes away after a while, laptops fall asleep, trains enter tunnels. A training of hours must survive that.
 # What has to be on the disk so that it can go on as if nothing had happened?
@@ -558,7 +611,7 @@ pd.concat(both, axis=1, keys=["your loop, uninterrupted", "hs.fit, killed and re
 # epoch, and the assert would fail. (We tried.) In a real training you would see a dent in the curve, and wonder.
 
 # %% [markdown]
-# ## 9. People it has never seen
+# ## 11. People it has never seen
 #
 # Nothing more will be decided. So now, and only now, the test persons. `hs.evaluate` scores every photo at its own
 # size.
@@ -579,9 +632,9 @@ hs.plots.predictions(hs.Predictor(model), four[:3])
 # about what to expect of a fourth person than the third digit of the mean.
 
 # %% [markdown]
-# ## 10. Aside: fewer digits, more speed
+# ## 12. Aside: fewer digits, more speed
 #
-# Most of the time goes into multiplying float32 numbers. `bfloat16` has the same range in half the bytes, with fewer
+# Most of the time goes into multiplying float32 numbers. [`bfloat16`](../docs/glossary.md#bfloat16) has the same range in half the bytes, with fewer
 # digits: 8 bits of precision in place of 24. Where the hardware has instructions for it, training takes about two
 # thirds of the time. Where it has not, it is far slower. The library looks it up:
 
@@ -597,7 +650,7 @@ print("0.9, 0.99 and 0.999 in bfloat16:", [float(d) for d in keras.ops.cast(digi
 # `python -m handseg_lib train` does so.
 
 # %% [markdown]
-# ## 11. The article's recipe beside ours
+# ## 13. The article's recipe beside ours
 #
 # You have met the article's mistakes one by one. What do they cost together? `hs.as_published` is its recipe with the
 # least change that makes it run, and has the same two functions. Give it the same people, the same photos and as many
@@ -612,9 +665,9 @@ with tqdm(total=profile.epochs, unit="epoch") as bar:
     tick = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update())
     published_history = hs.as_published.fit(published, train, val, epochs=profile.epochs, callbacks=[tick])
 published_report = hs.evaluate(published, split.test)
+recipes = {"the article's": (published, published_history, published_report), "ours": (model, history, report)}
 
 # %%
-recipes = {"the article's": (published, published_history, published_report), "ours": (model, history, report)}
 table = {}
 for name, (net, past, result) in recipes.items():
     scores = result.summary()
@@ -627,6 +680,8 @@ for name, (net, past, result) in recipes.items():
         "worst person's IoU": f"{scores['worst_person_iou']:.3f}",
         "outline off by (px)": f"{scores['boundary_px']:.1f}",
     }
+
+# %%
 assert report.summary()["iou"] > published_report.summary()["iou"] - 0.02
 pd.DataFrame(table)
 
@@ -659,7 +714,7 @@ fig
 #   each.
 
 # %% [markdown]
-# ## What you learned
+# ## 14. What you learned
 #
 # - Four photos by heart, before anything else. A loss below zero is a message.
 # - Warm up, go fast, then slow down. Clipping limits a step; it does not heal a nan.
@@ -668,6 +723,15 @@ fig
 # - What has decided anything is no test set any more.
 # - To go on after a kill: weights, optimiser, rows, and batches that know their epoch.
 # - Compare recipes on the same people, with the same ruler, and say what the comparison cannot tell.
+
+# %% [markdown]
+# ## 15. Quiz
+
+# %%
+hs.quiz("06")
+
+# %% [markdown]
+# ## 16. Next
 #
-# **Next:** [07 Exploring predictions](07_exploring_predictions.ipynb) looks at where the network goes wrong, worst
-# first.
+# A mean over persons hides where a network fails. [07 Exploring predictions](07_exploring_predictions.ipynb) looks at
+# it photo by photo, worst first.

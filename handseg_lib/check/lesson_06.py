@@ -2,9 +2,78 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from .core import exercise, expect, given
 
-__all__ = ["best_epoch"]
+__all__ = ["best_epoch", "clip_together", "rate_at"]
+
+
+@exercise("Slowly off, fast in the middle, and small steps to arrive.")
+def rate_at(answer: Callable) -> None:
+    warmup, steps, peak = 10, 110, 0.004
+    rates = {step: answer(step, warmup, steps, peak) for step in (0, 5, 10, 35, 60, 110)}
+    given(rates[5] if rates[5] is not None else rates[60])
+    for step, rate in rates.items():
+        expect(rate is not None, f"Nothing comes back at step {step}, with a warm-up of {warmup}. Is a return missing?")
+    share = {step: float(rate) / peak for step, rate in rates.items()}
+
+    def near(step: int, wanted: float) -> bool:
+        return abs(share[step] - wanted) < 0.005
+
+    expect(not near(5, 0.5 / peak), "This rises to 1, not to the peak. What is left to multiply by?")
+    expect(near(0, 0), f"At step 0 the rate is 0; this gives {share[0]:.2f} of the peak. Which way goes the warm-up?")
+    expect(near(5, 0.5), f"Half way up the rate is half the peak; this gives {share[5]:.2f} of it.")
+    expect(
+        near(10, 1),
+        f"At the end of the warm-up the rate is the peak; this gives {share[10]:.2f} of it. From which step on does "
+        "the cosine count?",
+    )
+    expect(share[110] > -0.005, "The rate ends below zero. A cosine goes from 1 to -1, and you want 1 to 0.")
+    expect(
+        not near(110, (1 + np.cos(1)) / 2),
+        "It falls too little: half a cosine ends at the angle of pi, and yours ends at 1.",
+    )
+    expect(near(110, 0), f"At the last step {share[110]:.2f} of the peak is left. How many steps does the cosine have?")
+    expect(not near(35, 0.75), "This falls in a straight line, not along a cosine.")
+    expect(
+        near(35, (1 + np.cos(np.pi / 4)) / 2) and near(60, 0.5),
+        f"The ends are right. In the middle of the cosine the rate is half the peak; this gives {share[60]:.2f} of it.",
+    )
+
+
+@exercise("The step is shorter, and still goes where all gradients together point.")
+def clip_together(answer: Callable) -> None:
+    long = [np.array([[1.0, 2.0], [2.0, 0.0]]), np.array([0.0, 4.0])]  # norms 3 and 4, and 5 together
+    before = [gradient.copy() for gradient in long]
+    clipped = given(answer(long, 1.0))
+    expect(
+        isinstance(clipped, list | tuple) and [np.shape(c) for c in clipped] == [(2, 2), (2,)],
+        "Return a list with as many arrays as came in, each in its shape.",
+    )
+    same = all(map(np.array_equal, long, before))
+    expect(same, "The arrays that were handed in have changed. Make new ones: g = g * 2, and not g *= 2.")
+
+    def is_over(*norms: float) -> bool:
+        return all(np.allclose(c, g / norm) for c, g, norm in zip(clipped, long, norms))
+
+    expect(not is_over(1, 1), "A norm of 5 with a limit of 1, and nothing was cut.")
+    expect(not is_over(3, 4), "Each array is cut by itself, as clipnorm does. Which one norm do all numbers have?")
+    expect(not is_over(7, 7), "The norms of the arrays do not add up: 3 and 4 make 5. What is summed before the root?")
+    expect(not is_over(25, 25), "This divides by the sum of the squares. What is missing to make a norm of it?")
+    expect(not is_over(9, 9), "This divides by the sum of all numbers. A norm squares, sums, and takes the root.")
+    expect(
+        not all(np.allclose(c, np.clip(g, -1, 1)) for c, g in zip(clipped, long)),
+        "Each number is cut by itself, and the direction is lost. Divide all by the same.",
+    )
+    expect(is_over(5, 5), "The numbers 1, 2, 2, 0 and 0, 4 have the norm 5: with a limit of 1, all are divided by 5.")
+    hint = "Wrong for another limit: 5 cut to 2.5 is half of every number. Is the result as long as the limit?"
+    expect(all(np.allclose(c, g / 2) for c, g in zip(answer(long, 2.5), long)), hint)
+    hint = "Gradients that are short enough should stay as they are. These have the norm 5, and the limit was 10."
+    expect(all(np.allclose(c, g) for c, g in zip(answer(long, 10.0), long)), hint)
+    with np.errstate(all="ignore"):
+        zeros = answer([np.zeros(3), np.zeros(2)], 1.0)
+    expect(np.isfinite(np.concatenate(zeros)).all(), "Gradients of 0 become nan. What do you divide by then?")
 
 
 @exercise("The best one that was seen, and no patience beyond what was agreed.")

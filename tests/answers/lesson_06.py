@@ -1,5 +1,9 @@
 """Answers to the exercises of lesson 06, Training, and words of what their checks print."""
 
+import math
+
+import numpy as np
+
 
 def choose(column="val_iou", better=max, extra=0, restart=True, first=0):
     """An answer to ``best_epoch``, right unless an argument spoils it."""
@@ -29,7 +33,77 @@ def choose_by_neighbours(rows, patience):
     return choose_without_a_stop(rows[: stop + 1], patience)[0], stop
 
 
+def half_cosine(angle):
+    return (1 + math.cos(angle)) / 2
+
+
+def rate(step, warmup, steps, peak, begin=None, length=None, turn=math.pi, wave=half_cosine):
+    """An answer to ``rate_at``, right unless an argument spoils it."""
+    if step < warmup:
+        return peak * step / warmup
+    begin = warmup if begin is None else begin
+    return peak * wave(turn * (step - begin) / (length or steps - begin))
+
+
+def rate_at_once(step, warmup, steps, peak):
+    share = np.clip((step - warmup) / (steps - warmup), 0, 1)
+    return min(step / warmup, 1) * peak * np.cos(np.pi / 2 * share) ** 2
+
+
+def clip(gradients, limit, norm=np.linalg.norm, cut=max):
+    """An answer to ``clip_together``, right unless an argument spoils it."""
+    length = norm(np.concatenate([g.ravel() for g in gradients]))
+    return [g * (limit / cut(length, limit)) for g in gradients]
+
+
+def clip_with_if(gradients, limit):
+    length = math.sqrt(sum(float((g * g).sum()) for g in gradients))
+    return [g / length * limit for g in gradients] if length > limit else gradients
+
+
+def clip_by_the_smaller(gradients, limit):
+    length = np.sqrt(sum(np.sum(g**2) for g in gradients))
+    return [g / length * min(length, limit) for g in gradients]
+
+
+def clip_in_place(gradients, limit):
+    for g, clipped in zip(gradients, clip(gradients, limit)):
+        g[:] = clipped
+    return gradients
+
+
+def clip_by_sum_of_norms(gradients, limit):
+    length = sum(np.linalg.norm(g) for g in gradients)
+    return [g * limit / max(length, limit) for g in gradients]
+
+
 ANSWERS = [
+    ("rate_at", rate, "Right!"),
+    ("rate_at", rate_at_once, "Right!"),
+    ("rate_at", lambda step, warmup, steps, peak: rate(step, warmup, steps, 1), "rises to 1, not to the peak"),
+    ("rate_at", lambda step, warmup, steps, peak: rate(max(step, warmup), warmup, steps, peak), "At step 0"),
+    ("rate_at", lambda step, warmup, *rest: 0 if step < warmup else rate(step, warmup, *rest), "Half way up"),
+    ("rate_at", lambda *args: rate(*args, begin=0), "From which step on"),
+    ("rate_at", lambda *args: rate(*args, wave=math.cos), "below zero"),
+    ("rate_at", lambda *args: rate(*args, turn=1), "ends at the angle of pi"),
+    ("rate_at", lambda *args: rate(*args, length=args[2]), "How many steps"),
+    ("rate_at", lambda *args: rate(*args, turn=1, wave=lambda share: 1 - share), "a straight line"),
+    ("rate_at", lambda *args: rate(*args, turn=1, wave=lambda share: (1 - share) ** 2), "The ends are right"),
+    ("rate_at", lambda step, warmup, *rest: rate(step, warmup, *rest) if step < warmup else None, "a return missing"),
+    ("clip_together", clip, "Right!"),
+    ("clip_together", clip_with_if, "Right!"),
+    ("clip_together", lambda gradients, limit: gradients, "nothing was cut"),
+    ("clip_together", lambda gradients, limit: [clip([g], limit)[0] for g in gradients], "cut by itself, as clipnorm"),
+    ("clip_together", clip_by_sum_of_norms, "do not add up"),
+    ("clip_together", lambda *args: clip(*args, norm=lambda n: (n**2).sum()), "sum of the squares"),
+    ("clip_together", lambda *args: clip(*args, norm=np.sum), "sum of all numbers"),
+    ("clip_together", lambda gradients, limit: [np.clip(g, -limit, limit) for g in gradients], "direction is lost"),
+    ("clip_together", lambda *args: clip(*args, norm=np.max), "are divided by 5"),
+    ("clip_together", lambda gradients, limit: clip(gradients, 1.0), "Wrong for another limit"),
+    ("clip_together", lambda *args: clip(*args, cut=lambda length, limit: length or 1), "stay as they are"),
+    ("clip_together", clip_by_the_smaller, "become nan"),
+    ("clip_together", clip_in_place, "have changed"),
+    ("clip_together", lambda gradients, limit: np.concatenate([g.ravel() for g in gradients]), "each in its shape"),
     ("best_epoch", choose(), "Right!"),
     ("best_epoch", choose("loss", min), "Is this by the training persons?"),
     ("best_epoch", choose("iou"), "Is this by the training persons?"),
