@@ -25,7 +25,7 @@ VARIANTS = {
     "colour augmentation": (30, Recipe(**COLOURS), FROZEN),
     "moving augmentation": (30, Recipe(**MOVES), FROZEN),
     "four of five persons (each five times as often)": (6, Recipe(), FROZEN),
-    "fine-tuning: the encoder stays frozen": (30, Recipe(), EPOCHS),
+    "fine-tuning (the encoder stays frozen)": (30, Recipe(), EPOCHS),
 }
 
 

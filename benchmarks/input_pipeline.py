@@ -42,8 +42,7 @@ class ArticleGenerator:
     def __init__(self, samples, size: int):
         from tensorflow.keras.preprocessing.image import ImageDataGenerator
 
-        self.samples, self.size = samples, size
-        self.augmenter = lambda: ImageDataGenerator(horizontal_flip=True, vertical_flip=True)
+        self.samples, self.size, self.augmenter = samples, size, ImageDataGenerator
 
     def __len__(self) -> int:
         return len(self.samples) // BATCH
@@ -60,7 +59,7 @@ class ArticleGenerator:
         seed = np.random.randint(1, 100)
         flipped = []
         for batch in (X, y):
-            augmenter = self.augmenter()
+            augmenter = self.augmenter(horizontal_flip=True, vertical_flip=True)
             augmenter.fit(batch, augment=True, seed=seed)
             flipped.append(next(augmenter.flow(batch, batch_size=BATCH, shuffle=False, seed=seed)))
         return np.round(flipped[0], 3), flipped[1].astype(int)

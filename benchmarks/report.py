@@ -118,7 +118,7 @@ px, reaches a hand IoU of **{figures["iou"]:.3f}** on the {figures["photos"]} ph
 What helped? The same training, shorter ({shorter["drawn_photos"]} drawn hands, {shorter["epochs"]} epochs,
 {shorter["size"]} px), one thing taken away at a time, scored on the {shorter["photos"]} photos of the nine persons who
 are not test persons (`{ablation["command"]}`, {ablation["date"]}). One seed each: a difference below 0.01 says little.
-What is missed most: {missed}. Colours the drawings vary by themselves.
+What is missed most: {missed}.
 
 | taken away | IoU on photos | worst person | IoU on drawn persons |
 |---|---|---|---|

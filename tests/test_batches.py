@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from handseg_lib import Batches, InputError
-from handseg_lib.augment import resize
+from handseg_lib.augment import Recipe, resize
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +112,12 @@ def test_a_bad_sample_is_refused_when_the_batches_are_made(ten, tmp_path):
 def test_no_samples_are_refused():
     with pytest.raises(InputError, match="no samples"):
         Batches([], size=32)
+
+
+def test_a_recipe_of_ones_own_is_followed(ten):
+    still = Recipe(0, (1, 1), 0, 0, flip=0, light=0, contrast=0, gamma=0, tint=0)
+    batches = Batches(ten, size=32, batch_size=4, augment=still)
+    images, masks = all_of(batches)
+    assert sorted(batches.order) == list(range(10)) and list(batches.order) != list(range(10))  # shuffled, as ever
+    assert np.array_equal(images, batches.images[batches.order])
+    assert np.array_equal(masks[..., 0], batches.masks[batches.order])
