@@ -1,0 +1,174 @@
+"""What the browser tests share: Jupyter with real kernels, pages that keep a picture of what failed, a cell to move.
+
+A module names its cells in ``CELLS``, by name; ``run("lab", "browse")`` opens the notebook of them in JupyterLab,
+``run("notebook", "browse")`` in Notebook 7, and runs the cells that are named. One server serves both, and a module's
+notebook has one kernel.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = Path(__file__).parent / "screenshots"  # of the tests that failed; git ignores it
+FRONT_ENDS = {"lab": "lab/tree", "notebook": "notebooks"}
+
+
+class Cell:
+    """A cell that was run, and the widget below it.
+
+    Attributes:
+        page: it is on.
+        cell: the cell's locator, for whatever is not here.
+    """
+
+    def __init__(self, page: Page, cell: Locator):
+        self.page, self.cell = page, cell
+
+    def slider(self, label: str) -> Locator:
+        """The handle of a slider: to focus and to press keys on."""
+        return self.cell.locator(".widget-slider", has_text=label).get_by_role("slider")
+
+    def drag(self, label: str, to: float) -> None:
+        """Drags a slider's handle with the mouse, to 0 for its left end, 1 for its right one."""
+        handle = self.slider(label)
+        handle.scroll_into_view_if_needed()
+        grip = handle.bounding_box()
+        track = self.cell.locator(".widget-slider", has_text=label).locator(".noUi-base").bounding_box()
+        height = grip["y"] + grip["height"] / 2
+        self.page.mouse.move(grip["x"] + grip["width"] / 2, height)
+        self.page.mouse.down()
+        self.page.mouse.move(track["x"] + to * track["width"], height, steps=8)
+        self.page.mouse.up()
+
+    def press(self, control: Locator, *keys: str) -> None:
+        """Focuses a control and presses keys, as somebody does who has no mouse."""
+        control.focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def picture(self, title: str | None = None) -> Locator:
+        """The picture of that title, or the last one."""
+        images = self.cell.locator(".jp-OutputArea-output img")
+        return images.last if title is None else self.cell.get_by_role("img", name=title, exact=True)
+
+    def source(self, title: str | None = None) -> str:
+        """What a picture shows: the address of its data."""
+        return self.picture(title).get_attribute("src")
+
+    def changed(self, before: str, title: str | None = None) -> str:
+        """Waits until a picture is another than before. Returns what it shows."""
+        expect(self.picture(title)).not_to_have_attribute("src", before)
+        return self.source(title)
+
+
+@pytest.fixture(scope="session")
+def jupyter(browser, tmp_path_factory):
+    """The address and the folder of a JupyterLab, which serves Notebook 7 too."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0"]
+    options += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--LabApp.news_url="]
+    env = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "HANDSEG_PROFILE": "smoke",
+    }
+    with open(folder / "log", "w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "lab", *options], env=env, stdout=log, stderr=log, cwd=folder
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for(f"{address}/api/status", process, folder / "log")
+            yield address, folder
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
+    """Waits until a server answers."""
+    for _ in range(240):
+        assert process.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.25)
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The Chromium of the machine; where there is none, its tests are skipped."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser, request):
+    """A page that keeps a screenshot where its test fails; no errors in its console once a cell runs."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.set_default_timeout(30_000)
+    page.errors = errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    failed = request.session.testsfailed
+    yield page
+    if request.session.testsfailed > failed or errors:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
+    page.close()
+    assert errors == []
+
+
+@pytest.fixture
+def run(page, jupyter, request):
+    """A function that opens the module's notebook in "lab" or "notebook", and runs some of its CELLS, by name.
+
+    It returns the last one, once its widget is there.
+    """
+    address, folder = jupyter
+    cells = request.module.CELLS
+    path = folder / f"{request.module.__name__}.ipynb"
+    if not path.exists():
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in cells.values()])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, path)
+
+    def open_and_run(front_end: str, *names: str) -> Cell:
+        page.goto(f"{address}/{FRONT_ENDS[front_end]}/{path.name}")
+        for name in names:
+            cell = page.locator(".jp-CodeCell").nth(list(cells).index(name))
+            for _ in range(20):  # what is run before the page has found its kernel is lost
+                cell.locator(".cm-content").click()
+                page.errors.clear()  # Notebook 7 has one of its own while it starts
+                page.keyboard.press("Control+Enter")
+                try:
+                    expect(cell.locator(".jp-InputPrompt")).not_to_have_text("[ ]:", timeout=1500)
+                    break
+                except AssertionError:
+                    continue
+            expect(cell.locator(".jp-OutputArea-output .jupyter-widgets").first).to_be_visible(timeout=60_000)
+        return Cell(page, cell)
+
+    return open_and_run
