@@ -6,9 +6,10 @@ Everything past this file sees one kind of mask: uint8, 1 where the photo shows 
 import re
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -76,13 +77,14 @@ class Sample:
 # Reading
 
 
-def read_image(path: str | Path) -> np.ndarray:
+def read_image(path: str | Path | BinaryIO) -> np.ndarray:
     """Reads a photo, upright, whatever its format and mode.
 
     What is transparent becomes white, as on a page; of 16 bits, the upper eight are kept.
 
     Args:
-        path: a JPEG, PNG, BMP, TIFF, WebP or GIF file; HEIC where pillow-heif is installed.
+        path: a JPEG, PNG, BMP, TIFF, WebP or GIF file; HEIC where pillow-heif is installed. Or a binary stream of
+            one, whose ``name``, where it has one, stands for the path in messages.
 
     Returns:
         uint8 (H, W, 3) RGB.
@@ -142,23 +144,31 @@ def _lay_on(picture: Image.Image, background: str) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", picture.size, background), picture)
 
 
-def _open(path: str | Path) -> Image.Image:
-    path = Path(path)
+def _open(source: str | Path | BinaryIO) -> Image.Image:
+    stream = hasattr(source, "read")
+    source = source if stream else Path(source)
+    name = getattr(source, "name", "the stream") if stream else source
     try:
-        if path.exists() and not path.is_file():
+        if not stream and source.exists() and not source.is_file():
             raise ValueError("it is no file")  # and a pipe would keep us waiting
-        with Image.open(path, formats=FORMATS) as picture:
+        with Image.open(source, formats=FORMATS) as picture:
             _look_at_header(picture)
             picture.load()
             ImageOps.exif_transpose(picture, in_place=True)  # phones store photos lying on their side
             return picture
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file. Check the path.") from None
+        raise InputError(f"{name}: there is no such file. Check the path.") from None
     except Exception as error:  # of a damaged file, Pillow lets out whatever one of its parsers stumbled on
-        reason = " ".join(str(error).split(str(path))[0].split()).strip(" '\":.") or type(error).__name__
-        if isinstance(error, Image.UnidentifiedImageError) and path.read_bytes()[4:8] == b"ftyp":
+        reason = " ".join(str(error).split(str(source))[0].split()).strip(" '\":.") or type(error).__name__
+        if isinstance(error, Image.UnidentifiedImageError) and _first_bytes(source)[4:8] == b"ftyp":
             reason = "it looks like HEIC, for which you need: pip install pillow-heif"
-        raise InputError(f"{path}: this is not a picture that can be read ({reason}). Replace or remove it.") from None
+        raise InputError(f"{name}: this is not a picture that can be read ({reason}). Replace or remove it.") from None
+
+
+def _first_bytes(source: Path | BinaryIO) -> bytes:
+    with nullcontext(source) if hasattr(source, "read") else source.open("rb") as stream:
+        stream.seek(0)
+        return stream.read(8)
 
 
 def _look_at_header(picture: Image.Image) -> None:

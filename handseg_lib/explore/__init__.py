@@ -10,6 +10,7 @@ from .loss import draw_loss, draw_losses, play_loss
 from .photos import browse, draw_sample
 from .predictions import draw_threshold, explore
 from .skips import cut_skips, draw_cut
+from .upload import draw_photo, try_photo
 
 __all__ = [
     "browse",
@@ -19,10 +20,12 @@ __all__ = [
     "draw_layer",
     "draw_loss",
     "draw_losses",
+    "draw_photo",
     "draw_sample",
     "draw_threshold",
     "explore",
     "look_inside",
     "play_augmentation",
     "play_loss",
+    "try_photo",
 ]

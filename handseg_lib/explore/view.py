@@ -62,17 +62,21 @@ def _sides(picture: np.ndarray) -> str:
 
 def data_uri(picture: np.ndarray) -> str:
     """A picture as the address of an image, no larger than the screen needs: for the pictures see ``Drawing``."""
-    shrink = 2 * SIDE / max(picture.shape)  # two pixels of the file for one of the page, which dense screens have
     if picture.dtype != np.uint8 or picture.ndim == 2:
         picture = (np.clip(picture, 0, 1) * 255).astype(np.uint8)
-    if shrink < 1:
-        picture = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    picture = shrink(picture)
     if picture.ndim == 3:
         picture = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     # a JPEG is a tenth of a PNG, over a slow line too; without subsampling, thin coloured lines keep their colour
     full_colour = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
     _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90, *full_colour])
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def shrink(picture: np.ndarray) -> np.ndarray:
+    """A picture with no more pixels than a screen needs, or itself."""
+    scale = 2 * SIDE / max(picture.shape)  # two pixels of the file for one of the page, which dense screens have
+    return picture if scale >= 1 else cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
 class View(widgets.VBox):

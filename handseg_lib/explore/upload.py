@@ -1,0 +1,143 @@
+"""A photo of your own: uploaded, segmented, and the hand to take home."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import PurePath
+
+import cv2
+import ipywidgets as widgets
+import numpy as np
+
+from .. import plots
+from ..data import InputError, read_image
+from ..predictor import Predictor
+from .view import Drawing, View, button, shrink, slider
+
+MAX_BYTES = 50_000_000  # of a file: more is no photo
+WELCOME = "No photo yet: choose one. It goes to the machine that runs this notebook, and nowhere else."
+
+
+def try_photo(predictor: Predictor) -> View:
+    """Segments a photo that you choose, and makes files to download: the mask, and the hand cut out.
+
+    Args:
+        predictor: a trained model.
+    """
+    controls = {
+        "photo": widgets.FileUpload(
+            accept="image/*", multiple=False, description="choose a photo", layout=widgets.Layout(width="auto")
+        ),
+        "threshold": slider("threshold", predictor.threshold, 0.02, 0.98, 0.02),
+    }
+    links = widgets.HTML()
+    seen = {}  # the photo and its probabilities, so that a move of the threshold needs no pass of the network
+
+    def forget(change) -> None:
+        seen.clear()
+        view.picture.value = links.value = ""  # an upload that fails leaves nothing of the one before
+
+    def draw(photo, threshold) -> Drawing:
+        links.value = ""
+        if not photo:
+            return Drawing([], [], WELCOME, WELCOME)
+        if not seen:
+            name, image = read_upload(photo)
+            small, hand = shrink(image), shrink(predictor(image))
+            seen.update(name=name, image=image, small=small, hand=hand)
+        height, width = seen["image"].shape[:2]
+        return draw_photo(seen["small"], seen["hand"], threshold, f"{seen['name']} | {width} x {height} pixels")
+
+    def make_files() -> None:
+        if seen:
+            mask = (predictor(seen["image"]) >= controls["threshold"].value).astype(np.uint8)
+            links.value = "<br>".join(download_links(seen["name"], seen["image"], mask))
+
+    controls["photo"].observe(forget, "value")  # before the view's own observer, which draws
+    view = View(draw, controls, [button("make files to download", make_files)])
+    view.children += (links,)
+    return view
+
+
+def draw_photo(image: np.ndarray, hand: np.ndarray, threshold: float, text: str = "") -> Drawing:
+    """Draws what ``try_photo`` shows: a photo, its mask on it, and the hand cut out.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        hand: probability of hand, float (H, W) in 0-1.
+        threshold: probability from which a pixel is called hand.
+        text: to begin the line below with.
+    """
+    mask = (hand >= threshold).astype(np.uint8)
+    share = mask.mean()
+    facts = [
+        text,
+        f"threshold {threshold:.2f}: {share:.0%} hand" if mask.any() else "no hand found: lower the threshold",
+    ]
+    return Drawing(
+        [image, plots.overlay(image, mask), on_checks(cut_out(image, mask))],
+        ["photo", "mask on the photo", "hand cut out"],
+        alt=f"A photo, the same with the mask at threshold {threshold:.2f} filled and outlined in blue, {share:.0%} of "
+        "it hand, and the hand cut out on a chequered ground.",
+        text=" | ".join(filter(None, facts)),
+    )
+
+
+def cut_out(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The hand alone: uint8 (H, W, 4) RGBA, transparent where the mask (H, W) of {0, 1} is 0."""
+    return np.dstack([image * mask[..., None], mask * 255])  # black below, so that nothing stays hidden in the file
+
+
+def on_checks(cut: np.ndarray) -> np.ndarray:
+    """Lays a picture (H, W, 4) RGBA on a chequered ground, as image editors show what is transparent."""
+    y, x = np.indices(cut.shape[:2]) // max(4, max(cut.shape) // 32)
+    checks = np.where((x + y) % 2, 255, 208)[..., None]
+    return np.where(cut[..., 3:] > 0, cut[..., :3], checks).astype(np.uint8)
+
+
+# Files in and out
+
+
+def read_upload(value: Mapping | Sequence) -> tuple[str, np.ndarray]:
+    """Name and photo, uint8 (H, W, 3) RGB, of what a ``FileUpload`` has as its value.
+
+    That is a dict, name to file, in ipywidgets 7, and a tuple of files in 8.
+
+    Raises:
+        InputError: it is not one file, or none that can be read.
+    """
+    files = list(value.items()) if isinstance(value, Mapping) else [(file["name"], file) for file in value]
+    if len(files) != 1:
+        raise InputError(f"{len(files)} files at once. Choose one photo.")
+    name, content = files[0][0], files[0][1]["content"]
+    if not content:
+        raise InputError(f"{name}: the file is empty. Choose another photo.")
+    if len(content) > MAX_BYTES:
+        limit = f"{MAX_BYTES / 1e6:.0f} MB"
+        raise InputError(f"{name}: {len(content) / 1e6:.0f} MB, and at most {limit} are read. Choose a smaller photo.")
+    stream = io.BytesIO(content)
+    stream.name = name
+    return name, read_image(stream)
+
+
+def download_links(name: str, image: np.ndarray, mask: np.ndarray) -> list[str]:
+    """HTML of two links that download PNG files at the photo's own size: the mask, hand white, and the hand cut out.
+
+    Args:
+        name: of the photo's file.
+        image: uint8 (H, W, 3) RGB.
+        mask: (H, W) of {0, 1}.
+    """
+    stem = escape(PurePath(name).stem)
+    files = {"mask": mask * 255, "cutout": cv2.cvtColor(cut_out(image, mask), cv2.COLOR_RGBA2BGRA)}
+    size = f"{image.shape[1]} x {image.shape[0]} pixels"
+    return [
+        f'<a download="{stem}_{kind}.png" href="{png_uri(picture)}">download {stem}_{kind}.png, {size}</a>'
+        for kind, picture in files.items()
+    ]
+
+
+def png_uri(picture: np.ndarray) -> str:
+    """A picture in OpenCV's order of channels as the address of a PNG, no pixel changed."""
+    return f"data:image/png;base64,{base64.b64encode(cv2.imencode('.png', picture)[1]).decode()}"
