@@ -15,8 +15,11 @@ from ..data import InputError, read_image
 from ..predictor import Predictor
 from .view import Drawing, View, button, shrink, slider
 
-MAX_BYTES = 50_000_000  # of a file: more is no photo
-WELCOME = "No photo yet: choose one. It goes to the machine that runs this notebook, and nowhere else."
+MAX_BYTES = 10_000_000  # of a file. More than 10 MiB Jupyter drops on the way, unless it is told not to (make lab)
+WELCOME = (
+    "No photo yet: choose one. It goes to the machine that runs this notebook, and nowhere else. Where nothing "
+    "happens, the file is too large: some front ends drop it without a word."
+)
 
 
 def try_photo(predictor: Predictor) -> View:
@@ -27,7 +30,10 @@ def try_photo(predictor: Predictor) -> View:
     """
     controls = {
         "photo": widgets.FileUpload(
-            accept="image/*", multiple=False, description="choose a photo", layout=widgets.Layout(width="auto")
+            accept="image/*",
+            multiple=False,
+            description="choose a photo, at most 10 MB",
+            layout=widgets.Layout(width="auto"),
         ),
         "threshold": slider("threshold", predictor.threshold, 0.02, 0.98, 0.02),
     }
@@ -71,10 +77,8 @@ def draw_photo(image: np.ndarray, hand: np.ndarray, threshold: float, text: str 
     """
     mask = (hand >= threshold).astype(np.uint8)
     share = mask.mean()
-    facts = [
-        text,
-        f"threshold {threshold:.2f}: {share:.0%} hand" if mask.any() else "no hand found: lower the threshold",
-    ]
+    found = f"{share:.0%} hand" if mask.any() else "no hand found; a lower one may find it"
+    facts = [text, f"threshold {threshold:.2f}: {found}"]
     return Drawing(
         [image, plots.overlay(image, mask), on_checks(cut_out(image, mask))],
         ["photo", "mask on the photo", "hand cut out"],
@@ -114,8 +118,7 @@ def read_upload(value: Mapping | Sequence) -> tuple[str, np.ndarray]:
     if not content:
         raise InputError(f"{name}: the file is empty. Choose another photo.")
     if len(content) > MAX_BYTES:
-        limit = f"{MAX_BYTES / 1e6:.0f} MB"
-        raise InputError(f"{name}: {len(content) / 1e6:.0f} MB, and at most {limit} are read. Choose a smaller photo.")
+        raise InputError(f"{name}: {len(content) / 1e6:.0f} MB, and at most 10 are read. Choose a smaller photo.")
     stream = io.BytesIO(content)
     stream.name = name
     return name, read_image(stream)
@@ -130,11 +133,14 @@ def download_links(name: str, image: np.ndarray, mask: np.ndarray) -> list[str]:
         mask: (H, W) of {0, 1}.
     """
     stem = escape(PurePath(name).stem)
-    files = {"mask": mask * 255, "cutout": cv2.cvtColor(cut_out(image, mask), cv2.COLOR_RGBA2BGRA)}
+    files = {
+        f"{stem}_mask.png": mask * 255,
+        f"{stem}_cutout.png": cv2.cvtColor(cut_out(image, mask), cv2.COLOR_RGBA2BGRA),
+    }
     size = f"{image.shape[1]} x {image.shape[0]} pixels"
     return [
-        f'<a download="{stem}_{kind}.png" href="{png_uri(picture)}">download {stem}_{kind}.png, {size}</a>'
-        for kind, picture in files.items()
+        f'<a style="text-decoration:underline" download="{file}" href="{png_uri(picture)}">download {file}, {size}</a>'
+        for file, picture in files.items()
     ]
 
 

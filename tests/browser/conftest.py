@@ -81,6 +81,7 @@ def jupyter(browser, tmp_path_factory):
         port = free.getsockname()[1]
     options = ["--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0"]
     options += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--LabApp.news_url="]
+    options += ['--ServerApp.tornado_settings={"websocket_max_message_size": 200000000}']  # as make lab
     env = os.environ | {
         "PYTHONPATH": str(ROOT),
         "JUPYTER_CONFIG_DIR": str(folder / "config"),

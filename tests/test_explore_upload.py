@@ -1,0 +1,196 @@
+"""Photos of one's own: shown upright, segmented at their own size, and whatever else is uploaded gets a sentence."""
+
+import base64
+import io
+import re
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_explore import buttons
+
+from handseg_lib import InputError, Predictor, data, explore
+from handseg_lib.explore.upload import cut_out, download_links, on_checks, read_upload
+
+
+def encoded(image, kind="PNG", **options) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def in_8(*files) -> tuple:
+    """What a FileUpload of ipywidgets 8 has as its value, of pairs of name and content."""
+    facts = {"type": "image/jpeg", "last_modified": datetime.now(UTC)}
+    return tuple({"name": n, "size": len(c), "content": memoryview(c)} | facts for n, c in files)
+
+
+def in_7(*files) -> dict:
+    """The same in ipywidgets 7."""
+    facts = {"type": "image/jpeg", "lastModified": 1577836800000}
+    return {n: {"metadata": {"name": n, "size": len(c)} | facts, "content": c} for n, c in files}
+
+
+def links(view) -> dict[str, np.ndarray]:
+    """The pictures that the widget offers to download, by their file names."""
+    found = re.findall(r'download="([^"]+)" href="data:image/png;base64,([^"]+)"', view.children[-1].value)
+    return {name: np.array(Image.open(io.BytesIO(base64.b64decode(code)))) for name, code in found}
+
+
+class Bright(Predictor):
+    """Calls what is bright a hand, and counts how often it is asked."""
+
+    def __init__(self):
+        self.threshold, self.asked = 0.6, 0
+
+    def __call__(self, image):
+        self.asked += 1
+        return image.mean(2).astype(np.float32) / 255
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    """A bright upper left quarter, of a brightness of 0.8 and 0.5, before black: so that no turn leaves it as it is."""
+    photo = np.zeros((40, 60, 3), np.uint8)
+    photo[:20, :15], photo[:20, 15:30] = 204, 128
+    return photo
+
+
+@pytest.fixture
+def view():
+    return explore.try_photo(Bright())
+
+
+def upload(view, *files) -> None:
+    view.controls["photo"].value = in_8(*files)
+
+
+# A photo
+
+
+@pytest.mark.parametrize("shape", [in_7, in_8])
+def test_a_photo_is_read_from_either_shape_of_value(photo, shape):
+    name, image = read_upload(shape(("a.png", encoded(photo))))
+    assert name == "a.png" and np.array_equal(image, photo)
+
+
+def test_at_first_it_asks_for_a_photo(view):
+    assert "No photo yet" in view.picture.value and view.message.value == ""
+    buttons(view)["make files to download"].click()
+    assert links(view) == {}
+
+
+def test_an_upload_is_shown_and_follows_the_threshold_with_one_pass_of_the_network(view, photo):
+    predictor = Bright()
+    view = explore.try_photo(predictor)
+    upload(view, ("a.png", encoded(photo)))
+    expected = explore.draw_photo(photo, Bright()(photo), 0.6, "a.png | 60 x 40 pixels").html()
+    assert view.picture.value == expected and "threshold 0.60: 12% hand" in expected
+    view.controls["threshold"].value = 0.4
+    assert "threshold 0.40: 25% hand" in view.picture.value and predictor.asked == 1
+    upload(view, ("b.png", encoded(photo[::-1])))
+    assert "b.png" in view.picture.value and predictor.asked == 2
+
+
+def test_a_phones_photo_is_turned_upright(view, photo):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upload(view, ("a.png", encoded(photo, exif=exif)))
+    buttons(view)["make files to download"].click()
+    assert np.array_equal(links(view)["a_mask.png"], np.rot90(photo[..., 0] > 160, -1) * np.uint8(255))
+
+
+def test_where_no_hand_is_found_it_says_so(view, photo):
+    upload(view, ("a.png", encoded(photo // 2)))
+    assert "threshold 0.60: no hand found" in view.picture.value
+
+
+def test_a_large_photo_is_drawn_small_and_saved_at_its_own_size(view):
+    photo = np.zeros((2000, 3000, 3), np.uint8)
+    photo[:1000, :750] = 204
+    upload(view, ("a.png", encoded(photo)))
+    assert "3000 x 2000 pixels | threshold 0.60: 12% hand" in view.picture.value and len(view.picture.value) < 100_000
+    buttons(view)["make files to download"].click()
+    assert np.array_equal(links(view)["a_mask.png"], (photo[..., 0] > 0) * np.uint8(255))
+
+
+# Files to download
+
+
+def test_files_are_of_the_threshold_that_is_shown(view, photo):
+    upload(view, ("hand.one.png", encoded(photo)))
+    buttons(view)["make files to download"].click()
+    files = links(view)
+    assert set(files) == {"hand.one_mask.png", "hand.one_cutout.png"}
+    assert np.array_equal(files["hand.one_mask.png"], (photo[..., 0] == 204) * np.uint8(255))
+    assert np.array_equal(files["hand.one_cutout.png"], cut_out(photo, (photo[..., 0] == 204).astype(np.uint8)))
+    view.controls["threshold"].value = 0.4
+    assert links(view) == {}
+    buttons(view)["make files to download"].click()
+    assert np.array_equal(links(view)["hand.one_mask.png"], (photo[..., 0] > 0) * np.uint8(255))
+
+
+def test_a_cut_out_keeps_the_hand_and_hides_nothing(photo):
+    photo[20:] = 77
+    mask = np.zeros((40, 60), np.uint8)
+    mask[:20] = 1
+    cut = cut_out(photo, mask)
+    assert np.array_equal(cut[:20, :, :3], photo[:20]) and (cut[:20, :, 3] == 255).all() and not cut[20:].any()
+    shown = on_checks(cut)
+    assert np.array_equal(shown[:20], photo[:20]) and set(np.unique(shown[20:])) == {208, 255}
+
+
+def test_colours_of_a_downloaded_cut_out_are_those_of_the_photo():
+    red = np.full((8, 8, 3), (250, 20, 10), np.uint8)
+    code = re.search('base64,([^"]+)', download_links("a.jpg", red, np.ones((8, 8), np.uint8))[1])[1]
+    assert np.array(Image.open(io.BytesIO(base64.b64decode(code))))[0, 0].tolist() == [250, 20, 10, 255]
+
+
+def test_a_name_with_marks_stays_a_name(photo):
+    mask = photo[..., 0] > 0
+    assert 'download="&lt;b&gt;&quot;_mask.png"' in download_links('<b>".png', photo, mask.astype(np.uint8))[0]
+
+
+# Wrong uploads
+
+
+def animated(kind: str) -> bytes:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    stream = io.BytesIO()
+    frames[0].save(stream, kind, save_all=True, append_images=frames[1:])
+    return stream.getvalue()
+
+
+WRONG = {
+    "text": ([("a.jpg", b"This is no picture.\nIt has two lines.")], "a.jpg: this is not a picture that can be read"),
+    "empty": ([("a.jpg", b"")], "a.jpg: the file is empty"),
+    "large": ([("a.jpg", bytes(100_000_000))], "a.jpg: 100 MB, and at most 10 are read"),
+    "several": ([("a.jpg", b"1"), ("b.jpg", b"2")], "2 files at once. Choose one photo."),
+    "cut": ([("a.jpg", encoded(np.zeros((99, 99, 3), np.uint8), "JPEG")[:400])], "a.jpg: this is not a picture"),
+    "heic": ([("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99))], "a.heic: this is not a picture"),
+} | {kind: ([(f"a.{kind}", animated(kind))], "several pictures in one file") for kind in ("GIF", "PNG", "WEBP")}
+
+
+@pytest.mark.parametrize("files, words", WRONG.values(), ids=WRONG)
+def test_a_wrong_upload_gets_a_sentence_and_the_next_one_is_shown(view, photo, files, words):
+    upload(view, ("good.png", encoded(photo)))
+    buttons(view)["make files to download"].click()
+    upload(view, *files)
+    assert words in view.message.value and view.picture.value == "" and links(view) == {}
+    view.controls["threshold"].value = 0.7
+    assert words in view.message.value and view.picture.value == ""
+    upload(view, ("next.png", encoded(photo)))
+    assert view.message.value == "" and "next.png" in view.picture.value
+
+
+def test_a_huge_picture_gets_a_sentence_before_it_is_decoded(view, monkeypatch):
+    monkeypatch.setattr(data, "MAX_PIXELS", 10**6)
+    upload(view, ("a.png", encoded(np.zeros((2000, 1000), np.uint8))))
+    assert "a.png: this is not a picture that can be read (1000x2000 pixels; at most 1 million" in view.message.value
+
+
+def test_a_wrong_value_of_ipywidgets_7_is_refused_too():
+    for files, words in WRONG.values():
+        with pytest.raises(InputError, match=re.escape(words)):
+            read_upload(in_7(*files))
