@@ -33,7 +33,7 @@ def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
     controls = {
         "photo": slider("photo", 1, 1, len(samples)),
         "order": choice("order", list(ORDERS)),
-        "threshold": slider("threshold", tuned, 0.02, 0.98, 0.02),
+        "threshold": slider("threshold", tuned, 0.01, 0.99, 0.01),
         "strength": slider("overlay strength", 0.25, 0.0, 1.0, 0.05),
     }
 

@@ -19,6 +19,22 @@ from ..data import InputError
 SIDE = 256  # pixels on the screen of a picture's longer side
 WRAP = "display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start"
 
+# What ipywidgets leaves out, for those who use no mouse or cannot see. A slider's handle and its number have no name:
+# they get the label's. In Lab and Notebook 7 a key pressed on a control goes to the notebook, an arrow to the next
+# cell, 0 0 to the kernel, which restarts: it stays with the control. A style's onload is a script that runs everywhere.
+AID = """<style onload="
+  const view = this.closest('.handseg-view');
+  const mend = () => {
+    for (const slider of view.querySelectorAll('.widget-slider'))
+      for (const part of slider.querySelectorAll('[tabindex], [contenteditable]'))
+        part.setAttribute('aria-label', slider.querySelector('.widget-label').textContent);
+    for (const control of view.querySelectorAll('a, button, input, select, [tabindex], [contenteditable]'))
+      control.dataset.lmSuppressShortcuts = '';
+  };
+  mend();
+  new MutationObserver(mend).observe(view, {childList: true, subtree: true});
+"></style>"""
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -100,7 +116,9 @@ class View(widgets.VBox):
         for control in controls.values():
             control.observe(self.redraw, "value")
         self.redraw()
-        super().__init__([row([*controls.values(), *buttons]), self.message, self.picture])
+        aid = widgets.HTML(AID, layout=widgets.Layout(display="none"))
+        super().__init__([row([*controls.values(), *buttons]), self.message, self.picture, aid])
+        self.add_class("handseg-view")
 
     def redraw(self, change=None) -> None:
         """Draws again. Whatever goes wrong becomes a sentence, and the next move has its chance."""
