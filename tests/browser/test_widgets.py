@@ -41,7 +41,7 @@ def test_browse(run, page, front_end):
 
 @front_ends
 def test_play_augmentation(run, page, front_end):
-    """With all sliders at their least the photo stays as it was; a transform alone moves it, and the next seed again."""
+    """With all sliders at their least the photo stays as it was; one alone moves it, the next seed too."""
     widget = run(front_end, "play_augmentation")
     photo = widget.source("as it was")
     assert widget.source("variation 0") != photo
