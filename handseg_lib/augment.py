@@ -1,7 +1,8 @@
 """Augmentation: the same hand, seen a little differently. Photo and mask always move together.
 
 One affine does all that moves, so a photo is interpolated once, and one table of 256 values a channel
-does all that colours it. Masks move with nearest neighbour: a pixel is hand or it is not.
+does all that colours it. Masks move with nearest neighbour: a pixel is hand or it is not. And sometimes the
+background takes the colour of the skin, for somebody will wear a salmon T-shirt.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ class Recipe:
         contrast: change of contrast around mid-grey, as a share.
         gamma: change of gamma, as a share.
         tint: change of each colour channel's gain, as a share.
+        disguise: chance that patches of the background take the colour of the skin.
     """
 
     rotate: float = 30.0
@@ -33,10 +35,11 @@ class Recipe:
     shift: float = 0.1
     shear: float = 0.1
     flip: float = 0.5
-    light: float = 0.15
-    contrast: float = 0.35
-    gamma: float = 0.4
-    tint: float = 0.25
+    light: float = 0.1
+    contrast: float = 0.25
+    gamma: float = 0.25
+    tint: float = 0.12
+    disguise: float = 0.4
 
 
 def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, recipe: Recipe = Recipe()):
@@ -52,7 +55,8 @@ def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, recip
         The new image and mask; shapes, dtypes and ranges as before.
     """
     image, mask = warp(image, mask, draw_affine(mask.shape, rng, recipe))
-    return recolour(image, rng, recipe), mask
+    image = recolour(image, rng, recipe)
+    return (disguise(image, mask, rng) if rng.random() < recipe.disguise else image), mask
 
 
 def draw_affine(shape: tuple[int, int], rng: np.random.Generator, recipe: Recipe = Recipe()) -> np.ndarray:
@@ -87,6 +91,32 @@ def recolour(image: np.ndarray, rng: np.random.Generator, recipe: Recipe = Recip
     levels = np.linspace(0, 1, 256)[:, None] ** gamma
     table = ((levels - 0.5) * contrast + 0.5 + light) * tint * 255
     return cv2.LUT(image, np.clip(np.rint(table), 0, 255).astype(np.uint8).reshape(1, 256, 3))
+
+
+def disguise(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Gives patches of the background the colour of the skin, but not its texture and shape.
+
+    A network that has seen few people takes skin-coloured clothes for hands. Here it learns to look twice.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        mask: its mask, uint8 (H, W) of {0, 1}.
+        rng: decides where the patches are, how light they are, and how close to the skin's colour they come.
+
+    Returns:
+        The new image; the hand in it is as before.
+    """
+    if not 0 < mask.mean() < 1:
+        return image
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
+    # the means become the same, but for a little chance, and for the light: cloth may be darker than skin or not
+    change = lab[mask == 1].mean(0) - lab[mask == 0].mean(0) + rng.normal(0, 8, 3)
+    change *= (rng.uniform(0, 0.8), 1, 1)
+    hills = cv2.resize(rng.normal(size=(4, 4)), mask.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    patches = ((hills > rng.uniform(-0.6, 0.4)) & (mask == 0)).astype(np.float32)
+    patches = cv2.GaussianBlur(patches, (0, 0), 0.8)[..., None]  # soft edges: a cut with scissors would give it away
+    moved = cv2.cvtColor(np.clip(lab + patches * change, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB)
+    return np.where((patches > 0) & (mask == 0)[..., None], moved, image)
 
 
 def resize(image: np.ndarray, mask: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ import os
 import tempfile
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,11 +51,13 @@ def fit(
     train: Batches,
     val: Batches,
     epochs: int = 20,
-    frozen_epochs: int = 3,
+    frozen_epochs: int = 1,
     train_from: str = "conv3_block1",
     patience: int = 7,
     out: str | Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    loss: Callable = dice_bce_loss,
+    peak: float = 6e-4,
 ) -> History:
     """Trains a U-Net by the course's recipe and leaves its best weights in it.
 
@@ -70,6 +72,8 @@ def fit(
         out: folder for what a later run needs to go on after a kill; call again with the same
             arguments. None: a temporary one, so that nothing is kept.
         callbacks: further Keras callbacks.
+        loss: what to make small; of mask and prediction, as in ``losses``.
+        peak: the highest learning rate of fine-tuning. The frozen stage has 1e-3.
 
     Returns:
         The history, with the epochs of an earlier, interrupted run.
@@ -79,9 +83,10 @@ def fit(
     """
     if out is None:
         with tempfile.TemporaryDirectory() as folder:
-            return fit(model, train, val, epochs, frozen_epochs, train_from, patience, folder, callbacks)
+            return fit(model, train, val, epochs, frozen_epochs, train_from, patience, folder, callbacks, loss, peak)
     recipe = {"epochs": epochs, "frozen_epochs": frozen_epochs, "train_from": train_from, "seed": train.seed}
     recipe |= {"photos": len(train.samples), "size": train.size, "batch_size": train.batch_size}
+    recipe |= {"loss": loss.__name__, "peak": peak, "augment": repr(train.augment)}
     recipe["data"] = f"{zlib.crc32(val.images, zlib.crc32(train.images)):08x}"  # as many photos may be others
     state = State(Path(out), recipe)
     history = History(state.rows)
@@ -96,7 +101,7 @@ def fit(
                 ("frozen", 0, frozen_epochs) if epoch < frozen_epochs else ("tuned", frozen_epochs, epochs)
             )
             freeze(model.get_layer("encoder"), train_from if stage == "tuned" else None)
-            compile_stage(model, steps=(last - first) * len(train), peak=1e-3 if stage == "frozen" else 3e-4)
+            compile_stage(model, (last - first) * len(train), 1e-3 if stage == "frozen" else peak, loss)
             if epoch > first:
                 state.load_optimizer(model)
         history.rows.append({"epoch": epoch, "stage": stage} | run_epoch(model, train, val, epoch, epochs, callbacks))
@@ -106,21 +111,24 @@ def fit(
     return history
 
 
-def compile_stage(model: keras.Model, steps: int, peak: float) -> None:
-    """Compiles for one stage: Dice + BCE, and AdamW with a short warm-up to ``peak``, then a cosine."""
+def compile_stage(model: keras.Model, steps: int, peak: float, loss: Callable = dice_bce_loss) -> None:
+    """Compiles for one stage: the loss, and AdamW with a short warm-up to ``peak``, then a cosine."""
     warmup = max(1, steps // 10)
     rate = keras.optimizers.schedules.CosineDecay(
         peak / 100, decay_steps=max(1, steps - warmup), alpha=0.02, warmup_target=peak, warmup_steps=warmup
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=1e-4, clipnorm=1.0)
-    model.compile(optimizer, loss=dice_bce_loss, metrics=[mean_iou()])
+    model.compile(optimizer, loss=loss, metrics=[mean_iou()])
 
 
 def run_epoch(model, train, val, epoch: int, epochs: int, callbacks) -> dict:
     """One epoch of training and one look at the validation persons, behind a progress bar."""
-    train.start_epoch(epoch)
     with tqdm(total=len(train), desc=f"epoch {epoch + 1}/{epochs}", unit="batch") as bar:
-        tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update())
+        tick = keras.callbacks.LambdaCallback(
+            # here and not before: to begin with, Keras tells the batches that an epoch has ended
+            on_epoch_begin=lambda epoch, logs: train.start_epoch(epoch),
+            on_train_batch_end=lambda batch, logs: bar.update(),
+        )
         start = time.perf_counter()
         # not shuffle=True, Keras's default: the batches shuffle themselves, the same way every time
         row = model.fit(

@@ -481,6 +481,22 @@ hs.plots.images(
 )
 
 # %% [markdown]
+# One thing more, and it is not about light. With few people in the training photos there are few clothes and few
+# walls, and colour alone tells hand from background well enough. Then somebody comes in a salmon T-shirt, and the
+# network marks the shirt. So, now and then, the course gives patches of the background the colour of the skin: what is
+# left to go by is texture and shape. Here the mask is needed to change the photo, for the hand must stay as it is.
+
+# %%
+disguised = [hs.augment.disguise(small, small_mask, np.random.default_rng(seed)) for seed in range(4)]
+assert all(np.array_equal(other[small_mask == 1], small[small_mask == 1]) for other in disguised)
+hs.plots.images(
+    [small, *disguised],
+    ["as it is", *(f"disguised, seed {seed}" for seed in range(4))],
+    alt="The same hand five times; in four of them, patches of the wall and the sleeve have the colour of the skin.",
+    columns=5,
+)
+
+# %% [markdown]
 # ## 10. Dice that can be thrown again
 #
 # Now draw the amounts by chance. Where does chance come from? The article draws one number from 1 to 99 for each
@@ -554,7 +570,8 @@ def augment(image, mask, rng):
     image, mask = warp(image, mask, affine(side, degrees, scale, shear, shift, mirror))
     gamma, contrast = 1 + around(rng, far.gamma), 1 + around(rng, far.contrast)
     light, tint = around(rng, far.light), 1 + around(rng, far.tint, 3)
-    return recolour(image, gamma, contrast, light, tint), mask
+    image = recolour(image, gamma, contrast, light, tint)
+    return (hs.augment.disguise(image, mask, rng) if rng.random() < far.disguise else image), mask
 
 
 # %%

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from handseg_lib.augment import Recipe, augment, draw_affine, recolour, resize, resize_image, warp
+from handseg_lib.augment import Recipe, augment, disguise, draw_affine, recolour, resize, resize_image, warp
 
-STILL = Recipe(rotate=0, scale=(1, 1), shift=0, shear=0, flip=0, light=0, contrast=0, gamma=0, tint=0)
-WILD = Recipe(rotate=180, scale=(0.3, 3), shift=0.5, shear=0.8, light=1, contrast=1, gamma=1, tint=1)
+STILL = Recipe(rotate=0, scale=(1, 1), shift=0, shear=0, flip=0, light=0, contrast=0, gamma=0, tint=0, disguise=0)
+WILD = Recipe(rotate=180, scale=(0.3, 3), shift=0.5, shear=0.8, light=1, contrast=1, gamma=1, tint=1, disguise=1)
 
 
 def generator(seed=0):
@@ -93,7 +93,8 @@ def test_warp_moves_photo_and_mask_together(seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_augment_moves_photo_and_mask_together(seed):
     mask = blob(seed)
-    image, moved = augment(photo_of(mask), mask, generator(seed), Recipe(light=0, contrast=0, gamma=0, tint=0))
+    recipe = Recipe(light=0, contrast=0, gamma=0, tint=0, disguise=0)
+    image, moved = augment(photo_of(mask), mask, generator(seed), recipe)
     check_agree(image, moved)
 
 
@@ -202,3 +203,31 @@ def test_recolour_changes_what_it_is_told_to():
     recipe = Recipe(**{**vars(STILL), "contrast": 0.5})
     assert len({int(recolour(dark, generator(seed), recipe)[0, 0, 0]) for seed in range(50)}) > 20
     assert max(np.ptp(colour) for colour in seen["tint"]) > 10
+
+
+# Disguise
+
+
+def hand_on_wall(hand=(200, 150, 120), wall=(40, 90, 160)):
+    mask = blob(1)
+    return np.where((mask == 1)[..., None], np.uint8(hand), np.uint8(wall)), mask
+
+
+def test_disguise_gives_parts_of_the_background_the_colour_of_the_skin_and_leaves_the_hand_alone():
+    image, mask = hand_on_wall()
+    for seed in range(20):
+        out = disguise(image, mask, generator(seed))
+        assert out.dtype == np.uint8 and out.shape == image.shape
+        assert np.array_equal(out[mask == 1], image[mask == 1])
+        wall = out[mask == 0].astype(int)
+        changed = (abs(wall - (40, 90, 160)).max(1) > 20).mean()
+        assert 0.05 < changed < 0.98, "patches, not all and not nothing"
+        redness = wall[:, 0] - wall[:, 2]  # the skin's is 80, the wall's -120
+        assert -20 < redness.max() < 160, "more than halfway to the skin"
+        assert (redness == -120).any(), "where no patch is, nothing changes"
+
+
+def test_disguise_does_nothing_where_there_is_no_hand_or_nothing_else():
+    image = noise()
+    for mask in (np.zeros(image.shape[:2], np.uint8), np.ones(image.shape[:2], np.uint8)):
+        assert np.array_equal(disguise(image, mask, generator()), image)

@@ -23,6 +23,7 @@ SLIDERS = {
     "contrast": (COURSE.contrast, 0.0, 1.0, 0.05),
     "gamma": (COURSE.gamma, 0.0, 0.9, 0.05),
     "tint": (COURSE.tint, 0.0, 1.0, 0.05),
+    "disguise": (COURSE.disguise, 0.0, 1.0, 0.1),
 }
 
 

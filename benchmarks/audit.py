@@ -1,0 +1,77 @@
+"""What is left of the error, and whose it is: photos of people never seen, sorted by how far network and label disagree.
+
+    python -m benchmarks.audit --json [--run runs/lopo]
+
+Reads the folds that `python -m benchmarks.lopo` left in the folder; no label is edited. `looked_at.csv` holds what a
+person saw on the photos with the largest disagreement. Whether the network knows of its errors is measured with the
+course's model on the test persons. Needs HGR1. Takes two minutes on two cores.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+
+import handseg_lib as hs
+from handseg_lib import audit
+
+from . import RESULTS
+
+LOOKED_AT = Path(__file__).parent / "looked_at.csv"
+
+
+def table(run: Path) -> pd.DataFrame:
+    """The photos of all finished folds."""
+    folds = [json.loads(file.read_text()) for file in sorted(run.glob("*.json"))]
+    return pd.DataFrame([row for fold in folds for row in fold["rows"]])
+
+
+def by_kind(photos: pd.DataFrame) -> pd.DataFrame:
+    """How many photos have each kind of error, and its share of all that is missing to an F1 of 1."""
+    lost = 1 - photos.f1
+    kinds = pd.DataFrame({"photos": photos.groupby("kind").size(), "of_the_loss": lost.groupby(photos.kind).sum()})
+    return kinds.assign(of_the_loss=kinds.of_the_loss / lost.sum()).sort_values("of_the_loss", ascending=False)
+
+
+def by_look(photos: pd.DataFrame) -> pd.DataFrame:
+    """The same for what was seen on the photos that were looked at: whose error it is, and what it is."""
+    looked = photos.merge(pd.read_csv(LOOKED_AT), on="image")
+    lost = (1 - looked.f1).groupby([looked.whose, looked.what]).agg(photos="size", of_the_loss="sum")
+    lost.of_the_loss /= (1 - photos.f1).sum()
+    return lost.sort_values("of_the_loss", ascending=False).reset_index()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", type=Path, default=Path("runs/lopo"))
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    photos = audit.disagreements(table(args.run))
+    report = hs.Report(photos, 0.5)
+    predictor, test = hs.load_predictor(), hs.split_by_person(hs.hgr1.load()).test
+    reliability = audit.reliability(predictor, test)
+    tables = {
+        "persons": audit.outlines(photos).reset_index(),
+        "kinds": by_kind(photos).reset_index(),
+        "looked_at": by_look(photos),
+        "slices": report.slices(),
+        "reliability": reliability,
+    }
+    lost, forgiven = 1 - photos.f1.mean(), (photos.f1_2px - photos.f1).mean()
+    figures = {
+        "photos": len(photos),
+        "f1": float(photos.f1.mean()),
+        "f1_2px": float(photos.f1_2px.mean()),
+        "forgiven": float(forgiven / lost),
+        "looked_at": int(tables["looked_at"].photos.sum()),
+        "calibration_error": audit.calibration_error(reliability),
+    }
+    figures |= {f"doubt_{name}": value for name, value in audit.ranks_errors(audit.doubts(predictor, test)).items()}
+    rows = [{"table": name} | row for name, part in tables.items() for row in part.to_dict("records")]
+    hs.doctor.write_record(RESULTS / "audit.json", figures, rows)
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
