@@ -144,6 +144,13 @@ def curves(history) -> AltFigure:
         f"{history.best['val_iou']:.2f}, after epoch {history.best['epoch'] + 1}.",
         columns=2,
     )
+    draw_curves(axes, history)
+    return fig
+
+
+def draw_curves(axes, history) -> None:
+    """Draws a history's loss into the first of two axes, and its IoU into the second."""
+    rows = history.rows
     epochs = [row["epoch"] + 1 for row in rows]
     tuned = [row["epoch"] + 1 for row in rows if row["stage"] == "tuned"]
     for ax, name, label in zip(axes, ("loss", "iou"), ("loss", "IoU")):
@@ -157,7 +164,6 @@ def curves(history) -> AltFigure:
         ax.set_ylabel(label)
         ax.xaxis.get_major_locator().set_params(integer=True)
     axes[1].legend(fontsize=8)
-    return fig
 
 
 def lines(ax, x, curves: dict[str, Sequence[float]], xlabel: str, ylabel: str) -> None:

@@ -71,7 +71,8 @@ def fit(
         patience: epochs without a better validation IoU after which fine-tuning ends.
         out: folder for what a later run needs to go on after a kill; call again with the same
             arguments. None: a temporary one, so that nothing is kept.
-        callbacks: further Keras callbacks.
+        callbacks: further Keras callbacks, such as ``explore.watch_training``. An epoch's validation comes after its
+            ``on_epoch_end``, between ``on_test_begin`` and ``on_test_end``.
         loss: what to make small; of mask and prediction, as in ``losses``.
         peak: the highest learning rate of fine-tuning. The frozen stage has 1e-3.
 
@@ -136,7 +137,8 @@ def run_epoch(model, train, val, epoch: int, epochs: int, callbacks) -> dict:
         ).history
         seconds = round(time.perf_counter() - start, 2)
         row = {name: float(values[-1]) for name, values in row.items()}
-        row |= {f"val_{name}": float(value) for name, value in model.evaluate(val, verbose=0, return_dict=True).items()}
+        scores = model.evaluate(val, verbose=0, return_dict=True, callbacks=[*callbacks])
+        row |= {f"val_{name}": float(value) for name, value in scores.items()}
         bar.set_postfix_str(f"IoU {row['iou']:.3f}, validation {row['val_iou']:.3f}")
     return {"seconds": seconds} | row
 

@@ -11,6 +11,7 @@ from .photos import browse, draw_sample
 from .predictions import draw_threshold, explore
 from .skips import cut_skips, draw_cut
 from .upload import draw_photo, try_photo
+from .watching import draw_training, watch_training
 
 __all__ = [
     "browse",
@@ -23,9 +24,11 @@ __all__ = [
     "draw_photo",
     "draw_sample",
     "draw_threshold",
+    "draw_training",
     "explore",
     "look_inside",
     "play_augmentation",
     "play_loss",
     "try_photo",
+    "watch_training",
 ]

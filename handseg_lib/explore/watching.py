@@ -1,0 +1,84 @@
+"""Training, watched: the curves so far and one photo's mask, drawn anew after every epoch."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+from IPython import get_ipython
+from IPython.display import display
+
+from .. import metrics, plots
+from ..data import Sample
+from ..predictor import Predictor
+from ..training import History
+
+
+def watch_training(sample: Sample, out: str | Path | None = None) -> keras.callbacks.Callback:
+    """Makes a callback that draws while a network learns: ``hs.fit(..., callbacks=[watch_training(val.samples[0])])``.
+
+    It draws after each epoch's validation, into one picture, which stays in the notebook. Where no notebook runs, such
+    as in a script, it does nothing.
+
+    Args:
+        sample: whose mask to draw; of a validation person.
+        out: folder of the run, as given to ``fit``: the epochs of an earlier, interrupted run are drawn too.
+
+    Raises:
+        InputError: the sample cannot be read.
+    """
+    history = Path(out) / "history.json" if out is not None else None
+    return _Watch(sample, json.loads(history.read_text())["rows"] if history and history.exists() else [])
+
+
+def draw_training(history: History, image: np.ndarray, true: np.ndarray, pred: np.ndarray) -> plots.AltFigure:
+    """Draws what ``watch_training`` shows: curves of loss and IoU, and a photo with its mask after the last epoch.
+
+    Args:
+        history: so far, one epoch at least.
+        image: uint8 (H, W, 3) RGB.
+        true, pred: masks (H, W) of {0, 1}.
+    """
+    epochs, iou = history.rows[-1]["epoch"] + 1, metrics.iou(true, pred)
+    figure, axes = plots.figure(
+        f"Curves of loss and IoU up to epoch {epochs}, where the validation IoU is {history.rows[-1]['val_iou']:.2f}, "
+        f"and a photo on which the mask after that epoch has IoU {iou:.2f}.",
+        columns=3,
+        width=10,
+    )
+    plots.draw_curves(axes, history)
+    axes[2].imshow(plots.overlay(image, pred))
+    axes[2].contour(true, levels=[0.5], colors="white", linestyles="dashed")
+    axes[2].set(title=f"epoch {epochs}: IoU {iou:.2f}", xlabel="mask blue, true outline dashed", xticks=[], yticks=[])
+    return figure
+
+
+class _Watch(keras.callbacks.Callback):
+    """Gathers the rows of a history from what Keras tells it."""
+
+    def __init__(self, sample: Sample, rows: list[dict]):
+        super().__init__()
+        self.image, self.true = sample.read()
+        self.rows, self.row, self.picture = rows, None, None
+
+    def on_epoch_end(self, epoch, logs=None):
+        stage = "tuned" if self.model.get_layer("encoder").trainable_weights else "frozen"
+        self.row = {"epoch": epoch, "stage": stage} | (logs or {})
+        if "val_iou" in self.row:  # Keras's own fit validates before an epoch ends,
+            self.draw()
+
+    def on_test_end(self, logs=None):
+        if self.row:  # and ours after it
+            self.row |= {f"val_{name}": value for name, value in logs.items()}
+            self.draw()
+
+    def draw(self) -> None:
+        row, self.row = self.row, None
+        self.rows = [earlier for earlier in self.rows if earlier["epoch"] < row["epoch"]] + [row]
+        if get_ipython() is None:
+            return
+        figure = draw_training(History(self.rows), self.image, self.true, Predictor(self.model).mask(self.image))
+        if self.picture is None:
+            self.picture = display(figure, display_id=True)
+        else:
+            self.picture.update(figure)
