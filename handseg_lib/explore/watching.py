@@ -48,8 +48,14 @@ def draw_training(history: History, image: np.ndarray, true: np.ndarray, pred: n
     )
     plots.draw_curves(axes, history)
     axes[2].imshow(plots.overlay(image, pred))
-    axes[2].contour(true, levels=[0.5], colors="white", linestyles="dashed")
-    axes[2].set(title=f"epoch {epochs}: IoU {iou:.2f}", xlabel="mask blue, true outline dashed", xticks=[], yticks=[])
+    for colour, line in (("black", "solid"), ("white", "dashed")):  # which stands out from any photo
+        axes[2].contour(true, levels=[0.5], colors=colour, linestyles=line)
+    axes[2].set(
+        title=f"this photo, epoch {epochs}: IoU {iou:.2f}",
+        xlabel="mask blue, true outline dashed",
+        xticks=[],
+        yticks=[],
+    )
     return figure
 
 
