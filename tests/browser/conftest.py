@@ -169,7 +169,9 @@ def run(page, jupyter, request):
                     break
                 except AssertionError:
                     continue
-            expect(cell.locator(".jp-OutputArea-output .jupyter-widgets").first).to_be_visible(timeout=120_000)
+            expect(cell.locator(".jp-OutputArea-output :is(.jupyter-widgets, img)").first).to_be_visible(
+                timeout=120_000
+            )
         return Cell(page, cell)
 
     return open_and_run
