@@ -92,4 +92,4 @@ def test_the_figure_shows_the_mask_and_says_how_good_it_is(samples):
     figure = explore.draw_training(History(rows), image, true, pred)
     loss, score, photo = figure.axes
     assert len(loss.lines[0].get_xdata()) == len(score.lines[1].get_xdata()) == 3
-    assert photo.get_title() == f"epoch 3: IoU {iou(true, pred):.2f}" and "IoU is 0.60" in figure.alt
+    assert photo.get_title() == f"this photo, epoch 3: IoU {iou(true, pred):.2f}" and "IoU is 0.60" in figure.alt
