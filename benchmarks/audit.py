@@ -1,4 +1,4 @@
-"""What is left of the error, and whose it is: photos of people never seen, sorted by how far network and label disagree.
+"""What is left of the error, and whose it is: photos of people never seen, the largest disagreements first.
 
     python -m benchmarks.audit --json [--run runs/lopo]
 

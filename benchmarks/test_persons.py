@@ -1,6 +1,6 @@
 """The course's recipe on people it has never seen: trained on seven persons of HGR1, scored on three others.
 
-    python -m benchmarks.test_persons --json [--run runs/first]
+    python -m benchmarks.test_persons --json [--run runs/course]
 
 Trains (full profile) unless the folder holds a finished run; a killed one goes on. Needs HGR1.
 """
@@ -17,7 +17,7 @@ from . import RESULTS
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", type=Path, default=Path("runs/first"))
+    parser.add_argument("--run", type=Path, default=Path("runs/course"))
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     if not (args.run / "model.keras").exists() and (

@@ -9,7 +9,7 @@ course's samples, so that both recipes see the same people, and to be scored by 
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -122,17 +122,19 @@ def fit(
     patience: int = 7,
     out: str | Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    loss: Callable = dice_loss,
+    peak: float = 0.001,
 ) -> History:
     """Trains as the article does. Arguments and result as in ``training.fit``.
 
     ``train`` and ``val`` lend their samples, size and batch size to the article's generator;
-    ``frozen_epochs`` and ``train_from`` have no meaning here: the encoder never thaws.
+    ``frozen_epochs`` and ``train_from`` have no meaning here: the encoder never thaws. The rate stays at its peak.
     """
     training_generator = DataGenerator(train.samples, train.size, train.batch_size, train.seed)
     # the article's validation set is its test set, shuffled and augmented too
     validation_generator = DataGenerator(val.samples, val.size, val.batch_size, val.seed)
-    optimizer = keras.optimizers.Adam(learning_rate=0.001, clipnorm=1)
-    model.compile(optimizer, loss=dice_loss, metrics=["accuracy", mean_iou()])  # [9] IoU of each image, to compare
+    optimizer = keras.optimizers.Adam(learning_rate=peak, clipnorm=1)
+    model.compile(optimizer, loss=loss, metrics=["accuracy", mean_iou()])  # [9] IoU of each image, to compare
     rows = Rows()
     # [10] The article's checkpoint keeps the best *training* loss and is never loaded: its model is the last one.
     model.fit(

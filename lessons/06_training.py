@@ -124,7 +124,7 @@ import numpy as np
 
 train = hs.Batches(split.train, profile.size, profile.batch_size, augment=True)
 val = hs.Batches(split.val, profile.size, profile.batch_size)
-stages = {"frozen": (profile.frozen_epochs, 1e-3), "fine-tuned": (profile.epochs - profile.frozen_epochs, 3e-4)}
+stages = {"frozen": (profile.frozen_epochs, 1e-3), "fine-tuned": (profile.epochs - profile.frozen_epochs, 6e-4)}
 rates = {
     name: [float(schedule(epochs * len(train), peak)(step)) for step in range(epochs * len(train))]
     for name, (epochs, peak) in stages.items()
@@ -319,7 +319,7 @@ def begin_stage(model, train, epoch, epochs, frozen_epochs):
     frozen = epoch < frozen_epochs
     hs.encoder.freeze(model.get_layer("encoder"), None if frozen else "conv3_block1")
     steps = ((frozen_epochs if frozen else epochs) - epoch) * len(train)
-    compile_stage(model, steps, peak=1e-3 if frozen else 3e-4)
+    compile_stage(model, steps, peak=1e-3 if frozen else 6e-4)
 
 
 # %%
@@ -328,8 +328,9 @@ def train_unet(model, train, val, epochs, frozen_epochs):
     for epoch in range(epochs):
         if epoch in (0, frozen_epochs):
             begin_stage(model, train, epoch, epochs, frozen_epochs)
-        train.start_epoch(epoch)
-        row = {name: values[0] for name, values in model.fit(train, shuffle=False, verbose=0).history.items()}
+        begin = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: train.start_epoch(epoch))
+        history = model.fit(train, shuffle=False, verbose=0, callbacks=[begin]).history
+        row = {name: values[0] for name, values in history.items()}
         scores = model.evaluate(val, verbose=0, return_dict=True)
         rows.append({"epoch": epoch} | row | {f"val_{name}": score for name, score in scores.items()})
         if epoch == max(rows, key=lambda row: row["val_iou"])["epoch"]:
@@ -339,6 +340,9 @@ def train_unet(model, train, val, epochs, frozen_epochs):
 
 
 # %% [markdown]
+# Why a callback tells the batches which epoch it is, and not a line before `fit`? Because Keras tells them that an epoch
+# has ended before the first has begun, and they would go on to the next.
+#
 # `hs.fit` does the same, and besides draws a progress bar, stops early, and can go on after a kill. Section 10 holds the
 # two to the same numbers. Now train. Write down before you run it: which IoU do you expect on people that the network
 # has not seen? (This takes a few minutes with the profile quick.)

@@ -1,6 +1,6 @@
 """Makes handseg_lib/assets/course_model.npz and its card from a training run.
 
-    python scripts/make_course_model.py runs/first
+    python scripts/make_course_model.py runs/course
 
 Kernels become float16; batch norm and biases stay float32, for one of ResNet50's variances is beyond float16's
 range. The threshold is the one with the highest mean IoU on the validation persons. The card says what the
@@ -17,25 +17,22 @@ import numpy as np
 import handseg_lib as hs
 from handseg_lib.predictor import COURSE_CARD, COURSE_MODEL
 
-THRESHOLDS = np.arange(0.30, 0.71, 0.05).round(2).tolist()
-
 
 def main(run: str) -> None:
     predictor = hs.load_predictor(Path(run) / "model.keras")
     split = hs.split_by_person(hs.hgr1.load())
-    scores = {}
-    for predictor.threshold in THRESHOLDS:
-        scores[predictor.threshold] = hs.evaluate(predictor, split.val).summary()["iou"]
+    threshold, curve = hs.tune_threshold(predictor, split.val)
+    tenths = curve[curve.index % 10 == 9]  # 0.1, 0.2, ... 0.9
     weights = [w.astype("float16") if w.ndim > 1 else w for w in predictor.model.get_weights()]
     np.savez(COURSE_MODEL, **{f"weight{i}": w for i, w in enumerate(weights)})
     card = {
         "size": predictor.size,
-        "threshold": max(scores, key=scores.get),
+        "threshold": threshold,
         "data": "HGR1, 899 photos; terms unknown",
         "split": {name: sorted({s.person for s in part}) for name, part in split._asdict().items()},
         "split_sha256": hashlib.sha256("\n".join(s.image.name for part in split for s in part).encode()).hexdigest(),
         "training": json.loads((Path(run) / "train.json").read_text())["figures"],
-        "validation_iou_by_threshold": scores,
+        "validation_iou_by_threshold": dict(zip(tenths.threshold.astype(str), tenths.iou.round(4))),
     }
     COURSE_CARD.write_text(json.dumps(card, indent=1) + "\n")
     # scored as it is shipped: float16 weights and the chosen threshold
