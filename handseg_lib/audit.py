@@ -133,11 +133,15 @@ def calibration_error(table: pd.DataFrame) -> float:
     return float(((table.probability - table.hand).abs() * table.pixels).sum() / table.pixels.sum())
 
 
+def mirrored(predictor: Callable, image: np.ndarray) -> np.ndarray:
+    """The probability of hand in the mirror image, turned back to lie on the photo: (H, W)."""
+    return predictor(np.ascontiguousarray(image[:, ::-1]))[:, ::-1]
+
+
 def doubt(predictor: Callable, image: np.ndarray) -> float:
     """How far the network disagrees with itself on the photo and its mirror image: 1 - IoU of the two masks, 0-1."""
     threshold = predictor.threshold
-    mirrored = predictor(np.ascontiguousarray(image[:, ::-1]))[:, ::-1]
-    return 1 - metrics.iou(predictor(image) >= threshold, mirrored >= threshold)
+    return 1 - metrics.iou(predictor(image) >= threshold, mirrored(predictor, image) >= threshold)
 
 
 def doubts(predictor: Callable, samples: Sequence[Sample]) -> pd.DataFrame:

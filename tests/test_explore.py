@@ -6,10 +6,13 @@ import io
 import re
 
 import cv2
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 from handseg_lib import InputError, Predictor, evaluate, explore, plots
+from handseg_lib.audit import mirrored
 from handseg_lib.explore.predictions import hatched_errors
 from handseg_lib.explore.view import Drawing, View, choice, data_uri, pages, slider, tick
 
@@ -146,6 +149,28 @@ def test_the_network_runs_once_a_photo_however_often_a_slider_moves(unet, sample
     for number in (2, 1, 2):
         controls["photo"].value = number
     assert runs == [1]
+    runs.clear()
+    for value in (True, False, True):
+        controls["by_mirror"].value = value
+    assert runs == [1]
+
+
+def test_the_network_is_unsure_where_the_mirror_image_says_otherwise(make_pair):
+    """A network that takes the left 30 of 40 columns for the hand, whatever it sees: both ways agree on 20 of them."""
+    image, hand = np.full((20, 40, 3), 90, np.uint8), np.zeros((20, 40), np.float32)
+    hand[:, :30] = 1
+    mirror = mirrored(lambda photo: hand, image)
+    drawing = explore.draw_threshold(make_pair(image, np.ones((20, 40), np.uint8)), hand, 0.5, mirror=mirror)
+    assert (drawing.pictures[-1] == (np.abs(np.arange(40) - 19.5) > 10)).all()
+    assert "IoU with the mask of the mirror image 0.500" in drawing.text
+
+
+def test_a_progress_bar_leaves_nothing_behind():
+    """Of a real kernel, what stays below the cell: nothing that was written to stderr."""
+    code = "import sys\nfrom handseg_lib.explore.view import passing\nwith passing():\n    print('half', file=sys.stderr)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    assert [output.get("data") for output in notebook.cells[0].outputs] == [{"text/html": ""}]
 
 
 def test_wrong_pixels_are_hatched_each_kind_its_own_way():

@@ -178,7 +178,7 @@ def look_inside(
 
     controls = {
         "layer": widgets.SelectionSlider(options=list(before), description="layer", style=FULL),
-        "which": slider("map whose peak is looked at", 1, 1, STRONGEST),
+        "which": slider("peak of map", 1, 1, STRONGEST),
     }
     if tuned is not None:
         controls["encoder"] = choice("encoder", list(models))

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import functools
 import io
 from collections.abc import Sequence
 
@@ -9,10 +10,11 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import metrics, plots
+from ..audit import mirrored
 from ..data import Sample
 from ..evaluate import evaluate
 from ..predictor import Predictor
-from .view import Drawing, View, button, choice, pages, slider
+from .view import Drawing, View, button, choice, pages, passing, slider, tick
 
 ORDERS = {"worst first": "iou", "by person": "person", "by gesture": "gesture", "smallest hand first": "hand"}
 
@@ -27,25 +29,28 @@ def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
     Raises:
         InputError: there are no samples, or one cannot be read.
     """
-    table = evaluate(predictor, samples).table
-    hands: dict[Sample, np.ndarray] = {}  # one pass of the network a photo, however often the slider moves
+    with passing():
+        table = evaluate(predictor, samples).table
+    # one pass of the network each, however often a slider moves
+    hand = functools.cache(lambda sample: predictor(sample.read()[0]))
+    mirror = functools.cache(lambda sample: mirrored(predictor, sample.read()[0]))
     tuned = predictor.threshold
     controls = {
         "photo": slider("photo", 1, 1, len(samples)),
         "order": choice("order", list(ORDERS)),
         "threshold": slider("threshold", tuned, 0.01, 0.99, 0.01),
         "strength": slider("overlay strength", 0.25, 0.0, 1.0, 0.05),
+        "by_mirror": tick("uncertainty from the mirror image"),
     }
 
     def current() -> Sample:
         ranks = table.sort_values(ORDERS[controls["order"].value], kind="stable").index
         return samples[ranks[controls["photo"].value - 1]]
 
-    def draw(photo, order, threshold, strength) -> Drawing:
+    def draw(photo, order, threshold, strength, by_mirror) -> Drawing:
         sample = current()
-        if sample not in hands:
-            hands[sample] = predictor(sample.read()[0])
-        return draw_threshold(sample, hands[sample], threshold, strength, tuned)
+        other = mirror(sample) if by_mirror else None
+        return draw_threshold(sample, hand(sample), threshold, strength, tuned, other)
 
     at_tuned = button(f"tuned threshold, {tuned:.2f}", lambda: setattr(controls["threshold"], "value", tuned))
     view = View(draw, controls, [*pages(controls["photo"]), at_tuned])
@@ -54,7 +59,12 @@ def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
 
 
 def draw_threshold(
-    sample: Sample, hand: np.ndarray, threshold: float, strength: float = 0.25, tuned: float | None = None
+    sample: Sample,
+    hand: np.ndarray,
+    threshold: float,
+    strength: float = 0.25,
+    tuned: float | None = None,
+    mirror: np.ndarray | None = None,
 ) -> Drawing:
     """Draws what ``explore`` shows: photo, probability, mask, errors and uncertainty at one threshold.
 
@@ -64,6 +74,8 @@ def draw_threshold(
         threshold: probability from which a pixel is called hand.
         strength: of the mask's fill, 0-1.
         tuned: another threshold, whose scores are written beside; None: none.
+        mirror: the probability that the mirror image gives (``audit.mirrored``): the network is unsure where it
+            differs; None: where the probability is near 0.5.
     """
     image, true = sample.read()
     pred = (hand >= threshold).astype(np.uint8)
@@ -73,20 +85,25 @@ def draw_threshold(
         at_tuned = (hand >= tuned).astype(np.uint8)
         text += f" | tuned threshold {tuned:.2f}: IoU {metrics.iou(true, at_tuned):.3f}, "
         text += f"F1 {metrics.f1(true, at_tuned):.3f}"
+    if mirror is None:
+        unsure, where = 4 * hand * (1 - hand), "p = 0.5"
+    else:
+        unsure, where = np.abs(hand - mirror), "the mirror image differs"
+        text += f" | IoU with the mask of the mirror image {metrics.iou(pred, mirror >= threshold):.3f}"
     return Drawing(
         [
             image,
             hand,
             plots.overlay(image, pred, strength=strength),
             hatched_errors(image, true, pred),
-            4 * hand * (1 - hand),
+            unsure,
         ],
         [
             f"person {sample.person}, gesture {sample.gesture}",
             "probability",
             f"IoU {iou:.3f}, F1 {f1:.3f}",
             "missed blue \\\\\\, false orange ///",
-            "uncertainty: white where p = 0.5",
+            f"uncertainty: white where {where}",
         ],
         alt=f"Person {sample.person}, gesture {sample.gesture}: photo, probability of hand, the mask at threshold "
         f"{threshold:.2f} with IoU {iou:.2f}, its errors: missed hand blue, false hand orange, and where the "

@@ -5,13 +5,17 @@ Colab and Voilà alike. Only what ipywidgets 7.7 and 8 share is used.
 """
 
 import base64
+import io
 from collections.abc import Callable, Sequence
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from html import escape
 
 import cv2
 import ipywidgets as widgets
 import numpy as np
+from IPython import get_ipython
+from IPython.display import display
 
 from .. import plots
 from ..data import InputError
@@ -22,6 +26,7 @@ WRAP = "display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start"
 # What ipywidgets leaves out, for those who use no mouse or cannot see. A slider's handle and its number have no name:
 # they get the label's. In Lab and Notebook 7 a key pressed on a control goes to the notebook, an arrow to the next
 # cell, 0 0 to the kernel, which restarts: it stays with the control. A style's onload is a script that runs everywhere.
+# Where the page is narrow, as it is at a zoom of 400 %, a slider's track may go below its label.
 AID = """<style onload="
   const view = this.closest('.handseg-view');
   const mend = () => {
@@ -33,7 +38,12 @@ AID = """<style onload="
   };
   mend();
   new MutationObserver(mend).observe(view, {childList: true, subtree: true});
-"></style>"""
+">
+  .handseg-view .widget-hslider { flex-wrap: wrap; height: auto; }
+  .handseg-view .widget-hslider .slider-container { flex-basis: 100px; }
+  .handseg-view .widget-checkbox { height: auto; }
+  .handseg-view .widget-label-basic { white-space: normal; }
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -128,6 +138,29 @@ class View(widgets.VBox):
             self.message.value = ""
         except Exception as error:
             self.message.value = sentence(error)
+
+
+@contextmanager
+def passing():
+    """Shows the progress bars that are written to stderr inside it, and leaves nothing of them in the notebook."""
+    if get_ipython() is None:  # a script, whose stderr is the place for them
+        yield
+        return
+    shown = []
+
+    class Bar(io.StringIO):
+        def write(self, text: str) -> int:
+            line = {"text/plain": text.strip("\r\n")}
+            if not shown:
+                shown.append(display(line, raw=True, display_id=True))
+            elif line["text/plain"]:
+                shown[0].update(line, raw=True)
+            return len(text)
+
+    with redirect_stderr(Bar()):
+        yield
+    if shown:
+        shown[0].update({"text/html": ""}, raw=True)
 
 
 def sentence(error: Exception) -> str:

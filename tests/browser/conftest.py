@@ -80,7 +80,10 @@ def jupyter(browser, tmp_path_factory):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0"]
-    options += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--LabApp.news_url="]
+    options += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+    config = folder / "config" / "labconfig" / "page_config.json"
+    config.parent.mkdir(parents=True)  # no question about news, which lies over the notebook
+    config.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}')
     options += ['--ServerApp.tornado_settings={"websocket_max_message_size": 200000000}']  # as make lab
     env = os.environ | {
         "PYTHONPATH": str(ROOT),
@@ -118,7 +121,7 @@ def browser():
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("needs Chromium: apt-get install chromium")
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=90_000)
     with sync_playwright() as driver:
         running = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield running
@@ -129,7 +132,7 @@ def browser():
 def page(browser, request):
     """A page that keeps a screenshot where its test fails; no errors in its console once a cell runs."""
     page = browser.new_page(viewport={"width": 1200, "height": 900})
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(90_000)  # as for the other waits: a busy machine is no failure
     page.errors = errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
@@ -161,6 +164,7 @@ def run(page, jupyter, request):
         for name in names:
             cell = page.locator(".jp-CodeCell").nth(list(cells).index(name))
             for _ in range(20):  # what is run before the page has found its kernel is lost
+                cell.evaluate("cell => cell.scrollIntoView()")  # Lab leaves out what is far away
                 cell.locator(".cm-content").click()
                 page.errors.clear()  # Notebook 7 has one of its own while it starts
                 page.keyboard.press("Control+Enter")
