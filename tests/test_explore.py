@@ -167,7 +167,7 @@ def test_the_network_is_unsure_where_the_mirror_image_says_otherwise(make_pair):
 
 def test_a_progress_bar_leaves_nothing_behind():
     """Of a real kernel, what stays below the cell: nothing that was written to stderr."""
-    code = "import sys\nfrom handseg_lib.explore.view import passing\nwith passing():\n    print('half', file=sys.stderr)"
+    code = "import sys\nfrom handseg_lib.explore.view import passing\nwith passing():\n    print('!', file=sys.stderr)"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(notebook, kernel_name="python3").execute()
     assert [output.get("data") for output in notebook.cells[0].outputs] == [{"text/html": ""}]
