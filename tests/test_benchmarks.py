@@ -1,0 +1,46 @@
+"""What the benchmarks add to the library does what its name says."""
+
+import keras
+import numpy as np
+import pytest
+
+from benchmarks import ablation, time_to_quality
+
+
+@pytest.fixture(scope="module")
+def sees_red():
+    """A network whose answer is the photo's red channel."""
+    photo = keras.Input((64, 64, 3))
+    return keras.Model(photo, photo[..., :1] / 255.0)
+
+
+@pytest.mark.parametrize("shape", [(60, 90), (90, 60), (64, 64), (61, 128)])
+@pytest.mark.parametrize("variant", [ablation.Variant(letterbox=True), ablation.Variant(mirror=True)])
+def test_letterbox_and_mirror_give_every_pixel_back_to_its_place(sees_red, shape, variant):
+    looker = ablation.Looker(sees_red)
+    looker.variant = variant
+    red = np.outer(np.linspace(40, 200, shape[0]), np.linspace(0.5, 1, shape[1]))  # smooth: what is squashed comes back
+    (hand,) = looker.many([np.repeat(red[..., None], 3, 2).astype(np.uint8)])
+    assert hand.shape == shape and np.abs(hand * 255 - red)[3:-3, 3:-3].max() < 4
+
+
+def test_a_variants_change_is_person_by_person():
+    def training(**ious):
+        return {"seconds": 1.0, "rows": [{"image": p, "person": p, "iou": iou} for p, iou in ious.items()]}
+
+    base, other = [training(a=0.8), training(b=0.6)], [training(a=0.9), training(b=0.6)]
+    row = ablation.summary("other", other, base)
+    assert row["iou"] == pytest.approx(0.75) and row["worst_person_iou"] == 0.6
+    assert row["change"] == pytest.approx(0.05) and row["low"] == 0.0 and row["high"] == pytest.approx(0.1)
+
+
+def test_every_person_who_is_no_test_person_is_scored_once():
+    scored = [person for fold in ablation.FOLDS for person in fold]
+    assert sorted(scored) == ["01", "03", "04", "06", "07", "08", "10", "11", "12"]
+
+
+def test_seconds_to_a_target_are_those_of_all_epochs_up_to_it():
+    rows = [{"seconds": 10.0, "val_iou": iou} for iou in (0.5, 0.7, 0.6, 0.8)]
+    assert time_to_quality.reached(rows, 0.7, "seconds") == 20
+    assert time_to_quality.reached(rows, 0.75, "seconds") == 40
+    assert time_to_quality.reached(rows, 0.9, "seconds") is None
