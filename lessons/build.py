@@ -2,6 +2,7 @@
 
     python lessons/build.py                  all lessons, executed (quick profile, drawn hands)
     python lessons/build.py 03 04            some
+    python lessons/build.py sliders          the page of all sliders, which is no lesson: no exercises, no solutions
     python lessons/build.py --no-execute     text only; outputs stay where no code has changed
     python lessons/build.py --check          write nothing, exit 1 if a notebook is out of step with its lesson
 
@@ -35,6 +36,7 @@ URL = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["ur
 MAX_BYTES = 1_500_000
 SOLUTION = re.compile(r"^([ \t]*)# <solution>\n(.*?)^[ \t]*# </solution>\n", re.M | re.S)
 RELATIVE = re.compile(r"(\]\(|(?:src|href)=\")(?!\w+:|#|/)")
+WIDGET = "application/vnd.jupyter.widget-view+json"
 PRIVATE = re.compile(r"(?<![\w.])(/(home|root|tmp|Users|var/folders)/|[A-Z]:\\+Users)[^\s\"]*")
 
 SETUP = f"""\
@@ -47,6 +49,12 @@ except ImportError:  # on Colab: bring the course's library and leave Colab's ow
 
 def lessons() -> list[Path]:
     return sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+
+
+def versions() -> list[tuple[Path, bool]]:
+    """Each lesson without and with its solutions, and the page of all sliders."""
+    pages = [(lesson, solved) for lesson in lessons() for solved in (False, True)]
+    return pages + [(page, False) for page in (ROOT / "lessons").glob("sliders.py")]
 
 
 def target(lesson: Path, solved: bool) -> Path:
@@ -71,6 +79,8 @@ def badges(path: str) -> str:
 def footer(lesson: Path, solved: bool) -> str:
     """Links to the lesson before, the other version of this one, and the lesson after."""
     every = lessons()
+    if lesson not in every:
+        return f"---\n[{title(every[0])}]({every[0].stem}.ipynb)"
     here = every.index(lesson)
     twin = f"[The lesson](../{lesson.stem}.ipynb)" if solved else f"[Solutions](solutions/{lesson.stem}.ipynb)"
     before = [f"← [{title(p)}]({p.stem}.ipynb)" for p in every[:here][-1:]]
@@ -113,9 +123,13 @@ def execute(nb: nbformat.NotebookNode) -> None:
     nb.metadata = metadata
     for cell in nb.cells:
         if cell.cell_type == "code":
-            # A stored widget without its state shows as an error: only the static figure beside it is kept.
-            widget = "application/vnd.jupyter.widget-view+json"
-            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr" and widget not in o.get("data", {})]
+            cell.outputs = [output for output in cell.outputs if can_be_kept(output)]
+
+
+def can_be_kept(output: nbformat.NotebookNode) -> bool:
+    """Whether an output is shown on any page. A stored widget without its state shows as an error: its picture stays."""
+    widget = output.get("data", {}).pop(WIDGET, None)
+    return output.get("name") != "stderr" and (widget is None or "image/png" in output.data)
 
 
 def keep_outputs(nb: nbformat.NotebookNode, path: Path) -> None:
@@ -147,8 +161,9 @@ def faults(nb: nbformat.NotebookNode) -> list[str]:
 
 def stale() -> list[str]:
     """The notebooks that are missing, out of step with their lesson, or have no lesson."""
-    wanted = {target(lesson, solved): generate(lesson, solved) for lesson in lessons() for solved in (False, True)}
-    found = {path: nbformat.read(path, 4) for path in (ROOT / "notebooks").glob("**/[0-9]*.ipynb")}
+    wanted = {target(lesson, solved): generate(lesson, solved) for lesson, solved in versions()}
+    paths = {*wanted, *(ROOT / "notebooks").glob("**/[0-9]*.ipynb")}
+    found = {path: nbformat.read(path, 4) for path in paths if path.exists()}
     return sorted(
         path.relative_to(ROOT).as_posix()
         for path in wanted.keys() | found.keys()
@@ -185,11 +200,12 @@ def main() -> None:
         if out_of_step := stale():
             raise SystemExit("Out of step with lessons/ (run: make notebooks): " + ", ".join(out_of_step))
         return
-    chosen = [p for p in lessons() if not options.numbers or p.stem[:2] in options.numbers]
-    if missing := set(options.numbers) - {p.stem[:2] for p in chosen}:
+    every = versions()
+    names = {lesson: lesson.stem.partition("_")[0] for lesson, _ in every}
+    if missing := set(options.numbers) - set(names.values()):
         raise SystemExit(f"No lesson {', '.join(sorted(missing))} in lessons/")
-    for lesson in chosen:
-        for solved in (False, True):
+    for lesson, solved in every:
+        if not options.numbers or names[lesson] in options.numbers:
             build(lesson, solved, run=not options.no_execute)
 
 

@@ -43,6 +43,20 @@ def test_a_control_that_moves_draws_again():
     assert abs(int(grey.mean()) - 178) <= 1
 
 
+def test_with_a_widget_goes_a_picture_for_pages_that_cannot_run_it():
+    view = View(lambda n: Drawing([np.full((8, 8), n / 10)], [f"number {n}"], f"A {n}."), {"n": slider("n", 3, 0, 9)})
+    view.controls["n"].value = 7
+    data, metadata = view._repr_mimebundle_()
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == view.model_id
+    picture, alt = view.drawn._repr_mimebundle_()
+    assert data["image/png"] == picture["image/png"] and metadata == alt == {"image/png": {"alt": "A 7."}}
+
+
+def test_a_widget_that_draws_nothing_yet_is_shown_all_the_same():
+    data, metadata = View(lambda: Drawing([], [], "Nothing yet."), {})._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data and "image/png" not in data and metadata == {}
+
+
 @pytest.mark.parametrize(
     "error, words", [(InputError("no <such> photo."), "no &lt;such&gt; photo."), (KeyError(4), "4")]
 )

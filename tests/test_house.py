@@ -23,7 +23,7 @@ spec = importlib.util.spec_from_file_location("build", ROOT / "lessons" / "build
 builder = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(builder)
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("**/[0-9]*.ipynb"))
+NOTEBOOKS = sorted([*(ROOT / "notebooks").glob("**/[0-9]*.ipynb"), ROOT / "notebooks" / "sliders.ipynb"])
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.relative_to(ROOT / "notebooks").as_posix())
 
 
@@ -189,6 +189,20 @@ def test_builder_finds_what_must_not_be_committed(output, fault):
     cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("stream", text=output)])
     found = builder.faults(nbformat.v4.new_notebook(cells=[cell]))
     assert (fault in " ".join(found)) if fault else not found
+
+
+@pytest.mark.parametrize(
+    "data, kept",
+    [
+        ({"image/png": "", "text/plain": "A hand."}, True),
+        ({builder.WIDGET: {}, "image/png": "", "text/plain": "A hand."}, True),
+        ({builder.WIDGET: {}, "text/plain": "VBox()"}, False),
+    ],
+    ids=["picture", "widget with a picture", "widget alone"],
+)
+def test_builder_keeps_of_a_widget_its_picture(data, kept):
+    output = nbformat.v4.new_output("display_data", data=data)
+    assert builder.can_be_kept(output) == kept and builder.WIDGET not in output.data
 
 
 def test_make_refuses_a_wrong_python_in_one_line(tmp_path):

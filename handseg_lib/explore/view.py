@@ -78,6 +78,8 @@ class Drawing:
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        if not self.pictures:
+            return {"text/plain": self.alt}, {}
         return plots.images(self.pictures, self.titles, self.alt, columns=self.columns)._repr_mimebundle_()
 
 
@@ -121,7 +123,7 @@ class View(widgets.VBox):
     """
 
     def __init__(self, draw: Callable, controls: dict[str, widgets.Widget], buttons: Sequence[widgets.Widget] = ()):
-        self.draw, self.controls = draw, controls
+        self.draw, self.controls, self.drawn = draw, controls, Drawing([], [], "")
         self.picture, self.message = widgets.HTML(), widgets.HTML()
         for control in controls.values():
             control.observe(self.redraw, "value")
@@ -133,11 +135,16 @@ class View(widgets.VBox):
     def redraw(self, change=None) -> None:
         """Draws again. Whatever goes wrong becomes a sentence, and the next move has its chance."""
         try:
-            drawn = self.draw(**{name: control.value for name, control in self.controls.items()})
-            self.picture.value = drawn.html() if isinstance(drawn, Drawing) else _figure_html(drawn)
+            self.drawn = self.draw(**{name: control.value for name, control in self.controls.items()})
+            self.picture.value = self.drawn.html() if isinstance(self.drawn, Drawing) else _figure_html(self.drawn)
             self.message.value = ""
         except Exception as error:
             self.message.value = sentence(error)
+
+    def _repr_mimebundle_(self, **kwargs):
+        """With the widget goes a picture of it, which a page shows that cannot run widgets, such as GitHub's."""
+        picture, metadata = self.drawn._repr_mimebundle_()
+        return super()._repr_mimebundle_(**kwargs) | picture, metadata
 
 
 @contextmanager
