@@ -344,8 +344,11 @@ def train_unet(model, train, val, epochs, frozen_epochs):
 # has ended before the first has begun, and they would go on to the next.
 #
 # `hs.fit` does the same, and besides draws a progress bar, stops early, and can go on after a kill. Section 10 holds the
-# two to the same numbers. Now train. Write down before you run it: which IoU do you expect on people that the network
-# has not seen? (This takes a few minutes with the profile quick.)
+# two to the same numbers. To see it learn, give it `callbacks=[hs.explore.watch_training(val.samples[0])]`: the curves
+# and one photo's mask are then drawn anew after every epoch.
+#
+# Now train. Write down before you run it: which IoU do you expect on people that the network has not seen? (This takes a
+# few minutes with the profile quick.)
 
 # %%
 keras.utils.set_random_seed(0)

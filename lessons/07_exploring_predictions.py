@@ -548,15 +548,15 @@ assert doubtful < 0.2
 hs.explore.explore(predictor, worst)
 
 # %% [markdown]
-# The sliders need a running notebook. On a page that only shows one, here is the worst photo at a low and a high
-# threshold:
+# The sliders need a running notebook. On a page that only shows one, here is the worst photo at a high threshold:
 
 # %%
-probability = predictor(worst[0].read()[0])
-hs.explore.draw_threshold(worst[0], probability, 0.1)
+hs.explore.draw_threshold(worst[0], predictor(worst[0].read()[0]), 0.9)
 
-# %%
-hs.explore.draw_threshold(worst[0], probability, 0.9)
+# %% [markdown]
+# None of these photos is yours. `hs.explore.try_photo(predictor)` takes one that you choose, shows where the network
+# finds a hand in it, and lets you download the mask and the hand cut out. All sliders of the course stand together in
+# [Sliders](sliders.ipynb).
 
 # %% [markdown]
 # ## 13. What you learned
