@@ -243,6 +243,7 @@ hs.plots.images(
 # | [05 Losses and metrics](05_losses_and_metrics.ipynb) | what is a good mask, in one number? |
 # | [06 Training](06_training.ipynb) | how does it learn without forgetting what it knew? |
 # | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it know? |
+# | [08 Unseen people](08_unseen_people.ipynb) | how well will it do on the next person, and how sure is that? |
 #
 # The real photos are HGR1: 899 photos of 12 people, each with a mask. They are not part of the course, since no licence
 # of theirs was found. `python -m handseg_lib fetch` brings them from [their authors'

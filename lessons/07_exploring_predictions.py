@@ -578,7 +578,6 @@ hs.quiz("07")
 # %% [markdown]
 # ## 15. Next
 #
-# You have come from a pixel to a prediction, and you know what to ask of it. How far three persons' scores carry to a
-# fourth, and what the model should not be used for, is in the course's [results](../docs/results.md) and in the
-# [card of its model](../docs/model_card.md). Then train your own in [06 Training](06_training.ipynb), on photos of your
-# own, and bring it back here.
+# You have come from a pixel to a prediction, and you know what to ask of it. One question is left: how far do the
+# scores of three persons carry to a fourth? [08 Unseen people](08_unseen_people.ipynb) lets every person be the stranger
+# once.

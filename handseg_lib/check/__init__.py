@@ -11,3 +11,4 @@ from .lesson_04 import *  # noqa: F403
 from .lesson_05 import *  # noqa: F403
 from .lesson_06 import *  # noqa: F403
 from .lesson_07 import *  # noqa: F403
+from .lesson_08 import *  # noqa: F403

@@ -1,0 +1,121 @@
+"""Checks of lesson 08, Unseen people."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..data import Sample
+from .core import exercise, expect, given
+
+__all__ = ["draw_people", "fold", "shared_persons", "signed_offset"]
+
+
+def _part(*persons: str) -> list[Sample]:
+    return [Sample(Path(f"{k}.jpg"), Path(f"{k}.bmp"), person, "A") for k, person in enumerate(persons)]
+
+
+@exercise("Two lines like these belong into every project that splits its data.")
+def shared_persons(answer: Callable) -> None:
+    parts = {"train": _part("12", "09", "01", "09"), "val": _part("03", "12"), "test": _part("12", "01", "02")}
+    found = given(answer(parts))
+    expect(not any(isinstance(item, Sample) for item in found), "These are samples. Return the persons: sample.person.")
+    expect(isinstance(found, list), f"Return a list; this is a {type(found).__name__}. sorted(...) makes one of a set.")
+    expect(len(set(found)) == len(found), f"{found}: each person once. What does a set do with repetitions?")
+    found_set = set(found)
+    expect(found_set != {"12"}, "You found who is in all parts. Two parts are enough to be shared.")
+    expect("09" not in found_set, "09 has two photos, but both in one part. Count parts, not photos.")
+    expect(found_set != {"01", "12", "02", "03"}, "02 and 03 are in one part only. Who is in more than one?")
+    expect(found_set == {"01", "12"}, f"01 and 12 are in more than one part, and no one else; you have {found}.")
+    expect(found == ["01", "12"], "The right persons. Now sort them, so that the list is always the same.")
+    pair = {"a": _part("07", "05"), "b": _part("05", "06")}
+    expect(answer(pair) == ["05"], "Right for train, val and test. Parts may have other names, and be two or four.")
+    late = {"a": _part("01"), "b": _part("07"), "c": _part("02"), "d": _part("07", "03")}
+    expect(answer(late) == ["07"], "Somebody may be in the second part and the fourth only. Compare all parts.")
+    expect(answer({"a": _part("01"), "b": _part("02")}) == [], "Where nobody is shared, the list is empty.")
+
+
+@exercise("Everybody is tested once, and has no say in it.")
+def fold(answer: Callable) -> None:
+    persons = ["01", "02", "05", "07", "09", "11"]
+    parts = given(answer(list(persons), 1))
+    expect(len(parts) == 3, f"Return three lists: who is tested, who validates, who trains. These are {len(parts)}.")
+    expect(
+        not any(isinstance(part, str) for part in parts), "The first part is a list too, of one person: [persons[i]]."
+    )
+    test, val, train = (list(part) for part in parts)
+    expect(test == ["02"], f"At position 1 of {persons} stands 02; you test on {test}.")
+    expect("02" not in val + train, "02 is tested, and so must neither train nor validate.")
+    expect(val != ["01", "02"] and val != ["11", "01"], "The next two validate, not the two before.")
+    expect(val == ["05", "07"], f"After 02 come 05 and 07; you validate on {val}.")
+    expect(not set(val) & set(train), "Those who validate must not train: they would choose what remembers them best.")
+    expect(sorted(train) == ["01", "09", "11"], f"Everybody else trains: 01, 09 and 11; you have {train}.")
+    expect(train == ["01", "09", "11"], "The right persons train. Keep them in their order.")
+    test, val, train = (list(part) for part in answer(list(persons), 5))
+    expect(len(val) == 2, "Right in the middle. After the last person the ring begins again: try % len(persons).")
+    expect((test, val) == (["11"], ["01", "02"]), f"For the last person, 01 and 02 validate; you have {val}.")
+    expect(train == ["05", "07", "09"], f"For the last person 05, 07 and 09 train; you have {train}.")
+    test, val, train = (list(part) for part in answer(list(persons), 4))
+    expect(val == ["11", "01"], f"For the last but one, 11 and 01 validate; you have {val}.")
+
+
+@exercise("Now the interval counts people.")
+def draw_people(answer: Callable) -> None:
+    # one, two and three photos: whatever is drawn shows in the mean
+    ious, persons = np.array([0.9, 0.65, 0.55, 0.4, 0.3, 0.2]), np.array(["a", "b", "b", "c", "c", "c"])
+    rng = np.random.default_rng(0)
+    first = given(answer(ious.copy(), persons.copy(), rng))
+    expect(np.ndim(first) == 0, f"Return one mean; this has the shape {np.shape(first)}.")
+    means = {round(float(answer(ious.copy(), persons.copy(), rng)), 6) for _ in range(300)}
+    size, value = {"a": 1, "b": 2, "c": 3}, {"a": 0.9, "b": 0.6, "c": 0.3}
+
+    def mean(drawn: str, weight: dict) -> float:
+        return round(sum(weight[p] * value[p] for p in drawn) / sum(weight[p] for p in drawn), 6)
+
+    draws = [x + y + z for x in "abc" for y in "abc" for z in "abc"]
+    right = {mean(drawn, size) for drawn in draws}
+    each = {mean(drawn, dict.fromkeys("abc", 1)) for drawn in draws}
+    once = {mean("".join(set(drawn)), size) for drawn in draws}
+    expect(
+        means != {mean("abc", size)},
+        "Always the mean of all photos: nobody is ever drawn twice. Is it with replacement?",
+    )
+    expect(len(means) > 1, "The same mean in every draw. Is the generator used?")
+    expect(means != each, "This is a mean of the persons' means. Put all photos of those drawn together, then take it.")
+    expect(means != once, "A person drawn twice must bring each photo twice. isin cannot count; a loop over them can.")
+    expect(len(means) <= len(right), "Photos seem to be drawn. Draw names of persons, then take all photos of each.")
+    expect(means <= right, f"{min(means - right or {0}):.3f} is no mean of three persons with all their photos.")
+    expect(
+        means == right,
+        f"Of {len(right)} possible means 300 draws gave {len(means)}. Draw as many as there are persons.",
+    )
+
+
+@exercise("The sign tells what no score can: on which side.")
+def signed_offset(answer: Callable) -> None:
+    true = np.zeros((80, 90), np.uint8)
+    true[20:50, 30:60] = 1
+    disc = cv2.getStructuringElement(cv2.MORPH_RECT, (5, 5))
+    larger, smaller = cv2.dilate(true, disc), cv2.erode(true, np.ones((7, 7), np.uint8))
+    found = given(answer(true.copy(), larger.copy()))
+    expect(np.ndim(found) == 0, f"Return one number, the median; this has the shape {np.shape(found)}.")
+    expect(np.isfinite(found), f"{found}: is there an outline? mask - cv2.erode(mask, np.ones((3, 3), np.uint8)).")
+    inner = float(answer(true.copy(), smaller.copy()))
+    hint = "Is 1 - outline what you give to distanceTransform? It measures the way to the nearest 0."
+    expect(not (found == 0 and inner == 0), f"0 for masks that differ. {hint}")
+    expect(not (found < 0 < inner), "The sign is turned round: outside the true mask is positive.")
+    expect(inner != 3, "Right outside; but for a prediction three pixels too small it says 3. Where is the minus?")
+    expect(abs(found - 2) < 0.3, f"For a prediction two pixels too large all round this says {found:.2f}.")
+    expect(inner != -4, "-4 for three pixels too small: measure from the true outline, not from the background.")
+    expect(abs(inner + 3) < 0.3, f"For a prediction three pixels too small all round this says {inner:.2f}.")
+    speck = larger.copy()
+    speck[70:74, 5:9] = 1  # far out
+    far = float(answer(true.copy(), speck))
+    expect(abs(far - 2) < 0.3, f"One speck far out, and it says {far:.2f}. Take the median, which does not mind.")
+    half = true.copy()
+    half[20:50, 45:60] = 0  # what is left lies on the outline, but for one side
+    expect(
+        abs(float(answer(true.copy(), half))) < 0.3,
+        "With half of the hand missing, most of the *predicted* outline is right: go along that one, not the true one.",
+    )

@@ -1,0 +1,136 @@
+"""Answers to the exercises of lesson 08, Unseen people, and words of what their checks print."""
+
+from collections import Counter
+
+import cv2
+import numpy as np
+
+import handseg_lib as hs
+
+
+def shared_persons(parts, wanted=lambda count, parts: count > 1, order=sorted):
+    counts = Counter(person for part in parts.values() for person in {s.person for s in part})
+    return order(person for person, count in counts.items() if wanted(count, parts))
+
+
+def shared_in_pairs(parts):
+    members = [{s.person for s in part} for part in parts.values()]
+    return sorted(set().union(*(a & b for i, a in enumerate(members) for b in members[:i])))
+
+
+def shared_by_photos(parts):
+    counts = Counter(s.person for part in parts.values() for s in part)
+    return sorted(person for person, count in counts.items() if count > 1)
+
+
+def shared_with_first(parts):
+    first, *others = ({s.person for s in part} for part in parts.values())
+    return sorted(first & set().union(*others))
+
+
+def fold(persons, i, steps=(1, 2), train=lambda persons, test, val: [p for p in persons if p not in test + val]):
+    test, val = [persons[i]], [persons[(i + step) % len(persons)] for step in steps]
+    return test, val, train(persons, test, val)
+
+
+def fold_by_turning(persons, i):
+    ring = persons[i:] + persons[:i]
+    return ring[:1], ring[1:3], sorted(ring[3:])
+
+
+def fold_without_a_ring(persons, i):
+    return persons[i : i + 1], persons[i + 1 : i + 3], persons[:i] + persons[i + 3 :]
+
+
+def draw_people(ious, persons, rng, replace=True):
+    names = np.unique(persons)
+    drawn = rng.choice(names, len(names), replace=replace)
+    return np.concatenate([ious[persons == name] for name in drawn]).mean()
+
+
+def draw_with_sums(ious, persons, rng):
+    groups = [ious[persons == name] for name in sorted(set(persons))]
+    picked = [groups[k] for k in rng.integers(len(groups), size=len(groups))]
+    return sum(group.sum() for group in picked) / sum(len(group) for group in picked)
+
+
+def draw_isin(ious, persons, rng):
+    names = np.unique(persons)
+    return ious[np.isin(persons, rng.choice(names, len(names)))].mean()
+
+
+def draw_means(ious, persons, rng):
+    means = [ious[persons == name].mean() for name in np.unique(persons)]
+    return rng.choice(means, len(means)).mean()
+
+
+def draw_two(ious, persons, rng):
+    drawn = rng.choice(np.unique(persons), 2)
+    return np.concatenate([ious[persons == name] for name in drawn]).mean()
+
+
+def line(mask):
+    return mask - cv2.erode(mask, np.ones((3, 3), np.uint8))
+
+
+def distance(true):
+    return cv2.distanceTransform(1 - line(true), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+
+def signed_offset(true, pred, sign=-1, middle=np.median):
+    return middle(np.where(true == 1, sign, 1)[line(pred) == 1] * distance(true)[line(pred) == 1])
+
+
+def offset_from_masks(true, pred):
+    outer, inner = (cv2.distanceTransform(m, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for m in (1 - true, true))
+    return np.median((outer - inner)[line(pred) == 1])
+
+
+def offset_of_the_other(true, pred):
+    return np.median(np.where(pred == 1, 1, -1)[line(true) == 1] * distance(pred)[line(true) == 1])
+
+
+def offset_to_the_line(true, pred):
+    reach = cv2.distanceTransform(line(true), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.median(np.where(true == 1, -reach, reach)[line(pred) == 1])
+
+
+ANSWERS = [
+    ("shared_persons", shared_persons, "Right!"),
+    ("shared_persons", shared_in_pairs, "Right!"),
+    ("shared_persons", lambda parts: shared_persons(parts, order=set), "Return a list"),
+    ("shared_persons", lambda parts: shared_persons(parts, order=lambda p: sorted(p)[::-1]), "Now sort them"),
+    ("shared_persons", lambda parts: shared_persons(parts, lambda n, parts: n == len(parts)), "in all parts"),
+    ("shared_persons", lambda parts: shared_persons(parts, lambda n, parts: n == 1), "Count parts, not photos"),
+    ("shared_persons", shared_by_photos, "Count parts, not photos"),
+    ("shared_persons", shared_with_first, "Compare all parts"),
+    ("shared_persons", lambda parts: [s for part in parts.values() for s in part], "These are samples"),
+    ("shared_persons", lambda parts: sorted(s.person for s in parts["train"]), "each person once"),
+    ("fold", fold, "Right!"),
+    ("fold", fold_by_turning, "Right!"),
+    ("fold", fold_without_a_ring, "the ring begins again"),
+    ("fold", lambda persons, i: fold(persons, i, steps=(-2, -1)), "not the two before"),
+    ("fold", lambda persons, i: fold(persons, i, steps=(0, 1)), "neither train nor validate"),
+    ("fold", lambda persons, i: fold(persons, i, train=lambda p, t, v: [x for x in p if x not in t]), "must not train"),
+    ("fold", lambda persons, i: (persons[i], *fold(persons, i)[1:]), "a list too"),
+    ("fold", lambda persons, i: fold(persons, i)[:2], "three lists"),
+    ("fold", lambda persons, i: fold(persons, i - 1), "you test on"),
+    ("draw_people", draw_people, "Right!"),
+    ("draw_people", draw_with_sums, "Right!"),
+    ("draw_people", lambda i, p, rng: draw_people(i, p, rng, replace=False), "with replacement"),
+    ("draw_people", lambda i, p, rng: draw_people(i, p, np.random.default_rng(0)), "Is the generator used"),
+    ("draw_people", draw_isin, "isin cannot count"),
+    ("draw_people", draw_means, "a mean of the persons' means"),
+    ("draw_people", lambda ious, persons, rng: rng.choice(ious, len(ious)).mean(), "Photos seem to be drawn"),
+    ("draw_people", draw_two, "no mean of three persons"),
+    ("draw_people", lambda ious, persons, rng: rng.choice(ious, 3), "the shape (3,)"),
+    ("signed_offset", signed_offset, "Right!"),
+    ("signed_offset", hs.metrics.offset_px, "Right!"),
+    ("signed_offset", lambda t, p: signed_offset(t, p, sign=1), "Where is the minus"),
+    ("signed_offset", lambda t, p: -signed_offset(t, p), "turned round"),
+    ("signed_offset", lambda t, p: signed_offset(t, p, middle=np.mean), "Take the median"),
+    ("signed_offset", offset_from_masks, "not from the background"),
+    ("signed_offset", offset_of_the_other, "go along that one"),
+    ("signed_offset", offset_to_the_line, "0 for masks that differ"),
+    ("signed_offset", lambda t, p: distance(t), "the shape (80, 90)"),
+]
