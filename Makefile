@@ -23,8 +23,8 @@ app: env ## show the sliders on one page, as an app
 	$(BIN)/voila --no-browser --port $(PORT) --Voila.$(UPLOADS) $(ARGS) notebooks/sliders.ipynb
 
 test: env ## run the unit tests and every notebook
-	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 \
-	  $(ARGS) tests $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
+	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env \
+	  --nbval-cell-timeout=600 $(ARGS) tests $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
 
 test-colab: .venv-colab/.done ## run every notebook with the versions that Colab has
 	HANDSEG_PROFILE=smoke .venv-colab/bin/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env \

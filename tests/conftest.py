@@ -1,12 +1,40 @@
 import os
+import random
+import tempfile
 
 os.environ.setdefault("HANDSEG_PROFILE", "smoke")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("NOTEBOOK_ORDER", str(random.randrange(1000)))  # the workers of xdist inherit it
 
 import cv2
+import nbval.plugin
 import numpy as np
 import pytest
 from PIL import Image
+
+# Notebooks run alone: each in an empty folder, in an order that differs from run to run.
+
+
+class KernelElsewhere(nbval.plugin.RunningKernel):
+    def __init__(self, kernel_name, cwd=None, startup_timeout=60):
+        self.folder = tempfile.TemporaryDirectory()
+        super().__init__(kernel_name, self.folder.name, startup_timeout)
+
+
+nbval.plugin.RunningKernel = KernelElsewhere
+
+
+def pytest_report_header():
+    return f"notebooks in the order of NOTEBOOK_ORDER={os.environ['NOTEBOOK_ORDER']}"
+
+
+def pytest_collection_modifyitems(items):
+    notebooks = sorted({item.path for item in items if item.path.suffix == ".ipynb"})
+    random.Random(os.environ["NOTEBOOK_ORDER"]).shuffle(notebooks)
+    items.sort(key=lambda item: notebooks.index(item.path) if item.path in notebooks else -1)
+
+
+# Photos
 
 PERSONS = [f"{number:02d}" for number in range(1, 13)]
 

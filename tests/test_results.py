@@ -26,3 +26,21 @@ def test_a_record_says_how_to_measure_it_again(name):
     assert record.keys() >= {"name", "command", "date", "machine", "versions", "figures", "rows"}
     assert record["figures"].keys() >= HEADLINES[name]
     assert record["command"].startswith("python -m ")
+
+
+def test_table_of_lesson_08_holds_what_was_measured():
+    lesson = (RESULTS.parents[1] / "lessons" / "08_unseen_people.py").read_text("utf-8")
+    names = {
+        "all skin": "every pixel is hand",
+        "HSV rule": "HSV rule",
+        "YCbCr rule": "YCbCr rule",
+        "Bayes histogram": "colour table (Bayes)",
+        "GrabCut from Bayes": "GrabCut from the table",
+    }
+    methods = {row["method"]: row for row in json.loads((RESULTS / "baselines.json").read_text())["rows"]}
+    rows = {ours: methods[theirs] for theirs, ours in names.items()}
+    network = json.loads((RESULTS / "test_persons.json").read_text())["figures"]
+    rows["the course's network"] = network | {"iou": network["mean_iou"]}
+    for name, row in rows.items():
+        values = "{iou:.3f} | {iou_low:.3f} to {iou_high:.3f} | {worst_person_iou:.3f}".format(**row)
+        assert f"# | {name} | {values} |" in lesson
