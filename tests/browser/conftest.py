@@ -11,8 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -39,8 +38,8 @@ class Cell:
         """The handle of a slider: to focus and to press keys on."""
         return self.cell.locator(".widget-slider", has_text=label).get_by_role("slider")
 
-    def drag(self, label: str, to: float) -> None:
-        """Drags a slider's handle with the mouse, to 0 for its left end, 1 for its right one."""
+    def drag(self, label: str, to: float, steps: int = 8) -> None:
+        """Drags a slider's handle with the mouse, to 0 for its left end, 1 for its right one, by moves of it."""
         handle = self.slider(label)
         handle.scroll_into_view_if_needed()
         grip = handle.bounding_box()
@@ -48,7 +47,7 @@ class Cell:
         height = grip["y"] + grip["height"] / 2
         self.page.mouse.move(grip["x"] + grip["width"] / 2, height)
         self.page.mouse.down()
-        self.page.mouse.move(track["x"] + to * track["width"], height, steps=8)
+        self.page.mouse.move(track["x"] + to * track["width"], height, steps=steps)
         self.page.mouse.up()
 
     def press(self, control: Locator, *keys: str) -> None:
@@ -73,45 +72,53 @@ class Cell:
 
 
 @pytest.fixture(scope="session")
-def jupyter(browser, tmp_path_factory):
+def jupyter(browser, serve, tmp_path_factory):
     """The address and the folder of a JupyterLab, which serves Notebook 7 too."""
     folder = tmp_path_factory.mktemp("jupyter")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0"]
-    options += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
     config = folder / "config" / "labconfig" / "page_config.json"
     config.parent.mkdir(parents=True)  # no question about news, which lies over the notebook
     config.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}')
-    options += ['--ServerApp.tornado_settings={"websocket_max_message_size": 200000000}']  # as make lab
-    env = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "HANDSEG_PROFILE": "smoke",
-    }
-    with open(folder / "log", "w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter", "lab", *options], env=env, stdout=log, stderr=log, cwd=folder
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            wait_for(f"{address}/api/status", process, folder / "log")
-            yield address, folder
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+    options = ["--allow-root", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
+    with serve(folder, "jupyter", "lab", f"--ServerApp.root_dir={folder}", *options) as address:
+        yield address, folder
 
 
-def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
-    """Waits until a server answers."""
-    for _ in range(240):
+@pytest.fixture(scope="session")
+def serve():
+    """A function that starts a server: ``with serve(folder, module, *arguments) as address``."""
+
+    @contextmanager
+    def start(folder: Path, *command: str):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        env = {"PYTHONPATH": str(ROOT), "JUPYTER_CONFIG_DIR": str(folder / "config"), "HANDSEG_PROFILE": "smoke"}
+        with open(folder / "log", "w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command, "--no-browser", f"--port={port}"],
+                env=os.environ | env,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+            )
+            try:
+                wait_for(port, process, folder / "log")
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.terminate()
+                process.wait(timeout=20)
+
+    return start
+
+
+def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
+    """Waits until a server listens."""
+    for _ in range(480):
         assert process.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(address, timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.25)
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.25)
     raise AssertionError(log.read_text())
 
 

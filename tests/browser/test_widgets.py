@@ -147,6 +147,28 @@ def test_explore(run, page, front_end):
     expect(widget.cell.get_by_role("link", name="download failures.csv, 1 rows")).to_be_visible()
 
 
+REDRAWS = """view => {
+  view.redraws = []
+  addEventListener("pointerup", () => view.redraws.push("released"), true)
+  const drawn = change => [...change.addedNodes].some(node => node.querySelector?.("img"))
+  new MutationObserver(changes => { if (changes.some(drawn)) view.redraws.push("drawn") })
+    .observe(view, {childList: true, subtree: true})
+}"""
+
+
+@front_ends
+def test_a_fast_drag_leaves_no_old_pictures_to_come(run, page, front_end):
+    """After the release there are at most the picture that was being drawn and the last one."""
+    widget = run(front_end, "play_loss")
+    view = widget.cell.locator(".handseg-view")
+    view.evaluate(REDRAWS)
+    widget.drag("shift", to=1, steps=40)
+    expect(widget.cell.get_by_role("group", name=re.compile("shifted by 40, "))).to_be_visible()
+    page.wait_for_timeout(1000)  # would be time enough for more
+    redraws = view.evaluate("view => view.redraws")
+    assert redraws.count("released") == 1 and len(redraws) - redraws.index("released") - 1 <= 2, redraws
+
+
 # For everyone
 
 # what is wrong with a widget in a narrow page: something that is cut off, short, beside the page, or covered

@@ -1,0 +1,34 @@
+"""The gallery as an app, as ``make app`` serves it: every widget is there, none of the code."""
+
+import re
+import shlex
+import subprocess
+
+import nbformat
+from playwright.sync_api import expect
+
+NOTEBOOK = "notebooks/sliders.ipynb"
+
+
+def test_the_app_shows_every_widget_and_no_code(page, serve, tmp_path, pytestconfig):
+    root = pytestconfig.rootpath
+    recipe = subprocess.run(["make", "-n", "app"], cwd=root, capture_output=True, text=True, check=True).stdout
+    voila, *options = shlex.split(recipe.splitlines()[-1])
+    assert voila.endswith("/voila") and options[-1] == NOTEBOOK
+    options = [option for option in options if option.startswith("--Voila.")]  # serve has a port of its own
+    cells = nbformat.read(root / NOTEBOOK, as_version=4).cells
+    widgets = [name for cell in cells for name in re.findall(r"^hs\.explore\.(\w+)", cell.source, re.MULTILINE)]
+    # Voilà's page asks another machine for icons, which no widget has: a class may have no network
+    page.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.fulfill(body=""))
+    with serve(tmp_path, "voila", *options, str(root / NOTEBOOK)) as address:
+        page.goto(address, timeout=240_000)
+        expect(page.locator(".handseg-view")).to_have_count(len(widgets), timeout=240_000)
+        expect(page.locator(".handseg-view img").last).to_be_visible()
+        page.errors.clear()  # while it starts, Voilà tries an extension of Lab's that it cannot load
+        expect(page.get_by_role("alert")).to_have_count(0)
+        assert "import handseg_lib" not in page.content()
+        slider = page.locator(".widget-slider", has_text="shrink").get_by_role("slider")
+        slider.focus()
+        page.keyboard.press("PageUp")
+        expect(page.get_by_role("group", name=re.compile("shrunk by 5 "))).to_be_visible()
+        page.goto("about:blank")  # before its server is gone
