@@ -79,6 +79,7 @@ def jupyter(browser, serve, tmp_path_factory):
     config.parent.mkdir(parents=True)  # no question about news, which lies over the notebook
     config.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}')
     options = ["--allow-root", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
+    options += ['--ServerApp.tornado_settings={"websocket_max_message_size": 200000000}']  # as make lab: large uploads
     with serve(folder, "jupyter", "lab", f"--ServerApp.root_dir={folder}", *options) as address:
         yield address, folder
 
