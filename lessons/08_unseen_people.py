@@ -557,15 +557,13 @@ people = scores.groupby("person")[["tone", "iou"]].mean()
 hardest = people.iou.idxmin()
 
 # %%
-alt = (
-    f"IoU against skin tone: photos as grey dots, persons as numbered circles. Person {hardest} lies below all others."
-)
-fig, ax = hs.plots.figure(alt, width=7)
+alt = f"IoU against skin tone: photos as grey dots, persons as numbered circles, person {hardest} below all others."
+fig, ax = hs.plots.figure(alt, width=7, height=3.8)
 ax.plot(scores.tone, scores.iou, ".", color=hs.plots.GREY, label="a photo")
 ax.plot(people.tone, people.iou, "o", color=hs.plots.BLUE, markersize=9, label="a person's mean")
 for person, (tone, score) in people.iterrows():
     ax.annotate(person, (tone, score), xytext=(6, 4), textcoords="offset points")
-ax.set(xlabel="skin tone in the photo, degrees (dark to light)", ylabel="IoU", ylim=(0, 1))
+ax.set(xlabel="skin tone in the photo, degrees (dark to light)", ylabel="IoU")
 ax.legend(fontsize=8)
 fig
 
