@@ -44,3 +44,12 @@ def test_table_of_lesson_08_holds_what_was_measured():
     for name, row in rows.items():
         values = "{iou:.3f} | {iou_low:.3f} to {iou_high:.3f} | {worst_person_iou:.3f}".format(**row)
         assert f"# | {name} | {values} |" in lesson
+
+
+def test_gap_in_lesson_08_is_the_measured_one():
+    lesson = (RESULTS.parents[1] / "lessons" / "08_unseen_people.py").read_text("utf-8").replace("\n#", "")
+    figures = json.loads((RESULTS / "known_people.json").read_text())["figures"]
+    assert "--json`, {photos} photos)".format(**figures) in lesson
+    assert "has an IoU of {known_iou:.3f}; on strangers {stranger_iou:.3f}".format(**figures) in lesson
+    widest = "person {widest_person}: {widest_known_iou:.3f} when known, {widest_stranger_iou:.3f} as a stranger"
+    assert widest.format(**figures) in lesson
