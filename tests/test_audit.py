@@ -95,6 +95,11 @@ def test_outlines_tell_on_which_side_a_label_is(table):
     assert told.forgiven.to_dict() == pytest.approx({"01": 0, "02": (tolerant - strict) / (1 - strict)})
 
 
+def test_one_photo_that_went_wrong_does_not_move_a_persons_offset(table):
+    three = table.loc[["wide", "wide", "wide"]].assign(person="02", offset_px=[2.0, 1.0, 90.0])
+    assert audit.outlines(three).offset_px["02"] == 2
+
+
 # Whether the network knew
 
 
