@@ -63,7 +63,8 @@ The interval resamples persons. Of three it can say little more than that they d
 
 {colours()}
 {feeding()}
-{drawings()}"""
+{drawings()}
+{sliders()}"""
 
 
 def colours() -> str:
@@ -123,6 +124,38 @@ What is missed most: {missed}.
 | taken away | IoU on photos | worst person | IoU on drawn persons |
 |---|---|---|---|
 {rows}
+"""
+
+
+def busy(load: float) -> str:
+    """What a reader should know of the machine: the average number of processes at work before a benchmark began."""
+    if load < 0.5:
+        return "The machine did nothing else."
+    return f"The machine was busy with other work (load average {load:.1f} before it began), which slows all of this."
+
+
+def sliders() -> str:
+    record = load("widget_latency")
+    figures = record["figures"]
+    rows = "\n".join(
+        f"| {row['widget']} | {row['control']} | {row['by']} | {'yes' if row['network'] else 'no'} "
+        f"| {row['median_ms']:.0f} | {row['slowest_ms']:.0f} |"
+        for row in record["rows"]
+    )
+    return f"""## The sliders
+
+Milliseconds from a key, or from the mouse button's release, to the new pictures, 256 px wide, in Chromium, kernel and
+browser on the same {record["machine"]["cores"]} cores (`{record["command"]}`, {record["date"]}); medians of
+{figures["moves"]} moves. "Network" says whether a move needs a pass: explore's of the whole network, cut_skips's of the
+decoder. {busy(figures["load_before"])}
+
+| widget | control | by | network | median, ms | slowest, ms |
+|---|---|---|---|---|---|
+{rows}
+
+A slider dragged fast, {figures["drag_steps"]} moves of the mouse: at most {figures["drag_redraws"]} pictures are drawn,
+at most {figures["drag_redraws_after_release"]} of them after the release; the last one shows the last value, \
+{figures["drag_last_ms"]:.0f} ms after it (median).
 """
 
 

@@ -2,14 +2,17 @@
 
     python -m benchmarks.widget_latency --json
 
-Voilà serves each widget, Chromium shows it, a key moves its slider or its tick: what counts is the time from the key
-to the frame in which all its pictures, 256 px wide, are decoded. cut_skips needs a pass of the decoder for each move,
-the others none.
+Voilà serves the widgets, Chromium shows them, keys and a mouse move them. What counts is the time from the key, or from
+the mouse button's release after a drag, to the frame in which all pictures of the last value, 256 px wide, are decoded.
+explore's "photo" needs a pass of the whole network for each move, cut_skips one of the decoder, the others none.
+
+Then a slider is dragged fast: if the moves of the mouse queued up, old pictures would still come after its release.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -26,56 +29,52 @@ import handseg_lib as hs
 
 from . import RESULTS
 
-MOVES, WARM = 20, 3  # a widget; the first few are not counted: the network compiles
-SETUP = "import handseg_lib as hs\nsample = hs.drawn.load()[0]\n"
-# code, what is pressed on which control, and whether the network runs
+MOVES, WARM = 20, 3  # by each of keys and mouse; the first few are not counted: the network compiles
+STEPS, DRAGS = 30, 5  # of the mouse in a fast drag, 10 ms apart; drags
+SETUP = """import handseg_lib as hs
+samples, predictor = hs.drawn.load(), hs.load_predictor()
+photo, mask = samples[0].read()"""
+# code, the label of a slider or a tick, how many steps the slider has (0: a tick), and whether the network runs
 WIDGETS = {
-    "play_augmentation": ("hs.explore.play_augmentation(sample)", ".noUi-handle", "ArrowRight", False),
-    "play_loss": ("hs.explore.play_loss()", ".noUi-handle", "ArrowRight", False),
-    "look_inside": (
-        "hs.explore.look_inside(hs.load_predictor(), sample.read()[0])",
-        ".noUi-handle",
-        "ArrowRight",
-        False,
-    ),
-    "cut_skips": (
-        "hs.explore.cut_skips(hs.load_predictor(), *sample.read())",
-        "input[type=checkbox]",
-        "Space",
-        True,
-    ),
+    "play_augmentation": ("hs.explore.play_augmentation(samples[0])", "rotate", 36, False),
+    "play_loss": ("hs.explore.play_loss()", "shift, px", 80, False),
+    "look_inside": ("hs.explore.look_inside(predictor, photo)", "peak of map", 6, False),
+    "explore": ("hs.explore.explore(predictor, samples[:60])", "threshold", 98, False),
+    "explore, next photo": ("hs.explore.explore(predictor, samples[:60])", "photo", 59, True),
+    "cut_skips": ("hs.explore.cut_skips(predictor, photo, mask)", "skip of 112 x 112", 0, True),
 }
-WATCH = """() => {
-  window.waits = []
-  let start = null
-  document.addEventListener("keydown", () => { start = performance.now() }, true)
+WATCH = """view => {
+  view.moved = 0
+  view.redraws = []
+  for (const event of ["keydown", "pointerup"])
+    document.addEventListener(event, () => { view.moved = performance.now() }, true)
   new MutationObserver(async changes => {
-    const nodes = changes.flatMap(change => [...change.addedNodes])
-    if (start === null || !nodes.some(node => node.querySelector?.("img"))) return
-    const began = start
-    start = null
-    await Promise.all([...document.images].map(image => image.decode()))
-    requestAnimationFrame(() => waits.push(performance.now() - began))
-  }).observe(document.body, {childList: true, subtree: true})
+    if (!changes.some(change => [...change.addedNodes].some(node => node.querySelector?.("img")))) return
+    await Promise.allSettled([...view.querySelectorAll("img")].map(image => image.decode()))
+    requestAnimationFrame(() => view.redraws.push(performance.now()))
+  }).observe(view, {childList: true, subtree: true})
 }"""
+QUIET = """([view, before]) =>
+  view.redraws.length > before && performance.now() - Math.max(view.moved, view.redraws.at(-1)) > 700"""
 
 
 @contextmanager
-def served(code: str):
-    """Serves a widget. Yields the page's address."""
+def served():
+    """Serves the widgets, below each other. Yields the page's address."""
     with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SETUP + code)])
+        cells = [nbformat.v4.new_code_cell(code) for code in [SETUP, *(code for code, *_ in WIDGETS.values())]]
+        notebook = nbformat.v4.new_notebook(cells=cells)
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(notebook, Path(folder) / "widget.ipynb")
+        nbformat.write(notebook, Path(folder) / "widgets.ipynb")
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()
         env = os.environ | {"PYTHONPATH": str(Path(hs.__file__).parents[1])}
-        command = [sys.executable, "-m", "voila", "widget.ipynb", "--no-browser", f"--port={port}"]
+        command = [sys.executable, "-m", "voila", "widgets.ipynb", "--no-browser", f"--port={port}"]
         with open(Path(folder) / "log", "w") as log:
             server = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
             try:
-                for _ in range(120):
+                for _ in range(240):
                     time.sleep(0.5)
                     with socket.socket() as knock:
                         if knock.connect_ex(("127.0.0.1", port)) == 0:
@@ -86,22 +85,60 @@ def served(code: str):
                 server.wait()
 
 
-def waits(chromium, code: str, control: str, key: str) -> list[float]:
-    """Milliseconds of each counted move."""
-    with served(code) as address:
-        page = chromium.new_page(viewport={"width": 1200, "height": 900})
-        page.goto(address, timeout=120_000)
-        page.wait_for_selector("img[src^='data:image']", timeout=120_000)
-        page.evaluate(WATCH)
-        page.locator(control).first.focus()
-        for move in range(WARM + MOVES):
-            # back after a few steps: a slider must not reach its end, where no move is left
-            page.keyboard.press("ArrowLeft" if key == "ArrowRight" and move % 8 > 3 else key)
-            page.wait_for_function(f"waits.length > {move}", timeout=30_000)
-            page.wait_for_timeout(100)
-        result = page.evaluate("waits")[WARM:]
-        page.close()
-        return result
+def grip(slider) -> tuple[float, float]:
+    """Scrolls a slider's handle into view. Returns where its middle is on the page."""
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def waits(page, view, label: str, steps: int, by: str) -> list[float]:
+    """Milliseconds of each counted move of a control, by "key" or by "mouse"."""
+    control, times = view.get_by_label(label, exact=True).first, []
+    watched = view.element_handle()
+    for move in range(WARM + MOVES):
+        before = view.evaluate("view => view.redraws.length")
+        # to and fro, since a slider must not reach its end; but on to a photo that the network has not seen yet
+        forth = label == "photo" or move % 8 < 4
+        if by == "mouse" and steps:
+            x, y = grip(control)
+            track = control.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()["width"]
+            step = 1.2 * track / steps
+            page.mouse.move(x, y)
+            page.mouse.down()
+            page.mouse.move(x + (step if forth else -step), y, steps=3)
+            page.mouse.up()
+        elif by == "mouse":
+            control.click()
+        else:
+            control.focus()
+            page.keyboard.press(("ArrowRight" if forth else "ArrowLeft") if steps else "Space")
+        page.wait_for_function(QUIET, arg=[watched, before], timeout=60_000)
+        # 0 where the last picture was there before the mouse let go
+        times.append(max(0.0, view.evaluate("view => view.redraws.at(-1) - view.moved")))
+    return times[WARM:]
+
+
+def drag(page, view) -> dict:
+    """Drags play_loss's shift fast, from the middle to its right end and a bit back."""
+    watched, slider = view.element_handle(), view.get_by_label("shift, px", exact=True).first
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(1500)
+    before = view.evaluate("view => view.redraws.length")
+    x, y = grip(slider)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(STEPS):
+        page.mouse.move(x + 5 * step, y)
+        page.wait_for_timeout(10)
+    page.mouse.up()
+    page.wait_for_function(QUIET, arg=[watched, before], timeout=60_000)
+    drawn = re.search(r"shifted by (-?\d+)", view.get_by_role("group").first.get_attribute("aria-label"))[1]
+    if int(drawn) != round(float(slider.get_attribute("aria-valuenow"))):
+        raise RuntimeError(f"the picture shows a shift of {drawn}, the slider {slider.get_attribute('aria-valuenow')}")
+    redraws = np.array(view.evaluate("view => view.redraws.map(at => at - view.moved)")[before:])
+    return {"redraws": len(redraws), "after_release": int((redraws > 0).sum()), "last_ms": max(0.0, redraws[-1])}
 
 
 def main() -> None:
@@ -111,26 +148,35 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     path = shutil.which("chromium") or shutil.which("chromium-browser")
-    rows = []
-    with sync_playwright() as driver:
+    load, rows = os.getloadavg()[0], []
+    with served() as address, sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        for name, (code, control, key, network) in WIDGETS.items():
-            times = waits(chromium, code, control, key)
-            print(name, np.median(times), file=sys.stderr)
-            rows.append(
-                {
-                    "widget": name,
-                    "network": network,
-                    "moves": len(times),
-                    "median_ms": float(np.median(times)),
-                    "slowest_ms": max(times),
-                }
-            )
+        page = chromium.new_page(viewport={"width": 1500, "height": 900})
+        # Voilà's page asks another machine for icons, which no widget has
+        page.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.fulfill(body=""))
+        page.goto(address, timeout=600_000)
+        page.locator(".handseg-view").nth(len(WIDGETS) - 1).wait_for(timeout=600_000)
+        page.wait_for_timeout(3000)
+        for number, (name, (_, label, steps, network)) in enumerate(WIDGETS.items()):
+            view = page.locator(".handseg-view").nth(number)
+            view.evaluate(WATCH)
+            for by in ("key", "mouse"):
+                times = waits(page, view, label, steps, by)
+                print(name, by, np.median(times), file=sys.stderr)
+                figures = {"moves": len(times), "median_ms": float(np.median(times)), "slowest_ms": max(times)}
+                rows.append({"widget": name, "control": label, "by": by, "network": network, **figures})
+        view = page.locator(".handseg-view").nth(list(WIDGETS).index("play_loss"))
+        drags = [drag(page, view) for _ in range(DRAGS)]
         chromium.close()
     figures = {
         "median_ms": max(row["median_ms"] for row in rows if not row["network"]),
         "median_ms_network": max(row["median_ms"] for row in rows if row["network"]),
         "moves": MOVES,
+        "drag_steps": STEPS,
+        "drag_redraws": max(each["redraws"] for each in drags),
+        "drag_redraws_after_release": max(each["after_release"] for each in drags),
+        "drag_last_ms": float(np.median([each["last_ms"] for each in drags])),
+        "load_before": load,
     }
     hs.doctor.write_record(RESULTS / "widget_latency.json", figures, rows)
     print(json.dumps(figures))

@@ -35,7 +35,7 @@ def try_photo(predictor: Predictor) -> View:
             description="choose a photo, at most 10 MB",
             layout=widgets.Layout(width="auto"),
         ),
-        "threshold": slider("threshold", predictor.threshold, 0.02, 0.98, 0.02),
+        "threshold": slider("threshold", predictor.threshold, 0.01, 0.99, 0.01),
     }
     links = widgets.HTML()
     seen = {}  # the photo and its probabilities, so that a move of the threshold needs no pass of the network

@@ -46,5 +46,5 @@ def test_try_photo(run, page):
         with Image.open(download.value.path()) as picture:
             assert (picture.format, picture.mode, picture.size) == ("PNG", mode, (60, 100))
     widget.press(widget.slider("threshold"), "Home")
-    expect(widget.cell).to_contain_text("threshold 0.02")
+    expect(widget.cell).to_contain_text("threshold 0.01")
     expect(widget.cell.get_by_role("link", name="high_mask.png")).to_have_count(0)  # it was of another threshold
