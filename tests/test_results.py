@@ -9,6 +9,9 @@ from benchmarks import RESULTS, report
 # the headline figures that others rely on, of each benchmark that has been run
 HEADLINES = {
     "test_persons": {"mean_f1", "mean_iou", "worst_person_iou"},
+    "lopo": {"mean_f1", "mean_iou", "worst_person_f1", "boundary_px", "persons", "size"},
+    "audit": {"f1", "f1_2px", "forgiven", "looked_at"},
+    "latency": {"ms_per_photo", "article_ms", "ratio"},
     "baselines": {"photos", "best", "best_iou", "best_f1"},
     "fuzz": {"inputs", "failures"},
     "widget_latency": {"median_ms", "median_ms_network"},
@@ -53,3 +56,24 @@ def test_gap_in_lesson_08_is_the_measured_one():
     assert "has an IoU of {known_iou:.3f}; on strangers {stranger_iou:.3f}".format(**figures) in lesson
     widest = "person {widest_person}: {widest_known_iou:.3f} when known, {widest_stranger_iou:.3f} as a stranger"
     assert widest.format(**figures) in lesson
+
+
+def test_leave_one_out_and_audit_in_lesson_08_are_the_measured_ones():
+    lesson = (RESULTS.parents[1] / "lessons" / "08_unseen_people.py").read_text("utf-8").replace("\n#", "")
+    lopo, audit = (json.loads((RESULTS / f"{name}.json").read_text()) for name in ("lopo", "audit"))
+    means = "mean F1 is {mean_f1:.3f}, the mean IoU {mean_iou:.3f}, its interval {iou_low:.3f} to {iou_high:.3f}"
+    assert means.format(**lopo["figures"]) in lesson and f"({lopo['figures']['size']} pixels, six epochs" in lesson
+    f1 = [row["f1"] for row in lopo["rows"]]
+    assert f"it is {max(f1):.3f} down to {min(f1):.3f}" in lesson
+    assert not {"02", "05", "09"} & {row["person"] for row in sorted(lopo["rows"], key=lambda row: row["f1"])[:4]}
+    assert (
+        "the mean F1 is {f1_2px:.3f}: {share:.0f} %".format(
+            share=100 * audit["figures"]["forgiven"], **audit["figures"]
+        )
+        in lesson
+    )
+    looked = [row for row in audit["rows"] if row["table"] == "looked_at"]
+    whose = {name: sum(row["photos"] for row in looked if row["whose"] == name) for name in ("label", "network")}
+    assert f"{audit['figures']['looked_at']} photos with an F1 below 0.9 were looked at" in lesson
+    assert f"In {whose['label']} of them it is the label" in lesson
+    assert f"In {whose['network']} it is the network" in lesson
