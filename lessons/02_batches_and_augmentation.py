@@ -492,7 +492,7 @@ assert all(np.array_equal(other[small_mask == 1], small[small_mask == 1]) for ot
 hs.plots.images(
     [small, *disguised],
     ["as it is", *(f"disguised, seed {seed}" for seed in range(4))],
-    alt="The same hand five times; in four of them, patches of the wall and the sleeve have the colour of the skin.",
+    alt="The same hand five times; in four of them, patches of the background have other colours, most near the skin's.",
     columns=5,
 )
 
