@@ -168,7 +168,8 @@ def run(page, jupyter, request):
         nbformat.write(notebook, path)
 
     def open_and_run(front_end: str, *names: str) -> Cell:
-        page.goto(f"{address}/{FRONT_ENDS[front_end]}/{path.name}")
+        # reset: Lab would open the notebooks of other tests again, and their cells would count
+        page.goto(f"{address}/{FRONT_ENDS[front_end]}/{path.name}?reset")
         for name in names:
             cell = page.locator(".jp-CodeCell").nth(list(cells).index(name))
             for _ in range(20):  # what is run before the page has found its kernel is lost
