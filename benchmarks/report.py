@@ -131,7 +131,7 @@ Of the photos with an F1 below 0.9, {figures["looked_at"]} were looked at, one b
 {looked}
 
 Does it get worse where the hand is small, the photo dark, the skin dark, the background of the skin's colours? Thirds
-of the photos; `hand` is its share of the photo, `brightness` the mean luma (0-255), `tone` the individual typology
+of the photos; `hand` is its share of the photo, `brightness` its mean (0-255), `tone` the individual typology
 angle of the skin as photographed (degrees, light skin has more), `background` the overlap of its colours with the
 hand's (0-1). Persons and slices go together, with twelve persons: a slice is a question, not yet an answer.
 
@@ -155,7 +155,7 @@ def speed() -> str:
     )
     return f"""## From photo to mask
 
-Milliseconds a photo of {figures["photo"]} pixels, both resizings included, in {figures["dtype"]}, one at a time and in
+Milliseconds a photo of {figures["photo"]} pixels, the changes of size included, in {figures["dtype"]}, one at a time and in
 batches of {figures["batch"]} (`{record["command"]}`, {record["date"]}, {record["machine"]["cores"]} cores).
 
 | network | million parameters | alone | in a batch |

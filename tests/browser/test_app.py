@@ -12,7 +12,9 @@ NOTEBOOK = "notebooks/sliders.ipynb"
 
 def test_the_app_shows_every_widget_and_no_code(page, serve, tmp_path, pytestconfig):
     root = pytestconfig.rootpath
-    recipe = subprocess.run(["make", "-n", "app"], cwd=root, capture_output=True, text=True, check=True).stdout
+    recipe = subprocess.run(
+        ["make", "-n", "--no-print-directory", "app"], cwd=root, capture_output=True, text=True, check=True
+    ).stdout
     voila, *options = shlex.split(recipe.splitlines()[-1])
     assert voila.endswith("/voila") and options[-1] == NOTEBOOK
     options = [option for option in options if option.startswith("--Voila.")]  # serve has a port of its own
