@@ -1,4 +1,4 @@
-"""Milliseconds from a photo to its mask, the network's pass and the changes of size included; ours beside the article's.
+"""Milliseconds from a photo to its mask, with the changes of size; ours beside the article's.
 
     python -m benchmarks.latency --json
 

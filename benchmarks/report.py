@@ -155,7 +155,7 @@ def speed() -> str:
     )
     return f"""## From photo to mask
 
-Milliseconds a photo of {figures["photo"]} pixels, the changes of size included, in {figures["dtype"]}, one at a time and in
+Milliseconds a photo of {figures["photo"]} pixels, changes of size included, in {figures["dtype"]}, one at a time and in
 batches of {figures["batch"]} (`{record["command"]}`, {record["date"]}, {record["machine"]["cores"]} cores).
 
 | network | million parameters | alone | in a batch |
