@@ -39,8 +39,8 @@ notebooks: env ## generate and execute notebooks/ from lessons/ (ARGS='03 04' fo
 slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
 	$(BIN)/python lessons/slides.py $(ARGS)
 
-bench: env ## measure every published figure again
-	set -e; for file in $(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)); do \
+bench: env ## measure every published figure again (audit reads what lopo leaves)
+	set -e; for file in $(filter-out benchmarks/_% benchmarks/audit.py,$(wildcard benchmarks/*.py)) benchmarks/audit.py; do \
 	  $(BIN)/python -m benchmarks.$$(basename $$file .py) --json; done
 
 gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)

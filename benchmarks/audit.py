@@ -24,6 +24,8 @@ LOOKED_AT = Path(__file__).parent / "looked_at.csv"
 def table(run: Path) -> pd.DataFrame:
     """The photos of all finished folds."""
     folds = [json.loads(file.read_text()) for file in sorted(run.glob("*.json"))]
+    if not folds:
+        raise SystemExit(f"{run}: no folds in there. Make them first: python -m benchmarks.lopo --out {run}")
     return pd.DataFrame([row for fold in folds for row in fold["rows"]])
 
 

@@ -8,6 +8,7 @@ depend on what is in the photo or in the weights.
 
 import argparse
 import json
+import os
 import time
 
 import keras
@@ -25,6 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.parse_args()
+    load_before = os.getloadavg()[0]
     course = hs.load_predictor()
     networks = {f"the course's, {size} px": hs.build_unet(size, weights=None) for size in (128, 160, 224)}
     networks[f"the course's model, {course.size} px"] = course.model
@@ -48,6 +50,7 @@ def main() -> None:
     ours, article = rows[-2]["ms_alone"], rows[-1]["ms_alone"]
     figures = {"ms_per_photo": ours, "size": course.size, "article_ms": article, "ratio": round(article / ours, 2)}
     figures |= {"dtype": keras.config.dtype_policy().name, "photo": "640 x 480", "batch": BATCH}
+    figures["load_before"] = round(load_before, 2)
     hs.doctor.write_record(RESULTS / "latency.json", figures, rows)
     print(json.dumps(figures))
 

@@ -31,7 +31,7 @@ def main() -> None:
         "threshold": summary["threshold"],
         "photos": summary["photos"],
         "persons": summary["persons"],
-        "size": args.size or handseg.profile.current(args.profile).size,
+        "size": handseg._chosen(args).size,
         "training_seconds": round(sum(seconds.values()), 1),
     }
     rows = report.by("person").join(hs.audit.outlines(report.table)[["offset_px", "f1_2px", "forgiven"]])
