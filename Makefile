@@ -5,8 +5,6 @@ ARGS ?=
 BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
-# Jupyter drops what is larger than 10 MiB without a word, and whoever uploads a large photo waits in vain.
-UPLOADS := tornado_settings='{"websocket_max_message_size": 200000000}'
 
 .PHONY: help env lab app test test-colab test-backends notebooks slides bench gpu lock clean
 
@@ -17,10 +15,10 @@ help: ## this list
 env: .venv/.done ## build .venv from requirements.lock
 
 lab: env ## open the course in JupyterLab
-	$(BIN)/jupyter lab --port $(PORT) --ServerApp.$(UPLOADS) $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab --port $(PORT) $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) notebooks/00_start_here.ipynb
 
 app: env ## show the sliders on one page, as an app
-	$(BIN)/voila --no-browser --port $(PORT) --Voila.$(UPLOADS) $(ARGS) notebooks/sliders.ipynb
+	$(BIN)/voila --no-browser --port $(PORT) $(ARGS) notebooks/sliders.ipynb
 
 test: env ## run the unit tests and every notebook
 	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env \

@@ -554,9 +554,9 @@ hs.explore.explore(predictor, worst)
 hs.explore.draw_threshold(worst[0], predictor(worst[0].read()[0]), 0.9)
 
 # %% [markdown]
-# None of these photos is yours. `hs.explore.try_photo(predictor)` takes one that you choose, shows where the network
-# finds a hand in it, and lets you download the mask and the hand cut out. All sliders of the course stand together in
-# [Sliders](sliders.ipynb).
+# None of these photos is yours. `hs.explore.try_photo(predictor)` takes one of yours, from a file or from the camera,
+# shows where the network finds a hand in it, and lets you download the mask and the hand cut out. All sliders of the
+# course stand together in [Sliders](sliders.ipynb).
 
 # %% [markdown]
 # ## 13. What you learned

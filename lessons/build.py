@@ -43,7 +43,7 @@ SETUP = f"""\
 try:
     import handseg_lib as hs
 except ImportError:  # on Colab: bring the course's library and leave Colab's own packages as they are
-    %pip install -q --no-deps jupyterquiz "handseg @ git+{URL}"
+    %pip install -q --no-deps anywidget psygnal jupyterquiz "handseg @ git+{URL}"
     import handseg_lib as hs"""
 
 

@@ -79,8 +79,8 @@ hs.explore.explore(predictor, split.test[:8])
 # %% [markdown]
 # ## Your own photo
 #
-# Does it find your hand, in your light, before your wall? Choose a photo; the mask and the hand cut out can be
-# downloaded.
+# Does it find your hand, in your light, before your wall? Choose a photo, drop one on the frame, or take one with the
+# camera; the mask and the hand cut out can be downloaded.
 
 # %%
 hs.explore.try_photo(predictor)

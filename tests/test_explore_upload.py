@@ -3,33 +3,20 @@
 import base64
 import io
 import re
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from PIL import Image
 from test_explore import buttons
 
-from handseg_lib import InputError, Predictor, data, explore
-from handseg_lib.explore.upload import cut_out, download_links, on_checks, read_upload
+from handseg_lib import Predictor, data, explore
+from handseg_lib.explore.upload import cut_out, download_links, on_checks
 
 
 def encoded(image, kind="PNG", **options) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, kind, **options)
     return stream.getvalue()
-
-
-def in_8(*files) -> tuple:
-    """What a FileUpload of ipywidgets 8 has as its value, of pairs of name and content."""
-    facts = {"type": "image/jpeg", "last_modified": datetime.now(UTC)}
-    return tuple({"name": n, "size": len(c), "content": memoryview(c)} | facts for n, c in files)
-
-
-def in_7(*files) -> dict:
-    """The same in ipywidgets 7."""
-    facts = {"type": "image/jpeg", "lastModified": 1577836800000}
-    return {n: {"metadata": {"name": n, "size": len(c)} | facts, "content": c} for n, c in files}
 
 
 def links(view) -> dict[str, np.ndarray]:
@@ -62,17 +49,14 @@ def view():
     return explore.try_photo(Bright())
 
 
-def upload(view, *files) -> None:
-    view.controls["photo"].value = in_8(*files)
+def upload(view, name: str, content: bytes, piece: int = 10**9) -> None:
+    """What chooser.js does with a file."""
+    for start in range(0, len(content) or 1, piece):
+        message = {"name": name, "start": start, "size": len(content)}
+        view.controls["photo"].receive(message, [memoryview(content[start : start + piece])])
 
 
 # A photo
-
-
-@pytest.mark.parametrize("shape", [in_7, in_8])
-def test_a_photo_is_read_from_either_shape_of_value(photo, shape):
-    name, image = read_upload(shape(("a.png", encoded(photo))))
-    assert name == "a.png" and np.array_equal(image, photo)
 
 
 def test_at_first_it_asks_for_a_photo(view):
@@ -84,32 +68,53 @@ def test_at_first_it_asks_for_a_photo(view):
 def test_an_upload_is_shown_and_follows_the_threshold_with_one_pass_of_the_network(view, photo):
     predictor = Bright()
     view = explore.try_photo(predictor)
-    upload(view, ("a.png", encoded(photo)))
+    upload(view, "a.png", encoded(photo))
     expected = explore.draw_photo(photo, Bright()(photo), 0.6, "a.png | 60 x 40 pixels").html()
     assert view.picture.value == expected and "threshold 0.60: 12% hand" in expected
     view.controls["threshold"].value = 0.4
     assert "threshold 0.40: 25% hand" in view.picture.value and predictor.asked == 1
-    upload(view, ("b.png", encoded(photo[::-1])))
+    upload(view, "b.png", encoded(photo[::-1]))
     assert "b.png" in view.picture.value and predictor.asked == 2
+
+
+def test_a_photo_comes_in_pieces_and_a_new_one_begins_anew(view, photo):
+    content = encoded(photo)
+    view.controls["photo"].receive({"name": "lost.png", "start": 0, "size": 9}, [b"half"])
+    upload(view, "a.png", content, piece=50)
+    assert len(content) > 100 and "a.png" in view.picture.value and view.message.value == ""
+
+
+def test_the_same_photo_chosen_again_is_drawn_again():
+    predictor = Bright()
+    view = explore.try_photo(predictor)
+    for _ in range(2):
+        upload(view, "a.png", encoded(np.zeros((9, 9), np.uint8)))
+    assert predictor.asked == 2
+
+
+def test_no_photo_is_in_the_state_that_a_notebook_may_store(view, photo):
+    before = view.controls["photo"].get_state()
+    upload(view, "a.png", encoded(photo))
+    assert view.controls["photo"].get_state() == before
 
 
 def test_a_phones_photo_is_turned_upright(view, photo):
     exif = Image.Exif()
     exif[0x0112] = 6
-    upload(view, ("a.png", encoded(photo, exif=exif)))
+    upload(view, "a.png", encoded(photo, exif=exif))
     buttons(view)["make files to download"].click()
     assert np.array_equal(links(view)["a_mask.png"], np.rot90(photo[..., 0] > 160, -1) * np.uint8(255))
 
 
 def test_where_no_hand_is_found_it_says_so(view, photo):
-    upload(view, ("a.png", encoded(photo // 2)))
+    upload(view, "a.png", encoded(photo // 2))
     assert "threshold 0.60: no hand found" in view.picture.value
 
 
 def test_a_large_photo_is_drawn_small_and_saved_at_its_own_size(view):
     photo = np.zeros((2000, 3000, 3), np.uint8)
     photo[:1000, :750] = 204
-    upload(view, ("a.png", encoded(photo)))
+    upload(view, "a.png", encoded(photo))
     assert "3000 x 2000 pixels | threshold 0.60: 12% hand" in view.picture.value
     assert view.drawn.pictures[0].shape == (341, 512, 3)  # so that the threshold moves at once
     buttons(view)["make files to download"].click()
@@ -120,7 +125,7 @@ def test_a_large_photo_is_drawn_small_and_saved_at_its_own_size(view):
 
 
 def test_files_are_of_the_threshold_that_is_shown(view, photo):
-    upload(view, ("hand.one.png", encoded(photo)))
+    upload(view, "hand.one.png", encoded(photo))
     buttons(view)["make files to download"].click()
     files = links(view)
     assert set(files) == {"hand.one_mask.png", "hand.one_cutout.png"}
@@ -165,34 +170,32 @@ def animated(kind: str) -> bytes:
 
 HEIC = "a.heic: this is not a picture" if "HEIF" in Image.OPEN else "pip install pillow-heif"
 WRONG = {
-    "text": ([("a.jpg", b"This is no picture.\nIt has two lines.")], "a.jpg: this is not a picture that can be read"),
-    "empty": ([("a.jpg", b"")], "a.jpg: the file is empty"),
-    "large": ([("a.jpg", bytes(100_000_000))], "a.jpg: 100 MB, and at most 10 are read"),
-    "several": ([("a.jpg", b"1"), ("b.jpg", b"2")], "2 files at once. Choose one photo."),
-    "cut": ([("a.jpg", encoded(np.zeros((99, 99, 3), np.uint8), "JPEG")[:400])], "a.jpg: this is not a picture"),
-    "heic": ([("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99))], HEIC),
-} | {kind: ([(f"a.{kind}", animated(kind))], "several pictures in one file") for kind in ("GIF", "PNG", "WEBP")}
+    "text": ("a.jpg", b"This is no picture.\nIt has two lines.", "a.jpg: this is not a picture that can be read"),
+    "empty": ("a.jpg", b"", "a.jpg: the file is empty"),
+    "cut": ("a.jpg", encoded(np.zeros((99, 99, 3), np.uint8), "JPEG")[:400], "a.jpg: this is not a picture"),
+    "heic": ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), HEIC),
+} | {kind: (f"a.{kind}", animated(kind), "several pictures in one file") for kind in ("GIF", "PNG", "WEBP")}
 
 
-@pytest.mark.parametrize("files, words", WRONG.values(), ids=WRONG)
-def test_a_wrong_upload_gets_a_sentence_and_the_next_one_is_shown(view, photo, files, words):
-    upload(view, ("good.png", encoded(photo)))
+@pytest.mark.parametrize("name, content, words", WRONG.values(), ids=WRONG)
+def test_a_wrong_upload_gets_a_sentence_and_the_next_one_is_shown(view, photo, name, content, words):
+    upload(view, "good.png", encoded(photo))
     buttons(view)["make files to download"].click()
-    upload(view, *files)
+    upload(view, name, content)
     assert words in view.message.value and view.picture.value == "" and links(view) == {}
     view.controls["threshold"].value = 0.7
     assert words in view.message.value and view.picture.value == ""
-    upload(view, ("next.png", encoded(photo)))
+    upload(view, "next.png", encoded(photo))
     assert view.message.value == "" and "next.png" in view.picture.value
+
+
+def test_what_the_browser_refuses_is_said_in_its_words(view, photo):
+    upload(view, "good.png", encoded(photo))
+    view.controls["photo"].receive({"refused": "a.jpg: 100 MB, and at most 50 are read."}, [])
+    assert "a.jpg: 100 MB, and at most 50 are read." in view.message.value and view.picture.value == ""
 
 
 def test_a_huge_picture_gets_a_sentence_before_it_is_decoded(view, monkeypatch):
     monkeypatch.setattr(data, "MAX_PIXELS", 10**6)
-    upload(view, ("a.png", encoded(np.zeros((2000, 1000), np.uint8))))
+    upload(view, "a.png", encoded(np.zeros((2000, 1000), np.uint8)))
     assert "a.png: this is not a picture that can be read (1000x2000 pixels; at most 1 million" in view.message.value
-
-
-def test_a_wrong_value_of_ipywidgets_7_is_refused_too():
-    for files, words in WRONG.values():
-        with pytest.raises(InputError, match=re.escape(words)):
-            read_upload(in_7(*files))

@@ -128,7 +128,8 @@ def test_every_picture_has_alt_text(path):
 @each_notebook
 def test_first_cell_moves_no_package(path):
     lines = [line.strip() for cell in code_cells(path) for line in cell.source.splitlines() if "install" in line]
-    assert [line for line in lines if "pip" in line] == [f'%pip install -q --no-deps jupyterquiz "handseg @ git+{URL}"']
+    command = f'%pip install -q --no-deps anywidget psygnal jupyterquiz "handseg @ git+{URL}"'
+    assert [line for line in lines if "pip" in line] == [command]
 
 
 @each_notebook

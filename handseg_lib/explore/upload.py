@@ -2,7 +2,6 @@
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import PurePath
 
@@ -13,28 +12,23 @@ import numpy as np
 from .. import plots
 from ..data import InputError, read_image
 from ..predictor import Predictor
+from .chooser import Chooser, Upload
 from .view import Drawing, View, button, shrink, slider
 
-MAX_BYTES = 10_000_000  # of a file. More than 10 MiB Jupyter drops on the way, unless it is told not to (make lab)
 WELCOME = (
-    "No photo yet: choose one. It goes to the machine that runs this notebook, and nowhere else. Where nothing "
-    "happens, the file is too large: some front ends drop it without a word."
+    "No photo yet: choose one, drop one on the frame, or take one with the camera. It goes to the machine that runs "
+    "this notebook, and nowhere else."
 )
 
 
 def try_photo(predictor: Predictor) -> View:
-    """Segments a photo that you choose, and makes files to download: the mask, and the hand cut out.
+    """Segments a photo that you choose, drop or take, and makes files to download: the mask, and the hand cut out.
 
     Args:
         predictor: a trained model.
     """
     controls = {
-        "photo": widgets.FileUpload(
-            accept="image/*",
-            multiple=False,
-            description="choose a photo, at most 10 MB",
-            layout=widgets.Layout(width="auto"),
-        ),
+        "photo": Chooser(),
         "threshold": slider("threshold", predictor.threshold, 0.01, 0.99, 0.01),
     }
     links = widgets.HTML()
@@ -46,7 +40,7 @@ def try_photo(predictor: Predictor) -> View:
 
     def draw(photo, threshold) -> Drawing:
         links.value = ""
-        if not photo:
+        if photo is None:
             return Drawing([], [], WELCOME, WELCOME)
         if not seen:
             name, image = read_upload(photo)
@@ -103,25 +97,19 @@ def on_checks(cut: np.ndarray) -> np.ndarray:
 # Files in and out
 
 
-def read_upload(value: Mapping | Sequence) -> tuple[str, np.ndarray]:
-    """Name and photo, uint8 (H, W, 3) RGB, of what a ``FileUpload`` has as its value.
-
-    That is a dict, name to file, in ipywidgets 7, and a tuple of files in 8.
+def read_upload(upload: Upload) -> tuple[str, np.ndarray]:
+    """Name and photo, uint8 (H, W, 3) RGB, of a file from the browser.
 
     Raises:
-        InputError: it is not one file, or none that can be read.
+        InputError: the browser refused it, or it cannot be read.
     """
-    files = list(value.items()) if isinstance(value, Mapping) else [(file["name"], file) for file in value]
-    if len(files) != 1:
-        raise InputError(f"{len(files)} files at once. Choose one photo.")
-    name, content = files[0][0], files[0][1]["content"]
-    if not content:
-        raise InputError(f"{name}: the file is empty. Choose another photo.")
-    if len(content) > MAX_BYTES:
-        raise InputError(f"{name}: {len(content) / 1e6:.0f} MB, and at most 10 are read. Choose a smaller photo.")
-    stream = io.BytesIO(content)
-    stream.name = name
-    return name, read_image(stream)
+    if upload.refused:
+        raise InputError(upload.refused)
+    if not upload.content:
+        raise InputError(f"{upload.name}: the file is empty. Choose another photo.")
+    stream = io.BytesIO(upload.content)
+    stream.name = upload.name
+    return upload.name, read_image(stream)
 
 
 def download_links(name: str, image: np.ndarray, mask: np.ndarray) -> list[str]:

@@ -20,6 +20,7 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"  # of the tests that failed; git ignores it
+CAMERA = "--use-fake-device-for-media-stream"  # a drawn film, for a page that is allowed to see it
 FRONT_ENDS = {"lab": "lab/tree", "notebook": "notebooks"}
 
 
@@ -79,7 +80,6 @@ def jupyter(browser, serve, tmp_path_factory):
     config.parent.mkdir(parents=True)  # no question about news, which lies over the notebook
     config.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}')
     options = ["--allow-root", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    options += ['--ServerApp.tornado_settings={"websocket_max_message_size": 200000000}']  # as make lab: large uploads
     with serve(folder, "jupyter", "lab", f"--ServerApp.root_dir={folder}", *options) as address:
         yield address, folder
 
@@ -131,7 +131,7 @@ def browser():
         pytest.skip("needs Chromium: apt-get install chromium")
     expect.set_options(timeout=90_000)
     with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        running = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", CAMERA])
         yield running
         running.close()
 

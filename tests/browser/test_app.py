@@ -17,14 +17,13 @@ def test_the_app_shows_every_widget_and_no_code(page, serve, tmp_path, pytestcon
     ).stdout
     voila, *options = shlex.split(recipe.splitlines()[-1])
     assert voila.endswith("/voila") and options[-1] == NOTEBOOK
-    options = [option for option in options if option.startswith("--Voila.")]  # serve has a port of its own
     cells = nbformat.read(root / NOTEBOOK, as_version=4).cells
     widgets = [
         name for cell in cells for name in re.findall(r"^hs\.explore\.(?!draw_)(\w+)", cell.source, re.MULTILINE)
     ]
     # Voilà's page asks another machine for icons, which no widget has: a class may have no network
     page.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.fulfill(body=""))
-    with serve(tmp_path, "voila", *options, str(root / NOTEBOOK)) as address:
+    with serve(tmp_path, "voila", str(root / NOTEBOOK)) as address:
         page.goto(address, timeout=240_000)
         expect(page.locator(".handseg-view")).to_have_count(len(widgets), timeout=240_000)
         expect(page.locator(".handseg-view img").last).to_be_visible()
@@ -35,4 +34,5 @@ def test_the_app_shows_every_widget_and_no_code(page, serve, tmp_path, pytestcon
         slider.focus()
         page.keyboard.press("PageUp")
         expect(page.get_by_role("group", name=re.compile("shrunk by 5 "))).to_be_visible()
+        expect(page.get_by_role("button", name="choose a photo")).to_be_enabled()
         page.goto("about:blank")  # before its server is gone

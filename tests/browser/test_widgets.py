@@ -13,6 +13,7 @@ CELLS = {
     "look_inside": SETUP + "hs.explore.look_inside(hs.build_unet(64), photo, hs.build_unet(64, weights=None))",
     "cut_skips": SETUP + "hs.explore.cut_skips(hs.load_predictor(), photo, mask)",
     "explore": SETUP + "hs.explore.explore(hs.load_predictor(), samples[:3])",
+    "try_photo": SETUP + "hs.explore.try_photo(hs.load_predictor())",
 }
 front_ends = pytest.mark.parametrize("front_end", ["lab", "notebook"])
 
