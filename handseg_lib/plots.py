@@ -69,7 +69,7 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: fl
 
 
 def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, columns: int = 4) -> AltFigure:
-    """Shows pictures side by side, in rows of ``columns``.
+    """Shows pictures side by side, in rows of ``columns``; where they are few, they are larger.
 
     Args:
         pictures: uint8 (H, W, 3) RGB, or (H, W) in 0-1: a mask or a probability.
@@ -79,8 +79,9 @@ def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, colu
     columns = min(columns, len(pictures))
     in_rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     # as high as the row's highest picture needs, in inches, so that wide ones leave no gap
-    heights = [0.3 + 2.0 * min(1.0, max(p.shape[0] / p.shape[1] for p in row)) for row in in_rows]
-    size = {"width": 2.1 * columns, "height": sum(heights), "height_ratios": heights}
+    side = 2.0 if columns > 3 else 2.7
+    heights = [0.3 + side * min(1.0, max(p.shape[0] / p.shape[1] for p in row)) for row in in_rows]
+    size = {"width": (side + 0.1) * columns, "height": sum(heights), "height_ratios": heights}
     fig, axes = figure(alt, len(in_rows), columns, squeeze=False, **size)
     for ax in axes.flat[len(pictures) :]:
         ax.axis("off")

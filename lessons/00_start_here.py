@@ -140,6 +140,10 @@ hs.plots.images(
 )
 
 # %% [markdown]
+# Does the low threshold call nearly the whole photo hand? That can happen with drawn hands. The network has never seen
+# such pictures, is less sure of their background, and the probability seldom falls below 0.05.
+
+# %% [markdown]
 # ## 6. How good is it?
 #
 # The mask looks right. How right? Count pixels. Some are hand in both masks, the predicted and the true one. Some are
@@ -267,8 +271,9 @@ hs.plots.images(
 pd.DataFrame(list(hs.profile.PROFILES.values()), dtype=object).set_index("name")
 
 # %% [markdown]
-# `size` is the side of the network's photos in pixels, and `per_person` is the number of photos of each person (None:
-# all). Smoke is for tests: it shows that everything runs, not that anything is learnt. Quick is for a laptop. Full
+# `size` is the side of the network's photos in pixels, `batch_size` the number of photos that it sees at once (lesson
+# 02). A training takes `epochs` rounds through all photos, the first `frozen_epochs` of them with the pretrained part
+# of the network standing still (lesson 06). `per_person` is the number of photos of each person (None: all). Smoke is for tests: it shows that everything runs, not that anything is learnt. Quick is for a laptop. Full
 # wants a GPU and the real photos, and is chosen by itself where both are found. To choose yourself, set the environment
 # variable `HANDSEG_PROFILE` before you start Jupyter, or run `%env HANDSEG_PROFILE=smoke` at the top of a notebook.
 

@@ -61,8 +61,9 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Skin is brighter in red than in blue, whatever its tone. That is a clue, and people built hand detectors on it for
-# decades. It is not enough: wood, cardboard and lamplight are red too. Lesson 08 puts a number on that.
+# Skin is brighter in red than in blue, whatever its tone, as long as the light is not coloured. That is a clue, and
+# people built hand detectors on it for decades. It is not enough: wood, cardboard and lamplight are red too. Lesson 08
+# puts a number on that.
 
 # %% [markdown]
 # ## 3. What is in a mask
@@ -250,6 +251,7 @@ fig, axes = hs.plots.figure(
 draw_people(axes[0], {"train": train, "test": test}, "by lot")
 draw_people(axes[1], split._asdict(), "by person")
 axes[0].set_ylim(0, 1.25 * axes[0].get_ylim()[1])  # room for the legends
+axes[0].locator_params(axis="y", integer=True)
 fig
 
 # %%
