@@ -18,8 +18,9 @@
 # %% [markdown]
 # ## 1. Why a network eats batches
 #
-# A network learns in steps. It looks at some photos, and computes for each of its weights in which direction it should
-# go: the [gradient](../docs/glossary.md#gradient). Then all weights move a little. How many photos should it look at before it moves?
+# A network learns in steps. It looks at some photos, and computes for each of its weights how the loss changes with it:
+# the [gradient](../docs/glossary.md#gradient). Then all weights move a little, each to where the loss falls. How many
+# photos should it look at before it moves?
 #
 # Try it on the smallest network there is: one that gives every pixel the same probability, and has one weight. At
 # probability 0.5, the gradient of the usual loss on a photo is 0.5 minus its share of skin. So you can watch what one
@@ -483,8 +484,9 @@ hs.plots.images(
 # %% [markdown]
 # One thing more, and it is not about light. With few people in the training photos there are few clothes and few
 # walls, and colour alone tells hand from background well enough. Then somebody comes in a salmon T-shirt, and the
-# network marks the shirt. So, now and then, the course gives patches of the background the colour of the skin: what is
-# left to go by is texture and shape. Here the mask is needed to change the photo, for the hand must stay as it is.
+# network marks the shirt. So, now and then, the course gives patches of the background the colour of the skin, or
+# another: what is left to go by is texture and shape. Here the mask is needed to change the photo, for the hand must
+# stay as it is.
 
 # %%
 disguised = [hs.augment.disguise(small, small_mask, np.random.default_rng(seed)) for seed in range(4)]

@@ -95,7 +95,7 @@ fig
 
 # %% [markdown]
 # A third name goes round: **mIoU**, the mean of the hand's IoU and the background's. Background is large and not hard,
-# so mIoU flatters again. On photos like HGR1's, a mIoU of 0.975 is about a hand IoU of 0.965, and a Dice of 0.98. Three
+# so mIoU flatters again. On photos like HGR1's, a mIoU of 0.975 is about a hand IoU of 0.96, and a Dice of 0.98. Three
 # papers could report these three numbers for one and the same network. Before you compare, ask which it is.
 
 # %% [markdown]
@@ -228,8 +228,10 @@ fig
 # - Dice and IoU reach their worst, 1, when nothing is shared any more. They do not care how large the photo is.
 # - On the right, accuracy's loss ends at the hand's share of the photo: a small hand could vanish, and it would hardly
 #   cost anything. BCE has the same shape, since each pixel of the photo has one vote there, too.
-# - Where nothing is shared, the curves of Dice and IoU are level: near or far, missed is missed. Dice as a loss is good
-#   at the end of the way, and a poor guide at its beginning. Section 10 draws the conclusion.
+# - Where nothing is shared, the curves of Dice and IoU are level: near or far, missed is missed. With probabilities in
+#   place of masks, Dice is not quite so blind: it asks for more hand where the hand is. But it hardly objects to the
+#   false pixels. So it is good at the end of the way, and a poor guide at its beginning. Section 10 draws the
+#   conclusion.
 
 # %% [markdown]
 # ## 7. Nothing to see
@@ -293,7 +295,7 @@ print(f"loss of the batch: {whole:.3f}")
 
 # %% [markdown]
 # One of 16 photos has failed as badly as a photo can, and the loss hardly stirs. How could you notice? By a rule that
-# should hold for any loss: **the loss of a batch is the mean of the losses of its photos.** Otherwise the price of a
+# a loss of photos should keep: **the loss of a batch is the mean of the losses of its photos.** Otherwise the price of a
 # mistake depends on the company. Give the photos to the loss one by one:
 
 # %%
@@ -472,7 +474,7 @@ hs.check.is_fair(is_fair)
 # %% [markdown]
 # ## 12. Test a metric before you trust it
 #
-# Keras has losses and metrics for segmentation. Three of them do something else than their names suggest. You find out
+# Keras has losses and metrics for segmentation. Some of them do something else than their names suggest. You find out
 # with the same two questions as above: what do you say to a lazy answer, and is a batch the mean of its photos?
 #
 # **`keras.losses.Dice`** is the article's loss: one sum over the batch. And for empty against empty it says 1, the
@@ -575,8 +577,8 @@ assert 0.93 < np.mean(grown) < 0.995
 print(f"one pixel off all round: Dice {np.mean(grown):.3f}")
 
 # %% [markdown]
-# That is a bound on what a score can tell you. On HGR1 one pixel costs a Dice of 0.017, so when two networks differ by
-# 0.002, you have learned about the pencil of whoever drew the masks, not about the networks.
+# That is a bound on what a score can tell you. On HGR1 one pixel costs a Dice of 0.017. So when two networks differ by
+# 0.002, you may have learned more about the pencil of whoever drew the masks than about the networks.
 
 # %% [markdown]
 # ## 14. What you learned

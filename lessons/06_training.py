@@ -91,7 +91,7 @@ assert wrong["loss"][-1] < 0
 # %% [markdown]
 # ## 2. How far each step goes
 #
-# The gradient says for every weight which way is down. The **[optimiser](../docs/glossary.md#optimiser)** decides how
+# The gradient says for every weight which way is up, and so which way is down. The **[optimiser](../docs/glossary.md#optimiser)** decides how
 # far to go. The course uses AdamW. *Adam* gives each weight a step of its own: it divides by how large this weight's
 # gradients usually are, so a step is about as long as the **[learning rate](../docs/glossary.md#learning-rate)**, no
 # matter how the loss is scaled. The *W* is [weight decay](../docs/glossary.md#weight-decay): every step also takes a
@@ -133,7 +133,7 @@ rates = {
 # %%
 fig, ax = hs.plots.figure(
     "The learning rate over all steps: in each of two stages it rises in a straight line to a peak, then falls along a "
-    "cosine almost to zero. The second peak is about a third of the first.",
+    "cosine almost to zero. The second peak is lower than the first.",
     height=2.4,
 )
 begin = 0
@@ -430,8 +430,8 @@ kept = {name: {"epoch": row["epoch"] + 1, "its validation IoU": f"{row['val_iou'
 pd.DataFrame(kept).T
 
 # %% [markdown]
-# In a short training all but one may well name the same epochs, for nothing has had the time to go wrong. In a long one
-# they part. Here are twelve epochs, made up so that every case is in them:
+# In a short training all but the wrong mode may well keep equally good networks, for nothing has had the time to go
+# wrong. In a long one they part. Here are twelve epochs, made up so that every case is in them:
 
 # %%
 columns = {
@@ -635,7 +635,8 @@ report.by("person").round(3)
 hs.plots.predictions(hs.Predictor(model), four[:3])
 
 # %% [markdown]
-# Compare with what you wrote down. And look at the persons' scores: how far apart are they? That distance says more
+# Compare with what you wrote down. (A person's `boundary_px` is a mean over photos. The table in section 13 has the
+# median of all.) And look at the persons' scores: how far apart are they? That distance says more
 # about what to expect of a fourth person than the third digit of the mean.
 
 # %% [markdown]
@@ -711,7 +712,7 @@ fig
 #   empty rows.
 # - **One length.** As many epochs are not as many seconds. The seconds are in the table, and along the axis of the
 #   curves. A long stretch before the first epoch of a stage is the network being put together for it. That happens once
-#   a stage, and weighs little in a long training.
+#   a stage, and weighs little in a long training. Elsewhere it is other work that the machine had to do.
 # - **One kind of photo.** If yours are drawn, so is the gap. On HGR1 the article's recipe does better: after five
 #   epochs at 224 pixels it came to an IoU of 0.906 on the test persons. What ours comes to there is in [the
 #   results](../docs/results.md).

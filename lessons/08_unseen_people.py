@@ -266,7 +266,7 @@ print(f"you would choose {best['known']} steps by known persons, and {best['stra
 assert best["known"] >= best["stranger"]
 
 # %% [markdown]
-# The upper curve invites you to go on, when the lower one has long had enough. So a split by lot does more than flatter.
+# The upper curve invites you to go on, when the lower one has had enough. So a split by lot does more than flatter.
 # It makes you **choose** what is best at remembering, and a network has far more room to remember than a table. How would one have
 # noticed? By the check of section 2, before; and afterwards by a sign that should worry you: test scores that keep up
 # with the training scores, however large the model gets.
@@ -315,8 +315,8 @@ two_marks(
 #
 # Is the worst person a hard person, or is colour a poor witness? Take two folds, that of the table's worst person and
 # that of its best, and let other methods try: every pixel is hand; two rules for the colour of skin from the nineties,
-# which learn nothing; a cut at the redder half of the photo ([Otsu](https://doi.org/10.1109/TSMC.1979.4310076)); the
-# colour table; GrabCut, which starts from the table and follows the edges; and a U-Net.
+# which learn nothing; a cut between redder and less red pixels, chosen for each photo
+# ([Otsu](https://doi.org/10.1109/TSMC.1979.4310076)); the colour table; GrabCut, which starts from the table and follows the edges; and a U-Net.
 #
 # The network is the course's, in small: half the usual size, eight epochs, its encoder frozen.
 
@@ -516,7 +516,8 @@ right.set_title(f"hold the line: photos {photo_kept:.0%}, persons {person_kept:.
 fig
 
 # %% [markdown]
-# The wider interval is the honest one. And it is wide: that is what twelve persons can tell. More photos of the same
+# The wider interval is the honest one, though the game was kind to it: six of twelve are half of "everybody", and
+# resemble the whole more than six out of all people would. And it is wide: that is what twelve persons can tell. More photos of the same
 # twelve would make the blue interval narrower and narrower, and you no wiser.
 #
 # With three test persons even the wide one promises too much. It can only shuffle the persons that it has. If the
@@ -709,7 +710,7 @@ assert suspect == secret and -3 < offsets.now[secret] - offsets.before[secret] <
 # %%
 fig, ax = hs.plots.figure(
     "The median signed offset of each person's outlines, as orange squares. All lie between one pixel inside and the "
-    f"true outline, but for person {secret}, who lies two pixels lower than before, a blue circle.",
+    f"true outline, but for person {secret}, who lies far lower than before, a blue circle.",
     width=7,
 )
 ax.plot(offsets.index, offsets.now, "s", color=hs.plots.VERMILION, label="with one person's masks grown")
@@ -723,7 +724,7 @@ fig
 # There it is. And what about the others, most of whom lie a little below 0 as well? Whose habit is that? An offset that
 # **all** persons share may be the network's or the masks'; the two only differ, and the figure does not say who is
 # right. (Here you can know it: drawn masks are exact, so it is the network's, or its threshold's.) An
-# offset that **one** person has, while the network treats all alike, is the masks'.
+# offset that **one** person has and nobody else is most likely the masks', for the network is the same for all.
 #
 # Look at the suspect, close up:
 
@@ -851,7 +852,7 @@ hs.plots.predictions(predictor, worst_photos)
 # - Count people, not photos. The interval that draws photos breaks its promise.
 # - The mean, the interval, the worst person: always the three together.
 # - A slice by something that belongs to persons has as many cases as persons. It raises questions.
-# - The sign of an offset tells a mask's habit from a network's failure. Know your ceiling.
+# - The sign of an offset helps to tell a mask's habit from a network's failure. Know your ceiling.
 
 # %% [markdown]
 # ## 18. Quiz
