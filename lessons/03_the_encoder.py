@@ -2,7 +2,7 @@
 # # 03 The encoder
 #
 # *You have a few hundred photos of hands. Somebody else had a million photos of everything, and gave away what their
-# network learned. This lesson takes that network apart, keeps the useful half, and finds four ways to spoil it that
+# network learned. This lesson takes that network apart, keeps the useful part, and finds five ways to spoil it that
 # make no noise.*
 #
 # **You will be able to**
@@ -75,7 +75,8 @@ print(f"mean size of the input {np.abs(before).mean():.2f}, of the correction {n
 # %% [markdown]
 # After each convolution comes a [**batch norm**](../docs/glossary.md#batch-norm), which brings each channel to a handy
 # range; section 11 needs it again. The name of a layer says where you are: `conv2_block2_3_bn` is the batch norm after
-# the third convolution of block 2, stage 2.
+# the third convolution of block 2, stage 2. The first block of a stage puts out another number of channels than it was
+# given, so its bypass has a 1 x 1 convolution of its own, whose name holds a 0: `conv2_block1_0_conv`.
 
 # %% [markdown]
 # ## 2. Stages: fewer pixels, more to say
@@ -150,10 +151,10 @@ assert found["test persons"].iloc[-1] > 0.4
 found.round(2)
 
 # %% [markdown]
-# A channel of conv1 sees 7 x 7 pixels. It can go by colour and edges only, and how well that does depends on whose
-# skin is before which wall. A channel of stage 4 sees most of the photo. Among its 1024 is one that responds to hands.
-# Nobody asked for it: to know a violin or a dumb-bell, it may help to know what holds it. Here it is, on the course's
-# four hands:
+# A channel of conv1 sees 7 x 7 pixels. It can go by colour and edges only, and how well that does depends on whose skin
+# is before which wall: its two numbers may be far apart, either way. A channel of stage 4 sees most of the photo. Among
+# its 1024 is one that responds to hands. Nobody asked for it: to know a violin or a dumb-bell, it may help to know what
+# holds it. Here it is, on the course's four hands:
 
 # %%
 k = found.channel.iloc[-1]
@@ -179,8 +180,8 @@ hs.plots.images(
 # ## 4. Exercise: in the manner of Caffe (warm-up)
 #
 # Write a function that takes photos as the course reads them, an array of shape (photos, height, width, 3), uint8, red
-# first, and returns them as this network was trained: blue first, minus the mean colour. About half of the numbers
-# will be negative.
+# first, and returns them as this network was trained: blue first, minus the mean colour. Whatever is darker than the
+# mean comes out negative.
 
 
 # %%
@@ -335,12 +336,14 @@ fig, axes = hs.plots.figure(
     "hundreds. Below, the course's four taps: many zeros, none negative, and all on one scale.",
     rows=2,
     columns=4,
-    height=3.4,
+    height=4,
 )
 for ax, (name, f) in zip(axes.flat, (raw | maps).items()):
     ax.hist(f.ravel(), bins=60, log=True, color=hs.plots.VERMILION if f.min() < 0 else hs.plots.BLUE)
-    ax.set_title(name, fontsize=8)
-    ax.tick_params(labelsize=7)
+    ax.set_title(name, fontsize=9)
+    ax.tick_params(labelsize=8)
+fig.supxlabel("value of a feature", fontsize=9)
+fig.supylabel("how many (log scale)", fontsize=9)
 fig
 
 # %% [markdown]
@@ -563,7 +566,8 @@ for model in (still, encoder):  # the library's encoder is one, too
 # - Trimmed after its fourth stage, it keeps 8.6 of 23.6 million parameters.
 # - Tap after the ReLU: what the next stage reads has no negative numbers.
 # - After freezing, count what is trainable, ask which layers learn, and compile.
-# - Frozen weights are not still statistics. Compare a batch norm's kept mean before and after a step.
+# - Batch norm's mean and variance move without any gradient, as soon as it is trainable. Keep them still while you
+#   fine-tune, and compare them before and after a step.
 
 # %% [markdown]
 # ## 13. Quiz

@@ -389,7 +389,7 @@ hs.check.step_parameters(step_parameters)
 
 # %% [markdown]
 # The first step of the table above has 1024 channels from below, 512 across, and a width of 128. Does your function
-# give the table's number?
+# give the table's number? (Step 4 of the table counts the final 1 x 1 convolution along: 16 weights and a bias.)
 
 # %% [markdown]
 # ## 12. Take a skip away
@@ -435,7 +435,7 @@ hs.plots.images(
 
 # %% [markdown]
 # The photo above is the one of these that the model outlines best: there is most to lose. The mean over all of them,
-# and the distance from the predicted outline to the true one, in pixels of the network's photo:
+# and the median distance from the predicted outline to the true one, in pixels of the network's photo:
 
 # %%
 preds = {name: (hand >= predictor.threshold)[..., 0] for name, hand in hands.items()}
@@ -446,9 +446,10 @@ assert table.IoU["no skip at all"] < table.IoU["all skips"] - 0.03
 table.round(2)
 
 # %% [markdown]
-# No single skip is the secret: take one away, and the other two still tell most of what it told. Take all away, and you
-# see what the bottleneck knows by itself: that there is a hand, and roughly where. So the skips are what turns a blob
-# into an outline.
+# No single skip is the secret: take one away, and the other two still tell most of what it told. On so few photos a
+# difference of a hundredth means nothing, and with drawn hands, which this network was not trained on, a skip may even
+# be in its way. Take all away, and you see what the bottleneck knows by itself: that there is a hand, and roughly
+# where. So the skips are what turns a blob into an outline.
 #
 # Be careful with the size of the effect. This network was trained with its skips and leans on them. One that was
 # trained without should do better than this one does when it is robbed. The honest experiment is to train both; this

@@ -316,7 +316,8 @@ two_marks(
 # Is the worst person a hard person, or is colour a poor witness? Take two folds, that of the table's worst person and
 # that of its best, and let other methods try: every pixel is hand; two rules for the colour of skin from the nineties,
 # which learn nothing; a cut between redder and less red pixels, chosen for each photo
-# ([Otsu](https://doi.org/10.1109/TSMC.1979.4310076)); the colour table; GrabCut, which starts from the table and follows the edges; and a U-Net.
+# ([Otsu](https://doi.org/10.1109/TSMC.1979.4310076)); the colour table; GrabCut, which starts from the table and
+# follows the edges; and a U-Net.
 #
 # The network is the course's, in small: half the usual size, eight epochs, its encoder frozen.
 
@@ -517,8 +518,8 @@ fig
 
 # %% [markdown]
 # The wider interval is the honest one, though the game was kind to it: six of twelve are half of "everybody", and
-# resemble the whole more than six out of all people would. And it is wide: that is what twelve persons can tell. More photos of the same
-# twelve would make the blue interval narrower and narrower, and you no wiser.
+# resemble the whole more than six out of all people would. And it is wide: that is what twelve persons can tell. More
+# photos of the same twelve would make the blue interval narrower and narrower, and you no wiser.
 #
 # With three test persons even the wide one promises too much. It can only shuffle the persons that it has. If the
 # person on whom everything fails is not among them, no arithmetic brings them in:
