@@ -32,7 +32,8 @@ DROP = """(frame, files) => {
   for (const [name, code] of files)
     dataTransfer.items.add(new File([Uint8Array.from(atob(code), letter => letter.charCodeAt(0))], name))
   for (const kind of ["dragover", "drop"])
-    frame.dispatchEvent(new DragEvent(kind, {dataTransfer, bubbles: true, cancelable: true}))
+    if (frame.dispatchEvent(new DragEvent(kind, {dataTransfer, bubbles: true, cancelable: true})))
+      throw "the browser would open the file in place of the notebook"
 }"""
 
 
