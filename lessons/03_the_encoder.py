@@ -332,8 +332,7 @@ pd.DataFrame(rows, columns=["tap", "is read by", "share of negative numbers"]).s
 
 # %%
 fig, axes = hs.plots.figure(
-    "Eight histograms. Above, the article's four taps: many values are negative, and those of conv1 reach "
-    "hundreds. Below, the course's four taps: many zeros, none negative, and all on one scale.",
+    "Above, histograms of the article's taps: many negative values. Below, of the course's: none, and one scale.",
     rows=2,
     columns=4,
     height=4,
@@ -342,8 +341,7 @@ for ax, (name, f) in zip(axes.flat, (raw | maps).items()):
     ax.hist(f.ravel(), bins=60, log=True, color=hs.plots.VERMILION if f.min() < 0 else hs.plots.BLUE)
     ax.set_title(name, fontsize=9)
     ax.tick_params(labelsize=8)
-fig.supxlabel("value of a feature", fontsize=9)
-fig.supylabel("how many (log scale)", fontsize=9)
+fig.supxlabel("to the right: value of a feature; upwards: how many there are, on a log scale", fontsize=9)
 fig
 
 # %% [markdown]
