@@ -563,8 +563,8 @@ alt = f"IoU against skin tone: photos as grey dots, persons as numbered circles,
 fig, ax = hs.plots.figure(alt, width=7, height=3.8)
 ax.plot(scores.tone, scores.iou, ".", color=hs.plots.GREY, label="a photo")
 ax.plot(people.tone, people.iou, "o", color=hs.plots.BLUE, markersize=9, label="a person's mean")
-for person, (tone, score) in people.iterrows():
-    ax.annotate(person, (tone, score), xytext=(6, 4), textcoords="offset points")
+for i, (person, (tone, score)) in enumerate(people.sort_values("tone").iterrows()):  # above and below by turns
+    ax.annotate(person, (tone, score), xytext=(6, -12) if i % 2 else (-6, 7), textcoords="offset points")
 ax.set(xlabel="skin tone in the photo, degrees (dark to light)", ylabel="IoU")
 ax.legend(fontsize=8)
 fig
