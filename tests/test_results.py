@@ -11,6 +11,7 @@ HEADLINES = {
     "test_persons": {"mean_f1", "mean_iou", "worst_person_iou"},
     "lopo": {"mean_f1", "mean_iou", "worst_person_f1", "boundary_px", "persons", "size"},
     "audit": {"f1", "f1_2px", "forgiven", "looked_at"},
+    "time_to_quality": {"target_val_iou", "ours_ratio_seconds", "ours_ratio_whole_seconds"},
     "latency": {"ms_per_photo", "article_ms", "ratio"},
     "baselines": {"photos", "best", "best_iou", "best_f1"},
     "fuzz": {"inputs", "failures"},
@@ -77,3 +78,17 @@ def test_leave_one_out_and_audit_in_lesson_08_are_the_measured_ones():
     assert f"{audit['figures']['looked_at']} photos with an F1 below 0.9 were looked at" in lesson
     assert f"In {whose['label']} of them it is the label" in lesson
     assert f"In {whose['network']} it is the network" in lesson
+
+
+def test_race_in_lesson_06_is_the_measured_one():
+    lesson = (RESULTS.parents[1] / "lessons" / "06_training.py").read_text("utf-8").replace("\n# ", "")
+    lesson = " ".join(lesson.split())
+    record = json.loads((RESULTS / "time_to_quality.json").read_text())
+    figures, seconds = record["figures"], {"article": 0, "ours_128": 0, "ours": 0}
+    for row in record["rows"]:
+        seconds[row["recipe"]] += row["seconds"]
+    assert f"{seconds['article'] / 60:.0f} minutes, it has an IoU of {figures['article_test_iou']:.3f}" in lesson
+    assert f"Ours has {figures['ours_128_test_iou']:.3f} there after ten epochs" in lesson
+    assert f"{seconds['ours_128'] / 60:.0f} minutes, and was as good" in lesson
+    second = [row for row in record["rows"] if row["recipe"] == "ours_128"][1]
+    assert second["val_iou"] >= figures["target_val_iou"]
