@@ -63,6 +63,7 @@ The interval resamples persons. Of three it can say little more than that they d
 
 {strangers()}
 {leftover()}
+{choices()}
 {race()}
 {colours()}
 {speed()}

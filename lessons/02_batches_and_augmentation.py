@@ -499,6 +499,15 @@ hs.plots.images(
 )
 
 # %% [markdown]
+# Does it pay? That can be measured. Nine persons of HGR1 were each judged by a small network (96 pixels, six epochs)
+# that had learned from six others. With the whole recipe its hand IoU is 0.902; without the moves of section 7 it is
+# 0.896, without the colours 0.910, without the disguise 0.894.
+#
+# So the colours did not pay here. The disguise pays for one person: the wearer of that T-shirt, by far the worst of the
+# nine without it, at 0.734; most of the others lose a little. Before you copy an augmentation, measure it on your own
+# data, person by person, and look at the interval ([results](../docs/results.md)): nine persons are few.
+
+# %% [markdown]
 # ## 10. Dice that can be thrown again
 #
 # Now draw the amounts by chance. Where does chance come from? The article draws one number from 1 to 99 for each

@@ -256,8 +256,10 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# A decoder can be trained on that. What little difference is left can be blown up again, and the article's network
-# does find hands. But most of what you came for, the knowledge from a million photos, stays in the box.
+# A decoder can be trained on that. What little difference is left can be blown up again, and the article's network does
+# find hands. But most of what you came for, the knowledge from a million photos, stays in the box. On HGR1 small
+# networks, judged on nine persons they had never seen, came in six epochs to a hand IoU of 0.902 as trained, and to
+# 0.565 with 0-1, although both were fine-tuned ([results](../docs/results.md)).
 #
 # There is an opposite mistake: to scale in the generator *and* in the model. Both have one cure. The preprocessing is
 # the **first layer of the model**, and everything before it is plain uint8 as it came from the file. Whole numbers

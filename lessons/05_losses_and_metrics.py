@@ -426,7 +426,9 @@ fig
 # whole.
 #
 # Do not expect wonders. In a [comparison on medical images](https://arxiv.org/abs/2410.18677), networks trained with
-# Dice and with BCE came out about equal. What you gain is a loss that does not fail badly anywhere.
+# Dice and with BCE came out about equal. On HGR1 small networks, judged on nine persons they had never seen, came to a
+# hand IoU of 0.902 with the sum, 0.901 with BCE alone and 0.887 with Dice alone ([results](../docs/results.md)). What
+# you gain is a loss that does not fail badly anywhere.
 
 # %% [markdown]
 # Now spoil a prediction yourself. A large hand and a small one get the same harm, in pixels. The grey pictures show

@@ -11,6 +11,7 @@ HEADLINES = {
     "test_persons": {"mean_f1", "mean_iou", "worst_person_iou"},
     "lopo": {"mean_f1", "mean_iou", "worst_person_f1", "boundary_px", "persons", "size"},
     "audit": {"f1", "f1_2px", "forgiven", "looked_at"},
+    "ablation": {"iou", "size", "epochs", "persons", "photos"},
     "time_to_quality": {"target_val_iou", "ours_ratio_seconds", "ours_ratio_whole_seconds"},
     "latency": {"ms_per_photo", "article_ms", "ratio"},
     "baselines": {"photos", "best", "best_iou", "best_f1"},
@@ -92,3 +93,25 @@ def test_race_in_lesson_06_is_the_measured_one():
     assert f"{seconds['ours_128'] / 60:.0f} minutes, and was as good" in lesson
     second = [row for row in record["rows"] if row["recipe"] == "ours_128"][1]
     assert second["val_iou"] >= figures["target_val_iou"]
+
+
+# the variants whose IoU a lesson tells, each beside the recipe's
+TOLD = {
+    "02_batches_and_augmentation": [
+        "without moving augmentation",
+        "without colour augmentation",
+        "without disguise",
+    ],
+    "03_the_encoder": [
+        "0-1 into an encoder that expects 0-255",
+    ],
+    "05_losses_and_metrics": ["Dice alone", "cross-entropy alone"],
+}
+
+
+@pytest.mark.parametrize("lesson", TOLD)
+def test_a_lesson_tells_what_the_ablation_measured(lesson):
+    text = (RESULTS.parents[1] / "lessons" / f"{lesson}.py").read_text("utf-8").replace("\n#", "")
+    rows = {row["variant"]: row for row in json.loads((RESULTS / "ablation.json").read_text())["rows"]}
+    for variant in ["the recipe", *TOLD[lesson]]:
+        assert f"{rows[variant]['iou']:.3f}" in text, variant
