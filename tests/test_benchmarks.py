@@ -17,9 +17,9 @@ def sees_red():
 @pytest.mark.parametrize("shape", [(60, 90), (90, 60), (64, 64), (61, 128)])
 @pytest.mark.parametrize("way", [ablation.Boxing, ablation.Mirroring])
 def test_letterbox_and_mirror_give_every_pixel_back_to_its_place(sees_red, shape, way):
-    looker = way(sees_red)
+    predictor = way(sees_red)
     red = np.outer(np.linspace(40, 200, shape[0]), np.linspace(0.5, 1, shape[1]))  # smooth: what is squashed comes back
-    (hand,) = looker.many([np.repeat(red[..., None], 3, 2).astype(np.uint8)])
+    (hand,) = predictor.many([np.repeat(red[..., None], 3, 2).astype(np.uint8)])
     assert hand.shape == shape and np.abs(hand * 255 - red)[3:-3, 3:-3].max() < 4
 
 
