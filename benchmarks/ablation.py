@@ -1,28 +1,33 @@
 """What each choice of the recipe is worth: the same training, one thing changed at a time.
 
-    python -m benchmarks.ablation --json [--run runs/ablation] [--seeds 1] [--first N]
+    python -m benchmarks.ablation --json [--run runs/ablation] [--seeds 1] [--first N] [--workers 1]
 
 On the nine persons of HGR1 who are not test persons, in three folds: six learn, three are scored, so that every person
 is scored once by a network that never saw it. Small and short (96 px, 6 epochs), the last epoch's weights, cut at 0.5:
 a difference here is a hint for the full size, and its interval, from resampling persons, says how strong a hint. Each
 training's scores are kept in the folder, so that a killed run goes on; --first N leaves the later variants for another
-day. A variant takes four minutes on two cores. Needs HGR1.
+day. Each training has a process of its own, for TensorFlow gives its memory back only at the end of one; two workers
+with one thread each (TF_NUM_INTRAOP_THREADS=1) get most out of two cores: four minutes a variant. Needs HGR1.
 """
 
 import argparse
 import json
+import multiprocessing
 import re
 import time
 from collections import deque
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import keras
 import numpy as np
+from tqdm import tqdm
 
 import handseg_lib as hs
 from handseg_lib import losses
+from handseg_lib.__main__ import positive
 from handseg_lib.augment import Recipe
 
 from . import RESULTS
@@ -60,6 +65,10 @@ VARIANTS = {
     "rate half as high": Variant(fit={"peak": 3e-4}),
     "rate twice as high": Variant(fit={"peak": 1.2e-3}),
     "128 px": Variant(size=128),
+    "without tint": Variant(augment=Recipe(tint=0)),
+    "without colours, disguise half as often": Variant(
+        augment=Recipe(light=0, contrast=0, gamma=0, tint=0, disguise=0.2)
+    ),
 }
 AFTER = {  # what can be done with the recipe's own training, once it is over
     "mirrored": "two looks: the mean of photo and mirror image",
@@ -143,31 +152,39 @@ def score(variant: Variant, train: list, val: list, seed: int) -> dict:
     return scores
 
 
-def scored(run: Path, name: str, fold: int, seed: int, samples: list) -> dict:
-    """The scores of one training, from the folder where they are there already."""
-    file = run / f"{re.sub('[^a-z0-9]+', '_', name.lower())}_{fold}_{seed}.json"
-    if not file.exists():
-        train, val = ([s for s in samples if (s.person in FOLDS[fold]) == out] for out in (False, True))
-        file.write_text(json.dumps(score(VARIANTS[name], train, val, seed)))
-    return json.loads(file.read_text())
+def kept(run: Path, name: str, fold: int, seed: int) -> Path:
+    """The file of one training's scores."""
+    return run / f"{re.sub('[^a-z0-9]+', '_', name.lower())}_{fold}_{seed}.json"
+
+
+def train(run: Path, name: str, fold: int, seed: int) -> None:
+    """One training, to its file."""
+    train, val = ([s for s in people() if (s.person in FOLDS[fold]) == out] for out in (False, True))
+    kept(run, name, fold, seed).write_text(json.dumps(score(VARIANTS[name], train, val, seed)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, default=Path("runs/ablation"))
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--first", type=int, default=len(VARIANTS), help="only so many variants")
+    parser.add_argument("--seeds", type=positive, default=1)
+    parser.add_argument("--first", type=positive, default=len(VARIANTS), help="only so many variants")
+    parser.add_argument("--workers", type=positive, default=1, help="so many trainings at once")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     args.run.mkdir(parents=True, exist_ok=True)
-    samples = people()
-    scores = {
-        name: [scored(args.run, name, fold, seed, samples) for seed in range(args.seeds) for fold in range(len(FOLDS))]
+    trainings = {
+        name: [(args.run, name, fold, seed) for seed in range(args.seeds) for fold in range(len(FOLDS))]
         for name in list(VARIANTS)[: args.first]
     }
+    missing = [each for some in trainings.values() for each in some if not kept(*each).exists()]
+    with ProcessPoolExecutor(args.workers, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
+        for _ in tqdm(pool.map(train, *zip(*missing)), total=len(missing), unit="training"):
+            pass
+    scores = {name: [json.loads(kept(*each).read_text()) for each in some] for name, some in trainings.items()}
     for key, name in AFTER.items():
         scores[name] = [training | {"rows": training[key]} for training in scores["the recipe"]]
     rows = [summary(name, trainings, scores["the recipe"]) for name, trainings in scores.items()]
+    samples = people()
     figures = {"iou": rows[0]["iou"], "size": SIZE, "epochs": EPOCHS, "seeds": args.seeds}
     figures |= {"persons": len({s.person for s in samples}), "photos": len(samples)}
     hs.doctor.write_record(RESULTS / "ablation.json", figures, rows)

@@ -3,7 +3,9 @@
 import argparse
 import json
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import keras
@@ -12,14 +14,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from . import doctor, drawn, encoder, hgr1, lopo, profile
-from .batches import Batches
 from .data import InputError, Split, read_image, split_by_person
 from .evaluate import Report, evaluate
 from .plots import overlay
 from .predictor import load_predictor
 from .quiz import lessons, quiz
-from .training import History, fit
-from .unet import build_unet
+from .recipe import learn
 
 
 def fetch(args) -> dict:
@@ -32,7 +32,7 @@ def train(args) -> dict:
     """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
     chosen = _chosen(args)
     split = split_by_person(chosen.samples(args.data))
-    model, history = _learn(split, chosen, args.seed, args.out / "state")
+    model, history = learn(split, chosen, args.seed, args.out / "state")
     model.save(args.out / "model.keras")
     figures = {
         "profile": chosen.name,
@@ -55,20 +55,6 @@ def _chosen(args) -> profile.Profile:
     return chosen
 
 
-def _learn(split: Split, chosen: profile.Profile, seed: int, state: Path) -> tuple[keras.Model, History]:
-    """A U-Net trained by the course's recipe, and how it went."""
-    batches = Batches(split.train, chosen.size, chosen.batch_size, augment=True, seed=seed)
-    keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(profile.fast_dtype())
-    model = build_unet(chosen.size)
-    val = Batches(split.val, chosen.size, chosen.batch_size)
-    history = fit(model, batches, val, chosen.epochs, chosen.frozen_epochs, out=state)
-    keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
-    final = build_unet(chosen.size, weights=None)
-    final.set_weights(model.get_weights())
-    return final, history
-
-
 def evaluate_(args) -> dict:
     """Scores a model on the test persons, each photo at its own size; lopo trains once for each person left out."""
     report = leave_one_out(args)[0] if args.protocol == "lopo" else _on_test_persons(args)
@@ -89,13 +75,14 @@ def leave_one_out(args) -> tuple[Report, dict]:
         raise InputError("--model: leaving one person out trains networks of its own. Leave --model away.")
     chosen = _chosen(args)
 
-    def learn(split: Split, folder: Path) -> tuple[keras.Model, float]:
-        keras.backend.clear_session()  # the last fold's network
-        model, history = _learn(split, chosen, args.seed, folder)
+    def fold(split: Split, folder: Path) -> tuple[keras.Model, float]:
+        # in a process of its own, for TensorFlow gives a training's memory back only at the end of one
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
+            model, history = process.submit(learn, split, chosen, args.seed, folder).result()
         return model, round(history.seconds, 1)
 
     settings = asdict(chosen) | {"seed": args.seed}
-    return lopo.leave_one_out(chosen.samples(args.data), learn, args.out, settings)
+    return lopo.leave_one_out(chosen.samples(args.data), fold, args.out, settings)
 
 
 def predict(args) -> dict:
@@ -143,7 +130,8 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A whole number from 1 on, of the command line."""
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text}: use a whole number from 1 on")
     return int(text)
@@ -155,7 +143,7 @@ def _training_arguments(parser, data: dict, out: Path) -> None:
     parser.add_argument("--profile", choices=names, help="how much to do (default: what fits here)")
     parser.add_argument("--out", type=Path, default=out, help="folder; a killed run goes on from it")
     parser.add_argument("--size", type=int, help="side of the network's photos in pixels, a multiple of 16")
-    parser.add_argument("--epochs", type=_positive, help="at most so many")
+    parser.add_argument("--epochs", type=positive, help="at most so many")
     parser.add_argument("--seed", type=int, default=0)
 
 

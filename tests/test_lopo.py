@@ -94,7 +94,7 @@ def test_the_command_trains_what_is_not_finished(hands, tmp_path, monkeypatch, c
     assert told["persons"] == 4 and told["photos"] == 12 and 0 < told["iou"] <= 1
     fold = json.loads((tmp_path / "01.json").read_text())
     assert fold["seconds"] not in (0, 1.5) and {row["person"] for row in fold["rows"]} == {"01"}
-    monkeypatch.setattr("handseg_lib.__main__.fit", None)
+    monkeypatch.setattr("handseg_lib.__main__.learn", None)
     assert main(command) == 0
     assert json.loads(capsys.readouterr().out) == told
     assert main([*command, "--seed", "1"]) == 2

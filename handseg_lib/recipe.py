@@ -1,0 +1,38 @@
+"""The course's recipe, from photos to a network, in one call."""
+
+from pathlib import Path
+
+import keras
+
+from .batches import Batches
+from .data import Split
+from .profile import Profile, fast_dtype
+from .training import History, fit
+from .unet import build_unet
+
+
+def learn(split: Split, profile: Profile, seed: int, state: str | Path) -> tuple[keras.Model, History]:
+    """Trains a U-Net on ``split.train``; ``split.val`` chooses the epoch.
+
+    Args:
+        split: photos of the training and of the validation persons.
+        profile: how much to do.
+        seed: of the new weights, the order of the photos and their augmentation.
+        state: folder for what a later run needs to go on after a kill.
+
+    Returns:
+        The network in float32, and how the training went.
+
+    Raises:
+        InputError: ``state`` holds a run with other arguments.
+    """
+    train = Batches(split.train, profile.size, profile.batch_size, augment=True, seed=seed)
+    val = Batches(split.val, profile.size, profile.batch_size)
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(fast_dtype())
+    model = build_unet(profile.size)
+    history = fit(model, train, val, profile.epochs, profile.frozen_epochs, out=state)
+    keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
+    final = build_unet(profile.size, weights=None)
+    final.set_weights(model.get_weights())
+    return final, history
