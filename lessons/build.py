@@ -127,9 +127,11 @@ def execute(nb: nbformat.NotebookNode) -> None:
 
 
 def can_be_kept(output: nbformat.NotebookNode) -> bool:
-    """Whether an output is shown on any page. A stored widget without its state shows as an error: its picture stays."""
+    """Whether an output is shown on any page. A stored widget without its state shows as an error: its preview stays."""
     widget = output.get("data", {}).pop(WIDGET, None)
-    return output.get("name") != "stderr" and (widget is None or "image/png" in output.data)
+    return output.get("name") != "stderr" and (
+        widget is None or "image/png" in output.data or "text/html" in output.data
+    )
 
 
 def keep_outputs(nb: nbformat.NotebookNode, path: Path) -> None:

@@ -197,11 +197,12 @@ def test_builder_finds_what_must_not_be_committed(output, fault):
     [
         ({"image/png": "", "text/plain": "A hand."}, True),
         ({builder.WIDGET: {}, "image/png": "", "text/plain": "A hand."}, True),
+        ({builder.WIDGET: {}, "text/html": "No photo yet.", "text/plain": "No photo yet."}, True),
         ({builder.WIDGET: {}, "text/plain": "VBox()"}, False),
     ],
-    ids=["picture", "widget with a picture", "widget alone"],
+    ids=["picture", "widget with a picture", "widget with a sentence", "widget alone"],
 )
-def test_builder_keeps_of_a_widget_its_picture(data, kept):
+def test_builder_keeps_of_a_widget_its_preview(data, kept):
     output = nbformat.v4.new_output("display_data", data=data)
     assert builder.can_be_kept(output) == kept and builder.WIDGET not in output.data
 

@@ -4,6 +4,7 @@
 
 const PIECE = 4e6; // bytes
 const MOST = 50e6; // bytes
+const PATIENCE = 15e3; // milliseconds
 
 const FRAME = `
   <div role="group" aria-label="photo" style="border: 2px dashed gray; margin: 2px 8px 2px 2px; padding: 2px">
@@ -33,7 +34,11 @@ function render({ model, el }) {
   const video = frame.querySelector("video");
   const camera = video.parentElement;
   camera.remove(); // until it is on
-  const say = (text) => (frame.querySelector("[role=status]").textContent = text);
+  let late;
+  const say = (text) => {
+    clearTimeout(late);
+    frame.querySelector("[role=status]").textContent = text;
+  };
   model.on("msg:custom", () => say("")); // Python has done what it can
 
   async function send(files) {
@@ -44,6 +49,7 @@ function render({ model, el }) {
     const size = `${Math.round(file.size / 1e6)} MB, and at most ${MOST / 1e6} are read`;
     if (file.size > MOST) return refuse(`${file.name}: ${size}. Choose a smaller photo.`);
     say(`${file.name} is on its way.`);
+    late = setTimeout(say, PATIENCE, `No answer yet for ${file.name}. If the kernel was restarted, run this cell again.`);
     const bytes = await file.arrayBuffer().catch(() => null);
     if (!bytes) return refuse(`${file.name} cannot be read: it is a folder, or it has moved. Choose another.`);
     for (let start = 0; start === 0 || start < bytes.byteLength; start += PIECE) {

@@ -79,7 +79,7 @@ class Drawing:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         if not self.pictures:
-            return {"text/plain": self.alt}, {}
+            return {"text/plain": self.alt, "text/html": escape(self.text)}, {}
         return plots.images(self.pictures, self.titles, self.alt, columns=self.columns)._repr_mimebundle_()
 
 

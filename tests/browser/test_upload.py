@@ -135,6 +135,21 @@ def test_a_zoom_of_400_percent_loses_nothing_of_the_camera(run, page):
     assert widget.cell.locator(".handseg-view").evaluate(LOST) == []
 
 
+def test_where_the_kernel_was_restarted_a_sentence_says_what_to_do(run, page, jupyter):
+    widget = run("lab", "try_photo")
+    (kernel,) = page.request.get(f"{jupyter[0]}/api/kernels").json()
+    assert page.request.post(f"{jupyter[0]}/api/kernels/{kernel['id']}/restart").ok
+    with page.expect_file_chooser() as chooser:
+        widget.press(widget.cell.get_by_role("button", name="choose a photo"), "Enter")
+    chooser.value.set_files(Path(__file__))
+    expect(widget.cell.get_by_role("status")).to_contain_text("If the kernel was restarted, run this cell again.")
+    page.keyboard.press("Escape")
+    widget.cell.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    expect(widget.cell).to_contain_text("No photo yet")
+    expect(widget.cell.get_by_role("status")).to_have_text("")
+
+
 @front_ends
 def test_large_files_arrive_and_wrong_ones_get_a_sentence(run, page, front_end):
     """Jupyter drops a message of more than 10 MiB, so that this file must come in pieces."""
