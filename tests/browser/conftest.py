@@ -79,8 +79,9 @@ def jupyter(browser, serve, tmp_path_factory):
     config = folder / "config" / "labconfig" / "page_config.json"
     config.parent.mkdir(parents=True)  # no question about news, which lies over the notebook
     config.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}')
-    options = ["--allow-root", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
-    with serve(folder, "jupyter", "lab", f"--ServerApp.root_dir={folder}", *options) as address:
+    options = ["--allow-root", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
+    open_to_tests = ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
+    with serve(folder, "jupyter", "lab", *options, *open_to_tests) as address:
         yield address, folder
 
 
@@ -170,9 +171,12 @@ def run(page, jupyter, request):
     def open_and_run(front_end: str, *names: str) -> Cell:
         # reset: Lab would open the notebooks of other tests again, and their cells would count
         page.goto(f"{address}/{FRONT_ENDS[front_end]}/{path.name}?reset")
+        # who runs a cell before the page has its kernel is asked for one, in a dialog that lies over the notebook
+        expect(page.locator(".jp-KernelName")).to_contain_text("Python 3")
+        expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
         for name in names:
             cell = page.locator(".jp-CodeCell").nth(list(cells).index(name))
-            for _ in range(20):  # what is run before the page has found its kernel is lost
+            for _ in range(20):  # a key pressed before the page listens is lost
                 cell.evaluate("cell => cell.scrollIntoView()")  # Lab leaves out what is far away
                 cell.locator(".cm-content").click()
                 page.errors.clear()  # Notebook 7 has one of its own while it starts

@@ -137,10 +137,10 @@ def test_explore(run, page, front_end):
 
     worst = number(widget, "IoU")
     widget.press(widget.slider("photo"), "End")
-    widget.changed(probability, "probability")
+    last = widget.changed(probability, "probability")
     assert number(widget, "IoU") > worst
     widget.press(widget.cell.get_by_label("order"), "End")
-    widget.changed(widget.source("probability"), "probability")
+    widget.changed(last, "probability")
     expect(widget.picture("uncertainty: white where p = 0.5")).to_be_visible()
     widget.press(widget.cell.get_by_label("uncertainty from the mirror image"), "Space")
     expect(widget.picture("uncertainty: white where the mirror image differs")).to_be_visible()
