@@ -120,6 +120,7 @@ def compile_stage(model: keras.Model, steps: int, peak: float, loss: Callable = 
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=1e-4, clipnorm=1.0)
     model.compile(optimizer, loss=loss, metrics=[mean_iou()])
+    model.optimizer.build(model.trainable_variables)  # or TensorFlow would trace the first step twice, and keep both
 
 
 def run_epoch(model, train, val, epoch: int, epochs: int, callbacks) -> dict:
@@ -191,7 +192,6 @@ class State:
 
     def load_optimizer(self, model: keras.Model) -> None:
         """Puts the last epoch's optimizer state, its step count included, into the compiled model."""
-        model.optimizer.build(model.trainable_variables)
         for variable, value in zip(model.optimizer.variables, self._arrays("optimizer", self.rows[-1]["epoch"])):
             variable.assign(value)
 
