@@ -69,7 +69,8 @@ The interval resamples persons. Of three it can say little more than that they d
 {speed()}
 {feeding()}
 {drawings()}
-{sliders()}"""
+{sliders()}
+{lessons()}"""
 
 
 def strangers() -> str:
@@ -312,6 +313,24 @@ decoder. {busy(figures["load_before"])}
 A slider dragged fast, {figures["drag_steps"]} moves of the mouse: at most {figures["drag_redraws"]} pictures are drawn,
 at most {figures["drag_redraws_after_release"]} of them after the release; the last one shows the last value, \
 {figures["drag_last_ms"]:.0f} ms after it (median).
+"""
+
+
+def lessons() -> str:
+    record = load("memory")
+    rows = "\n".join(
+        f"| {row['lesson']} | {row['wall_seconds'] / 60:.1f} | {row['cpu_seconds'] / 60:.1f} | {row['peak_gib']:.1f} |"
+        for row in record["rows"]
+    )
+    return f"""## What a lesson costs
+
+Each lesson in a kernel of its own, its exercises solved, on drawn hands with the profile quick
+(`{record["command"]}`, {record["date"]}, {record["machine"]["cores"]} cores). The memory is what the kernel holds of
+its own. The libraries' files come on top, some 0.4 GiB, which the system drops where memory is scarce.
+
+| lesson | minutes | processor minutes | GiB |
+|---|---|---|---|
+{rows}
 """
 
 

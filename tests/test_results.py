@@ -1,6 +1,7 @@
 """Published figures are measured ones."""
 
 import json
+import re
 
 import pytest
 
@@ -17,6 +18,7 @@ HEADLINES = {
     "baselines": {"photos", "best", "best_iou", "best_f1"},
     "fuzz": {"inputs", "failures"},
     "widget_latency": {"median_ms", "median_ms_network"},
+    "memory": {"max_gib", "lessons"},
 }
 
 
@@ -95,17 +97,35 @@ def test_race_in_lesson_06_is_the_measured_one():
     assert second["val_iou"] >= figures["target_val_iou"]
 
 
+def test_a_lesson_takes_no_more_than_it_states_and_fits_into_two_gib():
+    for row in json.loads((RESULTS / "memory.json").read_text())["rows"]:
+        (lesson,) = (RESULTS.parents[1] / "lessons").glob(f"{row['lesson']}_*.py")
+        stated = re.search(r"the computer needs (\d+) of them on two CPU cores", lesson.read_text("utf-8"))
+        assert row["wall_seconds"] <= 60 * int(stated[1]), lesson.name
+        assert row["peak_gib"] < 1.9, f"{lesson.name}: Jupyter needs 0.1 of the 2"
+
+
 # the variants whose IoU a lesson tells, each beside the recipe's
 TOLD = {
     "02_batches_and_augmentation": [
+        "letterbox in place of squash",
         "without moving augmentation",
         "without colour augmentation",
         "without disguise",
     ],
     "03_the_encoder": [
         "0-1 into an encoder that expects 0-255",
+        "skips before batch norm and ReLU",
     ],
+    "04_the_u_net": ["decoder half as wide"],
     "05_losses_and_metrics": ["Dice alone", "cross-entropy alone"],
+    "06_training": [
+        "rate twice as high",
+        "rate half as high",
+        "never frozen",
+        "encoder frozen throughout",
+        "encoder fine-tuned from conv4",
+    ],
 }
 
 
