@@ -52,9 +52,10 @@ def test_with_a_widget_goes_a_picture_for_pages_that_cannot_run_it():
     assert data["image/png"] == picture["image/png"] and metadata == alt == {"image/png": {"alt": "A 7."}}
 
 
-def test_a_widget_that_draws_nothing_yet_is_shown_all_the_same():
-    data, metadata = View(lambda: Drawing([], [], "Nothing yet."), {})._repr_mimebundle_()
+def test_with_a_widget_that_draws_nothing_yet_goes_its_sentence():
+    data, metadata = View(lambda: Drawing([], [], "Nothing yet.", "Nothing <yet>."), {})._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data and "image/png" not in data and metadata == {}
+    assert data["text/html"] == "Nothing &lt;yet&gt;."
 
 
 @pytest.mark.parametrize(
