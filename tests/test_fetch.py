@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -98,8 +97,8 @@ def server(files):
     server.server_close()
 
 
-def fetch(server):
-    return hgr1.fetch(server.url, timeout=0.3, retries=0)
+def fetch(server, timeout=30):
+    return hgr1.fetch(server.url, timeout, retries=0)
 
 
 def is_whole(hands):
@@ -111,10 +110,10 @@ def is_whole(hands):
     return len(loaded) == len(theirs) == 36 and same
 
 
-def refused(server, cache, *words):
+def refused(server, cache, *words, timeout=30):
     """Fetches what must be refused in one line with these words and a way round, and must leave nothing that loads."""
     with pytest.raises(InputError) as error:
-        fetch(server)
+        fetch(server, timeout)
     line = str(error.value)
     assert "\n" not in line
     for word in (*words, "HANDSEG_HGR1", PHOTOS, MASKS):
@@ -210,8 +209,8 @@ def never_ends(request):
 
 FAILURES = {
     breaks_off: "the download broke off",
-    stalls: "nothing came for 0.3 seconds",
-    never_answers: "nothing came for 0.3 seconds",
+    stalls: "nothing came for 1 seconds",
+    never_answers: "nothing came for 1 seconds",
     None: "the server answered 404 Not Found",
     says_503: "the server answered 503 Service Unavailable",
     wants_a_proxy_login: "the server answered 407 Proxy Authentication Required",
@@ -224,9 +223,8 @@ FAILURES = {
 def test_a_failing_server_is_told_and_the_next_fetch_brings_the_rest(server, hands, cache, monkeypatch, failure):
     monkeypatch.setattr(hgr1, "MAX_BYTES", 2_000_000)
     whole, server.bodies[MASKS] = server.bodies[MASKS], failure
-    started = time.monotonic()
-    assert refused(server, cache, f"{server.url}{MASKS}: {FAILURES[failure]}") == {PHOTOS}
-    assert time.monotonic() - started < 3
+    timeout = 1 if failure in (stalls, never_answers) else 30  # a busy machine, too, may stall for some tenths
+    assert refused(server, cache, f"{server.url}{MASKS}: {FAILURES[failure]}", timeout=timeout) == {PHOTOS}
     server.bodies[MASKS], server.asked[:] = whole, []
     fetch(server)
     assert is_whole(hands) and server.asked == [f"/{MASKS}"], "the first archive was whole, and need not come again"
@@ -257,7 +255,7 @@ def test_a_download_that_broke_off_is_tried_again(server, hands):
         request.send(whole if len(server.asked) > 1 else whole[:999], len(whole))
 
     server.bodies[PHOTOS] = breaks_off_once
-    hgr1.fetch(server.url, timeout=0.3, retries=1)
+    hgr1.fetch(server.url, retries=1)
     assert is_whole(hands) and server.asked == [f"/{PHOTOS}", f"/{PHOTOS}", f"/{MASKS}"]
 
 
