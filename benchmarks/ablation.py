@@ -159,8 +159,8 @@ def kept(run: Path, name: str, fold: int, seed: int) -> Path:
 
 def train(run: Path, name: str, fold: int, seed: int) -> None:
     """One training, to its file."""
-    train, val = ([s for s in people() if (s.person in FOLDS[fold]) == out] for out in (False, True))
-    kept(run, name, fold, seed).write_text(json.dumps(score(VARIANTS[name], train, val, seed)))
+    seen, left_out = ([s for s in people() if (s.person in FOLDS[fold]) == out] for out in (False, True))
+    kept(run, name, fold, seed).write_text(json.dumps(score(VARIANTS[name], seen, left_out, seed)))
 
 
 def main() -> None:

@@ -194,12 +194,12 @@ def race() -> str:
 The article's recipe and ours, from the same ImageNet weights, on the same seven training persons, one after the other
 on the same {record["machine"]["cores"]} cores (`{record["command"]}`, {record["date"]}). After each epoch they are
 scored on the validation persons, at the photos' own size, while the clock stands still. The article's best epoch has an
-IoU of {figures["target_val_iou"]:.3f}. Ours gets there {best}. Which epoch is its best the article knows at the end;
-against its whole training, ours is there {whole}. The machine had some other work
-at the same time, so the processor's seconds stand in the table, too.
+IoU of {figures["target_val_iou"]:.3f}. Ours gets there {best}. The article's recipe trains on to its last epoch, before
+it knows which was the best: against all of its training, ours is there {whole}.
+The machine had some other work at the same time, so the processor's seconds stand in the table, too.
 
 | recipe | epochs | seconds in all | best validation IoU | test IoU | seconds to {figures["target_val_iou"]:.3f} \
-| processor seconds |
+| the same, processor's seconds |
 |---|---|---|---|---|---|---|
 {rows}"""
 
@@ -286,7 +286,7 @@ What is missed most: {missed}.
 
 def busy(load: float) -> str:
     """What a reader should know of the machine: the average number of processes at work before a benchmark began."""
-    if load <= 0.5:
+    if load < 0.5:
         return "The machine did nothing else."
     return f"The machine was busy with other work (load average {load:.1f} before it began), which slows all of this."
 

@@ -66,8 +66,8 @@ fig
 #
 # The photos differ in size, and a batch is one array. So each photo is squashed to a square. That changes the hand's
 # proportions, which does no harm: a predicted mask is stretched back in the same way. The other way, to keep the
-# proportions and fill the square up with grey, spends a quarter of its pixels on nothing. On HGR1 small networks,
-# judged on nine persons they had never seen, came to a hand IoU of 0.902 with squashed photos and to 0.882 with grey
+# proportions and fill the square up with grey, spends a quarter of HGR1's squares on nothing. Small networks, judged on
+# nine persons of HGR1 they had never seen, came to a hand IoU of 0.902 with squashed photos and to 0.882 with grey
 # borders ([results](../docs/results.md)).
 #
 # The photo's colours may be averaged on the way. What about the mask? Here is how the article resizes it: bilinear,

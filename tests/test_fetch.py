@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -224,7 +225,9 @@ def test_a_failing_server_is_told_and_the_next_fetch_brings_the_rest(server, han
     monkeypatch.setattr(hgr1, "MAX_BYTES", 2_000_000)
     whole, server.bodies[MASKS] = server.bodies[MASKS], failure
     timeout = 1 if failure in (stalls, never_answers) else 30  # a busy machine, too, may stall for some tenths
+    started = time.monotonic()
     assert refused(server, cache, f"{server.url}{MASKS}: {FAILURES[failure]}", timeout=timeout) == {PHOTOS}
+    assert time.monotonic() - started < 3
     server.bodies[MASKS], server.asked[:] = whole, []
     fetch(server)
     assert is_whole(hands) and server.asked == [f"/{MASKS}"], "the first archive was whole, and need not come again"

@@ -32,7 +32,7 @@ def test_watch_training(run, page, jupyter, front_end):
     (jupyter[1] / "go").unlink(missing_ok=True)
     widget = run(front_end, "watch_training")
     pictures = widget.cell.locator(".jp-OutputArea-output img")
-    expect(pictures).to_have_count(1)
+    expect(pictures).to_have_count(1, timeout=60_000)
     first = widget.source()
     (jupyter[1] / "go").touch()
     widget.changed(first)
