@@ -35,10 +35,10 @@ class Recipe:
     shift: float = 0.1
     shear: float = 0.1
     flip: float = 0.5
-    light: float = 0.1
-    contrast: float = 0.25
-    gamma: float = 0.25
-    tint: float = 0.12
+    light: float = 0.05
+    contrast: float = 0.12
+    gamma: float = 0.12
+    tint: float = 0.06
     disguise: float = 0.4
 
 
@@ -55,7 +55,7 @@ def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, recip
         The new image and mask; shapes, dtypes and ranges as before.
     """
     image, mask = warp(image, mask, draw_affine(mask.shape, rng, recipe))
-    image = recolour(image, rng, recipe)
+    image = recolour(image, **draw_colours(rng, recipe))
     return (disguise(image, mask, rng) if rng.random() < recipe.disguise else image), mask
 
 
@@ -82,12 +82,18 @@ def warp(image: np.ndarray, mask: np.ndarray, affine: np.ndarray) -> tuple[np.nd
     return image, cv2.warpAffine(mask, affine, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
 
 
-def recolour(image: np.ndarray, rng: np.random.Generator, recipe: Recipe = Recipe()) -> np.ndarray:
-    """Changes gamma, contrast, brightness and tint of a uint8 (H, W, 3) photo."""
-    gamma = 1 + rng.uniform(-recipe.gamma, recipe.gamma)
-    contrast = 1 + rng.uniform(-recipe.contrast, recipe.contrast)
-    light = rng.uniform(-recipe.light, recipe.light)
-    tint = 1 + rng.uniform(-recipe.tint, recipe.tint, 3)
+def draw_colours(rng: np.random.Generator, recipe: Recipe = Recipe()) -> dict:
+    """Draws a change of gamma, contrast, brightness and tint, as arguments of ``recolour``."""
+    return {
+        "gamma": 1 + rng.uniform(-recipe.gamma, recipe.gamma),
+        "contrast": 1 + rng.uniform(-recipe.contrast, recipe.contrast),
+        "light": rng.uniform(-recipe.light, recipe.light),
+        "tint": 1 + rng.uniform(-recipe.tint, recipe.tint, 3),
+    }
+
+
+def recolour(image: np.ndarray, gamma: float = 1, contrast: float = 1, light: float = 0, tint=(1, 1, 1)) -> np.ndarray:
+    """Changes the colours of a uint8 (H, W, 3) photo: gamma first, then contrast around mid-grey, light, and tint."""
     levels = np.linspace(0, 1, 256)[:, None] ** gamma
     table = ((levels - 0.5) * contrast + 0.5 + light) * tint * 255
     return cv2.LUT(image, np.clip(np.rint(table), 0, 255).astype(np.uint8).reshape(1, 256, 3))

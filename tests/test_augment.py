@@ -4,7 +4,17 @@ import cv2
 import numpy as np
 import pytest
 
-from handseg_lib.augment import Recipe, augment, disguise, draw_affine, recolour, resize, resize_image, warp
+from handseg_lib.augment import (
+    Recipe,
+    augment,
+    disguise,
+    draw_affine,
+    draw_colours,
+    recolour,
+    resize,
+    resize_image,
+    warp,
+)
 
 STILL = Recipe(rotate=0, scale=(1, 1), shift=0, shear=0, flip=0, light=0, contrast=0, gamma=0, tint=0, disguise=0)
 WILD = Recipe(rotate=180, scale=(0.3, 3), shift=0.5, shear=0.8, light=1, contrast=1, gamma=1, tint=1, disguise=1)
@@ -129,7 +139,7 @@ def test_the_still_recipe_changes_nothing():
     for seed in range(5):
         same_image, same_mask = augment(image, mask, generator(seed), STILL)
         assert np.array_equal(same_image, image) and np.array_equal(same_mask, mask)
-        assert np.array_equal(recolour(image, generator(seed), STILL), image)
+    assert np.array_equal(recolour(image), image)
 
 
 def test_augment_leaves_its_arguments_alone():
@@ -184,25 +194,33 @@ def test_recolour_keeps_shape_and_dtype_and_changes_every_colour_alike():
     image = noise()
     image[0, 0] = image[-1, -1]
     for seed in range(30):
-        out = recolour(image, generator(seed), WILD)
+        out = recolour(image, **draw_colours(generator(seed), WILD))
         assert out.dtype == np.uint8 and out.shape == image.shape
         assert np.array_equal(out[0, 0], out[-1, -1])
 
 
-def test_recolour_changes_what_it_is_told_to():
-    grey = np.full((4, 4, 3), 128, np.uint8)
-    seen = {}
-    for name, amount in (("light", 0.2), ("contrast", 0.5), ("gamma", 0.5), ("tint", 0.3)):
-        recipe = Recipe(**{**vars(STILL), name: amount})
-        seen[name] = [recolour(grey, generator(seed), recipe)[0, 0].astype(int) for seed in range(50)]
-    for name in ("light", "gamma"):
-        assert all(len(set(colour)) == 1 for colour in seen[name]), f"{name} must keep grey grey"
-        assert len({tuple(colour) for colour in seen[name]}) > 20
-    assert max(abs(colour - 128).max() for colour in seen["contrast"]) <= 1, "mid-grey is contrast's fixed point"
-    dark = np.full((4, 4, 3), 40, np.uint8)
-    recipe = Recipe(**{**vars(STILL), "contrast": 0.5})
-    assert len({int(recolour(dark, generator(seed), recipe)[0, 0, 0]) for seed in range(50)}) > 20
-    assert max(np.ptp(colour) for colour in seen["tint"]) > 10
+@pytest.mark.parametrize(
+    "change, want",
+    [
+        ({"gamma": 2}, (16, 64, 128)),  # 255 (64 / 255)^2 = 16.06, 255 (128 / 255)^2 = 64.25, 255 (181 / 255)^2 = 128.5
+        ({"contrast": 0.5}, (96, 128, 154)),  # 127.5 + half of the way from there
+        ({"light": 0.2}, (115, 179, 232)),  # 51 more
+        ({"tint": (0.5, 1, 2)}, (32, 128, 255)),
+        ({"gamma": 2, "contrast": 2, "light": 0.1, "tint": (1, 1, 0.5)}, (0, 26, 77)),  # in this order
+    ],
+)
+def test_recolour_by_hand(change, want):
+    image = np.full((2, 2, 3), (64, 128, 181), np.uint8)
+    assert np.abs(recolour(image, **change)[0, 0].astype(int) - want).max() <= 1
+
+
+def test_colours_are_drawn_within_their_bounds_and_reach_them():
+    recipe = Recipe(gamma=0.3, contrast=0.2, light=0.1, tint=0.4)
+    draws = [draw_colours(generator(seed), recipe) for seed in range(500)]
+    for name, middle in (("gamma", 1), ("contrast", 1), ("light", 0), ("tint", 1)):
+        amounts, bound = np.array([draw[name] for draw in draws]) - middle, getattr(recipe, name)
+        assert -bound <= amounts.min() < -0.96 * bound
+        assert 0.96 * bound < amounts.max() <= bound
 
 
 # Disguise
