@@ -7,15 +7,15 @@ Sixty drawn persons train, twelve others choose the epoch. A killed run goes on.
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
-import keras
-
 import handseg_lib as hs
+from handseg_lib import recipe
 
 from . import RESULTS
 
-SIZE, BATCH, EPOCHS, FROZEN = 160, 16, 10, 2
+PROFILE = replace(hs.profile.PROFILES["full"], size=160, epochs=10, frozen_epochs=2)
 
 
 def main() -> None:
@@ -25,11 +25,7 @@ def main() -> None:
     args = parser.parse_args()
     train = hs.drawn.load(persons=60, seed=1, takes=1)
     val = hs.drawn.load(persons=12, seed=0, takes=1)
-    keras.utils.set_random_seed(0)
-    keras.config.set_dtype_policy(hs.profile.fast_dtype())
-    model = hs.build_unet(SIZE)
-    batches = hs.Batches(train, SIZE, BATCH, augment=True)
-    history = hs.fit(model, batches, hs.Batches(val, SIZE, BATCH), EPOCHS, FROZEN, out=args.run)
+    model, history = recipe.learn(hs.Split(train, val, []), PROFILE, 0, args.run)
     report = hs.evaluate(model, hs.split_by_person(hs.hgr1.load()).test)
     summary = report.summary()
     figures = {
@@ -39,7 +35,7 @@ def main() -> None:
         "photos": summary["photos"],
         "drawn_photos": len(train),
         "drawn_val_iou": history.best["val_iou"],
-        "size": SIZE,
+        "size": PROFILE.size,
         "epochs": len(history.rows),
         "training_seconds": round(history.seconds, 1),
     }
