@@ -206,7 +206,8 @@ on the same {record["machine"]["cores"]} cores (`{record["command"]}`, {record["
 scored on the validation persons, at the photos' own size, while the clock stands still. The article's best epoch has an
 IoU of {figures["target_val_iou"]:.3f}. Ours gets there {best}. The article's recipe trains on to its last epoch, before
 it knows which was the best: against all of its training, ours is there {whole}.
-The machine had some other work at the same time, so the processor's seconds stand in the table, too.
+The machine had some other work while the article's recipe trained, and none when ours was trained again, some hours
+later, with its colours changed; so the processor's seconds stand in the table, too.
 
 | recipe | epochs | seconds in all | best validation IoU | test IoU | seconds to {figures["target_val_iou"]:.3f} \
 | the same, processor's seconds |

@@ -220,6 +220,7 @@ fig, axes = hs.plots.figure(
 for ax, (what, (px, preds)) in zip(axes, spoilt.items()):
     curves = {name: [loss(true, pred) for pred in preds] for name, loss in losses.items()}
     hs.plots.lines(ax, px, curves, xlabel=what, ylabel="loss")
+axes[0].get_legend().remove()  # it would hide a curve; the one on the right hides none
 fig
 
 # %% [markdown]

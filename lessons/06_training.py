@@ -724,8 +724,8 @@ fig
 #   curves. A long stretch before the first epoch of a stage is the network being put together for it. That happens once
 #   a stage, and weighs little in a long training. Elsewhere it is other work that the machine had to do.
 # - **One kind of photo.** If yours are drawn, so is the gap. On HGR1 the article's recipe does better: after its 20
-#   epochs at 224 pixels, 67 minutes, it has an IoU of 0.855 on the test persons. Ours has 0.943 there after ten epochs
-#   at 128 pixels, 4 minutes, and was as good as the article's best epoch after its second
+#   epochs at 224 pixels, 67 minutes, it has an IoU of 0.855 on the test persons. Ours has 0.944 there after ten epochs
+#   at 128 pixels, 4 minutes, and was as good as the article's best epoch after its third
 #   ([results](../docs/results.md)).
 # - **One training each.** Another seed gives another figure. A difference of a point between two single trainings means
 #   little, and one between trainings of one or two epochs means nothing.
