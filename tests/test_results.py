@@ -86,9 +86,8 @@ def test_leave_one_out_and_audit_in_lesson_08_are_the_measured_ones():
 def test_disagreement_in_lesson_07_is_the_measured_one():
     lesson = (RESULTS.parents[1] / "lessons" / "07_exploring_predictions.py").read_text("utf-8")
     figures = json.loads((RESULTS / "audit.json").read_text())["figures"]
-    assert (
-        f"HGR1's test persons it is -{figures['doubt_spearman']:.2f}" in lesson
-    )  # the one ranks errors, the other IoU
+    # minus: there it ranks the IoU, here the error
+    assert f"HGR1's test persons it is -{figures['doubt_spearman']:.2f}" in lesson
 
 
 def test_race_in_lesson_06_is_the_measured_one():
