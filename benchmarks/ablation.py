@@ -83,7 +83,7 @@ LIGHTS = (  # rooms unlike HGR1's: darker, with deeper shadows, warmer, colder
     {"tint": (0.8, 1.0, 1.15)},
 )
 LIT = (BASE, "the recipe as it is now", "without colour augmentation")  # whose photos are scored in those, too
-AFTER = {  # what can be done with the recipe's own training, once it is over
+AFTER = {  # what can be done with the training of BASE, once it is over
     "mirrored": "two looks: the mean of photo and mirror image",
     "averaged": "the mean of the last three epochs' weights",
 }

@@ -93,7 +93,15 @@ def draw_colours(rng: np.random.Generator, recipe: Recipe = Recipe()) -> dict:
 
 
 def recolour(image: np.ndarray, gamma: float = 1, contrast: float = 1, light: float = 0, tint=(1, 1, 1)) -> np.ndarray:
-    """Changes the colours of a uint8 (H, W, 3) photo: gamma first, then contrast around mid-grey, light, and tint."""
+    """Changes the colours of a uint8 (H, W, 3) photo, in this order, and cuts at black and white.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        gamma: power of the levels 0-1; above 1 the shadows get deeper.
+        contrast: factor around mid-grey.
+        light: added, as a share of full white.
+        tint: factor of red, green and blue.
+    """
     levels = np.linspace(0, 1, 256)[:, None] ** gamma
     table = ((levels - 0.5) * contrast + 0.5 + light) * tint * 255
     return cv2.LUT(image, np.clip(np.rint(table), 0, 255).astype(np.uint8).reshape(1, 256, 3))
