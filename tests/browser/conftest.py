@@ -21,6 +21,8 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"  # of the tests that failed; git ignores it
 CAMERA = "--use-fake-device-for-media-stream"  # a drawn film, for a page that is allowed to see it
+# what a box of widgets has for each child until it is made: the pictures are there before the sliders are
+PLACEHOLDER = ".jupyter-widgets > .lm-Widget:empty"
 FRONT_ENDS = {"lab": "lab/tree", "notebook": "notebooks"}
 
 
@@ -76,9 +78,15 @@ class Cell:
 def jupyter(browser, serve, tmp_path_factory):
     """The address and the folder of a JupyterLab, which serves Notebook 7 too."""
     folder = tmp_path_factory.mktemp("jupyter")
-    config = folder / "config" / "labconfig" / "page_config.json"
-    config.parent.mkdir(parents=True)  # no question about news, which lies over the notebook
-    config.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}')
+    config = folder / "config" / "labconfig"
+    config.mkdir(parents=True)
+    # no question about news, which lies over the notebook; no widget of an earlier test, saved with the notebook
+    (config / "page_config.json").write_text(
+        '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}'
+    )
+    (config / "default_setting_overrides.json").write_text(
+        '{"@jupyterlab/docmanager-extension:plugin": {"autosave": false}}'
+    )
     options = ["--allow-root", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
     open_to_tests = ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
     with serve(folder, "jupyter", "lab", *options, *open_to_tests) as address:
@@ -182,13 +190,14 @@ def run(page, jupyter, request):
                 page.errors.clear()  # Notebook 7 has one of its own while it starts
                 page.keyboard.press("Control+Enter")
                 try:
-                    expect(cell.locator(".jp-InputPrompt")).not_to_have_text("[ ]:", timeout=1500)
+                    expect(cell.locator(".jp-InputPrompt")).not_to_have_text("[ ]:", timeout=5000)
                     break
                 except AssertionError:
                     continue
             expect(cell.locator(".jp-OutputArea-output :is(.jupyter-widgets, img)").first).to_be_visible(
                 timeout=120_000
             )
+            expect(cell.locator(PLACEHOLDER)).to_have_count(0)
         return Cell(page, cell)
 
     return open_and_run
