@@ -1,6 +1,6 @@
 """Leave one person out: twelve trainings of the course's recipe on HGR1, each scored on the person it never saw.
 
-    python -m benchmarks.lopo --json [--out runs/lopo] [--profile full] [--size 224] [--epochs 20]
+    python -m benchmarks.lopo --json [--out runs/lopo] [--profile full] [--size 160] [--epochs 6]
 
 The two persons after the one left out validate: they choose epoch and threshold. A killed run goes on, fold by fold
 and within a fold epoch by epoch. Takes hours on two cores. Needs HGR1.
@@ -16,9 +16,12 @@ from . import RESULTS
 
 
 def main() -> None:
-    argv = sys.argv[1:] if "--profile" in sys.argv else ["--profile", "full", *sys.argv[1:]]
-    args = handseg.parser().parse_args(["evaluate", "--protocol", "lopo", *argv])
-    report, seconds = handseg.leave_one_out(args)
+    defaults = ["--profile", "full", "--size", "160", "--epochs", "6"]
+    args = handseg.parser().parse_args(["evaluate", "--protocol", "lopo", *defaults, *sys.argv[1:]])
+    try:
+        report, seconds = handseg.leave_one_out(handseg._chosen(args).samples(args.data), args)
+    except hs.InputError as error:
+        sys.exit(str(error))
     summary = report.summary()
     figures = {
         "mean_f1": summary["f1"],

@@ -4,7 +4,7 @@
 
 All learn from the seven training persons of HGR1, from the same ImageNet weights, and after every epoch are scored by
 the same function on the validation persons, at the photos' own size, while the clock stands still. The article's
-recipe works as published: 224 px, 20 epochs. Ours works as `train` does: 10 epochs, at 224 px and at 128 px.
+recipe works as published: 224 px, 20 epochs. Ours works as `train` does, for 10 epochs, at 224 px and at 128 px.
 A killed run goes on, epoch by epoch. Takes hours on two cores. Needs HGR1.
 """
 

@@ -14,7 +14,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from . import doctor, drawn, encoder, hgr1, lopo, profile
-from .data import InputError, Split, read_image, split_by_person
+from .augment import Recipe
+from .data import InputError, Sample, Split, read_image, split_by_person
 from .evaluate import Report, evaluate
 from .plots import overlay
 from .predictor import load_predictor
@@ -36,6 +37,7 @@ def train(args) -> dict:
     model.save(args.out / "model.keras")
     figures = {
         "profile": chosen.name,
+        "data": _folder(split.train),
         "size": chosen.size,
         "photos": len(split.train),
         "epochs": len(history.rows),
@@ -50,29 +52,34 @@ def train(args) -> dict:
 def _chosen(args) -> profile.Profile:
     """The profile, with the size and the epochs that were asked for."""
     chosen = profile.current(args.profile)
-    chosen = replace(chosen, size=args.size or chosen.size, epochs=args.epochs or chosen.epochs)
+    chosen = replace(chosen, size=chosen.size if args.size is None else args.size, epochs=args.epochs or chosen.epochs)
     encoder.check_size(chosen.size)
     return chosen
 
 
 def evaluate_(args) -> dict:
     """Scores a model on the test persons, each photo at its own size; lopo trains once for each person left out."""
-    report = leave_one_out(args)[0] if args.protocol == "lopo" else _on_test_persons(args)
+    if args.protocol == "lopo":
+        if args.model:
+            raise InputError("--model: leaving one person out trains networks of its own. Leave --model away.")
+        samples = _chosen(args).samples(args.data)
+        report, _ = leave_one_out(samples, args)
+    else:
+        predictor = load_predictor(args.model)
+        samples = hgr1.load(args.data) if args.data or hgr1.wanted() else drawn.load()
+        report = evaluate(predictor, split_by_person(samples).test)
     if not args.json:
         print(report.by("person").round(3).to_string())
-    return report.summary()
+    return {"data": _folder(samples)} | report.summary()
 
 
-def _on_test_persons(args) -> Report:
-    predictor = load_predictor(args.model)
-    samples = hgr1.load(args.data) if args.data or hgr1.available() else drawn.load()
-    return evaluate(predictor, split_by_person(samples).test)
+def _folder(samples: list[Sample]) -> str:
+    """Where samples are, such as handseg/hgr1 or drawn/v3-persons12: a score without it could be of either."""
+    return "/".join(samples[0].image.parent.parent.parts[-2:])
 
 
-def leave_one_out(args) -> tuple[Report, dict]:
+def leave_one_out(samples: list[Sample], args) -> tuple[Report, dict]:
     """The protocol lopo: its report, and the seconds of training for each person. A killed one goes on from OUT."""
-    if args.model:
-        raise InputError("--model: leaving one person out trains networks of its own. Leave --model away.")
     chosen = _chosen(args)
 
     def fold(split: Split, folder: Path) -> tuple[keras.Model, float]:
@@ -81,8 +88,8 @@ def leave_one_out(args) -> tuple[Report, dict]:
             model, history = process.submit(learn, split, chosen, args.seed, folder).result()
         return model, round(history.seconds, 1)
 
-    settings = asdict(chosen) | {"seed": args.seed}
-    return lopo.leave_one_out(chosen.samples(args.data), fold, args.out, settings)
+    settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Recipe())}
+    return lopo.leave_one_out(samples, fold, args.out, settings)
 
 
 def predict(args) -> dict:
@@ -116,7 +123,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         result = args.command(args)
-    except InputError as error:
+    except (InputError, OSError) as error:  # OSError: the disk is full, --out is a file
         print(f"handseg_lib: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -137,6 +144,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """A whole number from 0 on, of the command line."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text}: use a whole number from 0 on")
+    return int(text)
+
+
 def _training_arguments(parser, data: dict, out: Path) -> None:
     names = list(profile.PROFILES)
     parser.add_argument("--data", **data)
@@ -144,7 +158,7 @@ def _training_arguments(parser, data: dict, out: Path) -> None:
     parser.add_argument("--out", type=Path, default=out, help="folder; a killed run goes on from it")
     parser.add_argument("--size", type=int, help="side of the network's photos in pixels, a multiple of 16")
     parser.add_argument("--epochs", type=positive, help="at most so many")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=natural, default=0)
 
 
 def parser() -> argparse.ArgumentParser:

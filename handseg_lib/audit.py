@@ -142,8 +142,11 @@ def mirrored(predictor: Callable, image: np.ndarray) -> np.ndarray:
 
 def doubt(predictor: Callable, image: np.ndarray) -> float:
     """How far the network disagrees with itself on the photo and its mirror image: 1 - IoU of the two masks, 0-1."""
-    threshold = predictor.threshold
-    return 1 - metrics.iou(predictor(image) >= threshold, mirrored(predictor, image) >= threshold)
+    return _doubt(predictor, image, predictor(image) >= predictor.threshold)
+
+
+def _doubt(predictor: Callable, image: np.ndarray, mask: np.ndarray) -> float:
+    return 1 - metrics.iou(mask, mirrored(predictor, image) >= predictor.threshold)
 
 
 def doubts(predictor: Callable, samples: Sequence[Sample]) -> pd.DataFrame:
@@ -156,8 +159,8 @@ def doubts(predictor: Callable, samples: Sequence[Sample]) -> pd.DataFrame:
     rows = []
     for sample in tqdm(samples, desc="doubt", unit="photo", delay=1):
         image, true = sample.read()
-        error = 1 - metrics.iou(true, predictor(image) >= predictor.threshold)
-        rows.append((sample.image.name, sample.person, doubt(predictor, image), error))
+        mask = predictor(image) >= predictor.threshold
+        rows.append((sample.image.name, sample.person, _doubt(predictor, image, mask), 1 - metrics.iou(true, mask)))
     return pd.DataFrame(rows, columns=["image", "person", "doubt", "error"])
 
 

@@ -66,7 +66,7 @@ def check_pairs(
     skin: str = "black",
 ) -> PairCheck:
     """Checks a data set: unpaired files, sizes that differ, masks that are not binary, inverted or empty, duplicates,
-    people who are in more than one part of a split. It reads every file once and changes none.
+    people who are in more than one part of a split. It changes no file.
 
     Args:
         data: samples; a split of them, or a dict of its parts; or the folder of the photos.
@@ -77,7 +77,7 @@ def check_pairs(
         A `PairCheck`. It prints as a table that says of each fault what to do.
 
     Raises:
-        InputError: a folder is missing or empty.
+        InputError: a folder is missing or empty; ``skin`` is something else.
     """
     rows: list[tuple[str, str, str]] = []
     if isinstance(data, str | Path):
@@ -119,8 +119,11 @@ def _look(sample: Sample) -> _Look:
 
 
 def _row(sample: Sample, error: InputError) -> tuple[str, str, str]:
-    """A row of what the reader says. It says: file, colon, what is wrong, and in a last sentence what to do."""
-    file = next(path for path in map(Path, (sample.mask, sample.image)) if str(error).startswith(f"{path}: "))
+    """A row of what the reader says of a file: its path, colon, what is wrong, and in a last sentence what to do."""
+    paths = map(Path, (sample.mask, sample.image))
+    file = next((path for path in paths if str(error).startswith(f"{path}: ")), None)
+    if file is None:  # it is about an argument
+        raise error
     fault, _, remedy = str(error).removeprefix(f"{file}: ").rpartition(". ")
     return _name(file), fault, remedy
 

@@ -5,7 +5,8 @@ Everything past this file sees one kind of mask: uint8, 1 where the photo shows 
 
 import re
 import warnings
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,6 +133,7 @@ def read_grey(path: str | Path, skin: str = "black") -> np.ndarray:
         raise InputError(f"skin={skin!r}: there is no such kind of mask. Say what the skin is, 'black' or 'white'.")
     picture = _open(path)
     if not picture.mode.startswith("I"):
+        picture = picture.convert("RGB") if picture.mode == "LAB" else picture  # from which Pillow knows no way to grey
         picture = _lay_on(picture, "white" if skin == "black" else "black").convert("L")
     return np.array(picture)
 
@@ -182,6 +184,16 @@ def _look_at_header(picture: Image.Image) -> None:
         raise ValueError("several pictures in one file; save the one that is meant alone")
 
 
+def fingerprint(samples: Sequence[Sample]) -> str:
+    """What tells one data set from another: a checksum of names, files and what the masks call skin, 8 hex digits."""
+    found = 0
+    for sample in sorted(samples, key=lambda sample: sample.image.name):
+        for path in (sample.image, sample.mask):
+            label = f"{path.name} {sample.person} {sample.skin}".encode()
+            found = zlib.crc32(path.read_bytes(), zlib.crc32(label, found))
+    return f"{found:08x}"
+
+
 # Pairing
 
 
@@ -208,8 +220,8 @@ def pair(
         Samples sorted by stem.
 
     Raises:
-        InputError: a folder is missing or empty, a photo or a mask has no partner, two files have the same
-            stem, or a rule does not fit a stem.
+        InputError: a folder is missing or empty or the same for both, a photo or a mask has no partner, two files have
+            the same stem, or a rule does not fit a stem.
     """
     pairs, alone = match(images, masks)
     if alone:
@@ -230,8 +242,10 @@ def match(images: str | Path, masks: str | Path) -> tuple[list[tuple[Path, Path]
         The pairs of paths, sorted by stem, and the files that have no partner.
 
     Raises:
-        InputError: a folder is missing or empty, or two of its files have the same stem.
+        InputError: a folder is missing or empty, two of its files have the same stem, or it is one folder for both.
     """
+    if Path(images).resolve() == Path(masks).resolve():
+        raise InputError(f"{images}: photos and masks in one folder. Put the masks in a folder of their own.")
     photos, outlines = _by_stem(images), _by_stem(masks)
     pairs = [(path, outlines[stem]) for stem, path in photos.items() if stem in outlines]
     alone = [photos.get(stem) or outlines[stem] for stem in sorted(photos.keys() ^ outlines.keys())]

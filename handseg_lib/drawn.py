@@ -9,9 +9,6 @@ built with its thumb to +x, its fingers to +y and its palm to +z, towards the ca
 """
 
 import colorsys
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +19,7 @@ from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from . import hgr1
+from .archives import made_whole
 from .data import InputError, Sample
 
 RENDERER_VERSION = 2  # part of the cache's name: raise it whenever a picture would come out different
@@ -180,21 +178,15 @@ def load(persons: int = 12, seed: int = 0, takes: int = 2, size: int = 256, cach
 
     Returns:
         Samples sorted by file name, ``persons * takes * len(GESTURES)`` of them.
+
+    Raises:
+        InputError: the cache cannot be written.
     """
     home = Path(cache) if cache else user_cache_path("handseg") / "drawn"
     folder = home / f"v{RENDERER_VERSION}-persons{persons}-seed{seed}-takes{takes}-size{size}"
     if not folder.is_dir():
-        home.mkdir(parents=True, exist_ok=True)
-        # Under another name until it is whole, so that a killed run leaves nothing that later loads.
-        part = Path(tempfile.mkdtemp(prefix="drawing-", dir=home))
-        try:
+        with made_whole(folder, "Make room, or let XDG_CACHE_HOME name another folder for caches.") as part:
             write(part, persons, GESTURES, takes, seed, size)
-            os.replace(part, folder)
-        except OSError:
-            if not folder.is_dir():  # else another process was faster; its copy is the same
-                raise
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
     return hgr1.load(folder)
 
 

@@ -77,13 +77,22 @@ def build_encoder(
     names = tap_names(taps)
     if unknown := set(names) - {layer.name for layer in resnet.layers}:
         raise InputError(f"taps={taps!r}: ResNet50 has no layer {unknown.pop()}. Its summary() lists those it has.")
+    if [name.partition("_")[0] for name in names] != ["conv1", "conv2", "conv3", "conv4"]:
+        raise InputError(f"taps={taps!r}: take one layer of each of conv1, conv2, conv3 and conv4, in this order.")
     encoder = StillModel(photo, [resnet.get_layer(name).output for name in names], name="encoder")
     if weights == "imagenet":
         load_imagenet(encoder)
     elif weights is not None:
         if not Path(weights).is_file():
             raise InputError(f'weights={weights}: no such file. Use "imagenet", None, or a path that exists.')
-        resnet.load_weights(weights)
+        try:
+            resnet.load_weights(weights)
+        except Exception as error:  # of a file that is something else, Keras lets out almost anything
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise InputError(
+                f"weights={weights}: not the weights of a ResNet50 without top ({reason}). Use keras.applications' own "
+                '.h5, or "imagenet".'
+            ) from None
     return encoder
 
 

@@ -77,7 +77,7 @@ class Report:
             "f1": float(table.f1.mean()),
             "worst_person": str(persons.index[0]),
             "worst_person_iou": float(persons.iou.iloc[0]),
-            "worst_person_f1": float(persons.f1.min()),
+            "worst_person_f1": float(persons.f1.iloc[0]),
             "iou_pooled": float(tp / (tp + fp + fn)),
             "miou": float((table.iou.mean() + background) / 2),
             "boundary_px": float(table.boundary_px.median()),

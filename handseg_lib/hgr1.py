@@ -89,6 +89,15 @@ def available() -> bool:
     return (root / IMAGES).is_dir() or all((root / name).is_file() for name in ZIPS)
 
 
+def wanted() -> bool:
+    """True if HGR1 is to be used where no folder is given: it is here, or ``HANDSEG_HGR1`` says that it should be.
+
+    ``HANDSEG_HGR1=none`` says that it should not, wherever it is.
+    """
+    named = os.environ.get("HANDSEG_HGR1")
+    return named != "none" if named else available()
+
+
 def cache() -> Path:
     """The folder in the user's cache where HGR1 is kept."""
     return user_cache_path("handseg") / "hgr1"
@@ -106,10 +115,10 @@ BY_HAND = (
 
 
 def _pair(root: Path) -> list[Sample]:
-    photos = sorted(p for p in (root / IMAGES).glob("*") if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
+    photos = sorted(p for p in (root / IMAGES).glob("[!.]*") if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
     if not photos:
         raise InputError(f"{root}: no photos in {IMAGES}. {WAY_OUT}")
-    masks = {p.stem: p for p in (root / MASKS).glob("*.bmp")}
+    masks = {p.stem: p for p in (root / MASKS).glob("*") if p.suffix.lower() == ".bmp"}
     samples = []
     for photo in photos:
         name = NAME.fullmatch(photo.stem)

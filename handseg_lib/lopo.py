@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .data import InputError, Sample, Split, split_by_person
+from .data import InputError, Sample, Split, fingerprint, split_by_person
 from .evaluate import Report, evaluate, tune_threshold
 from .predictor import Predictor
 
@@ -52,26 +52,36 @@ def leave_one_out(samples: Sequence[Sample], learn: Callable, out: str | Path, s
     Raises:
         InputError: ``out`` holds folds of other settings or data, or there are fewer than four persons.
     """
-    out, done = Path(out), {}
-    for person, split in folds(samples).items():
-        known = settings | {"photos": [len(part) for part in split]}
-        file = out / f"{person}.json"
-        if not file.exists():
-            model, seconds = learn(split, out / person)
-            threshold, _ = tune_threshold(Predictor(model), split.val)
-            report = evaluate(Predictor(model, threshold), split.test)
-            rows = report.table.to_dict("records")
-            _write(file, {"settings": known, "threshold": threshold, "seconds": seconds, "rows": rows})
-            shutil.rmtree(out / person, ignore_errors=True)  # 12 networks with their optimizers fill a disk
-        done[person] = json.loads(file.read_text())
-        if done[person]["settings"] != known:
-            raise InputError(
-                f"{file}: this fold was made with {done[person]['settings']}, now it is {known}. Give another folder "
-                "(--out), or the same arguments."
-            )
+    out, splits = Path(out), folds(samples)
+    settings = settings | {"data": fingerprint(samples)}
+    files = {person: out / f"{person}.json" for person in splits}
+    for file in files.values():  # before anything is trained
+        if file.exists():
+            _insist_on(settings, file)
+    for person, split in splits.items():
+        if files[person].exists():
+            continue
+        model, seconds = learn(split, out / person)
+        threshold, _ = tune_threshold(Predictor(model), split.val)
+        report = evaluate(Predictor(model, threshold), split.test)
+        rows = report.table.to_dict("records")
+        _write(files[person], {"settings": settings, "threshold": threshold, "seconds": seconds, "rows": rows})
+        shutil.rmtree(out / person, ignore_errors=True)  # 12 networks with their optimizers fill a disk
+    done = {person: json.loads(file.read_text()) for person, file in files.items()}
     table = pd.DataFrame([row for fold in done.values() for row in fold["rows"]])
     threshold = sum(fold["threshold"] for fold in done.values()) / len(done)
     return Report(table, threshold), {person: fold["seconds"] for person, fold in done.items()}
+
+
+def _insist_on(settings: dict, file: Path) -> None:
+    """Raises InputError where a finished fold was made with other settings."""
+    kept = json.loads(file.read_text())["settings"]
+    for name, value in settings.items():
+        if kept.get(name) != value:
+            raise InputError(
+                f"{file}: this fold was made with {name}={kept.get(name)}, now it is {name}={value}. Give another "
+                "folder (--out), or the same arguments and data."
+            )
 
 
 def _write(file: Path, content: dict) -> None:

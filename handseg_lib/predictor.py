@@ -71,7 +71,8 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     except Exception as error:  # a damaged file raises almost anything
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path}: Keras cannot load this model ({reason}). {TRAIN_ONE}") from None
-    if model.input_shape[1:] != (*model.output_shape[1:3], 3) or model.input_shape[1] is None:
+    side = model.input_shape[1]
+    if side is None or (model.input_shape[1:], model.output_shape[1:]) != ((side, side, 3), (side, side, 1)):
         raise InputError(f"{path}: a model, but no U-Net for square photos of one size. {TRAIN_ONE}")
     return Predictor(model)
 

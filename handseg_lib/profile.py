@@ -33,11 +33,11 @@ class Profile:
     per_person: int | None
 
     def samples(self, root: str | Path | None = None) -> list[Sample]:
-        """The samples to work with: those in ``root``, else HGR1 where it is at hand, else drawn hands.
+        """The samples to work with: those in ``root``, else HGR1 where it is wanted, else drawn hands.
 
         The full profile insists on HGR1, and smoke on drawn hands.
         """
-        if root is None and (self.name == "smoke" or (self.name == "quick" and not hgr1.available())):
+        if root is None and (self.name == "smoke" or (self.name == "quick" and not hgr1.wanted())):
             return thin(drawn.load(), self.per_person)
         return thin(hgr1.load(root), self.per_person)
 

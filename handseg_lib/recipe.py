@@ -29,10 +29,14 @@ def learn(split: Split, profile: Profile, seed: int, state: str | Path) -> tuple
     train = Batches(split.train, profile.size, profile.batch_size, augment=True, seed=seed)
     val = Batches(split.val, profile.size, profile.batch_size)
     keras.utils.set_random_seed(seed)
+    before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(fast_dtype())
-    model = build_unet(profile.size)
-    history = fit(model, train, val, profile.epochs, profile.frozen_epochs, out=state)
-    keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
-    final = build_unet(profile.size, weights=None)
+    try:
+        model = build_unet(profile.size)
+        history = fit(model, train, val, profile.epochs, profile.frozen_epochs, out=state)
+        keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
+        final = build_unet(profile.size, weights=None)
+    finally:
+        keras.config.set_dtype_policy(before)
     final.set_weights(model.get_weights())
     return final, history

@@ -9,6 +9,7 @@ The recipe, and why:
 - the best epoch by IoU of the *validation* persons is kept; training ends early when none gets better.
 """
 
+import functools
 import json
 import os
 import tempfile
@@ -87,8 +88,9 @@ def fit(
             return fit(model, train, val, epochs, frozen_epochs, train_from, patience, folder, callbacks, loss, peak)
     recipe = {"epochs": epochs, "frozen_epochs": frozen_epochs, "train_from": train_from, "seed": train.seed}
     recipe |= {"photos": len(train.samples), "size": train.size, "batch_size": train.batch_size}
-    recipe |= {"loss": loss.__name__, "peak": peak, "augment": repr(train.augment)}
-    recipe["data"] = f"{zlib.crc32(val.images, zlib.crc32(train.images)):08x}"  # as many photos may be others
+    recipe |= {"loss": getattr(loss, "__name__", None) or getattr(loss, "name", str(loss))}
+    recipe |= {"peak": peak, "augment": repr(train.augment)}
+    recipe["data"] = checksum(train.images, train.masks, val.images, val.masks)  # as many photos may be others
     state = State(Path(out), recipe)
     history = History(state.rows)
     if history.rows:
@@ -110,6 +112,11 @@ def fit(
     if history.rows:
         state.load(model, history.best["epoch"])
     return history
+
+
+def checksum(*arrays: np.ndarray) -> str:
+    """What tells arrays from others of the same shape."""
+    return f"{functools.reduce(lambda found, array: zlib.crc32(array, found), arrays, 0):08x}"
 
 
 def compile_stage(model: keras.Model, steps: int, peak: float, loss: Callable = dice_bce_loss) -> None:

@@ -116,7 +116,7 @@ def execute(nb: nbformat.NotebookNode) -> None:
     metadata = nb.metadata.copy()
     with tempfile.TemporaryDirectory() as folder:
         env = {"HANDSEG_PROFILE": "quick", "TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"} | os.environ
-        env |= {"HANDSEG_HGR1": str(Path(folder) / "none"), "PYTHONWARNINGS": "ignore"}
+        env |= {"HANDSEG_HGR1": "none", "PYTHONWARNINGS": "ignore"}
         resources = {"metadata": {"path": folder}}
         options = {"timeout": 900, "record_timing": False, "extra_arguments": ["--log-level=ERROR"]}
         NotebookClient(nb, resources=resources, kernel_name="python3", **options).execute(env=env)

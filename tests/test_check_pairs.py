@@ -218,6 +218,11 @@ def test_a_folder_without_its_masks_is_refused(hands):
         check_pairs(hands / "original_images")
 
 
+def test_an_unknown_polarity_is_refused(hands):
+    with pytest.raises(InputError, match="skin='Black'"):
+        check_pairs(hands / "original_images", hands / "skin_masks", skin="Black")
+
+
 def test_a_set_of_no_samples_is_clean():
     assert check_pairs([]).table.empty and check_pairs(Split([], [], [])).checked == 0
 

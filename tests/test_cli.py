@@ -95,6 +95,9 @@ def test_bad_data_is_one_line_and_exit_code_2(copy, tmp_path, capfd, command, sp
         (["predict", "a/hand.jpg", "b/hand.png"], ["hand", "Predict them apart"]),
         (["predict", "photo.jpg", "--model", "nowhere.keras"], ["nowhere.keras", "Train one"]),
         (["train", "--size", "100"], ["size=100", "say 96"]),
+        (["train", "--size", "0"], ["size=0", "say 32"]),
+        (["train", "--seed", "-1"], ["--seed", "from 0 on"]),
+        (["predict", str(ROOT / "docs" / "hands.jpg"), "--out", "file"], ["file", "exists"]),
         (["train", "--epochs", "0"], ["--epochs", "from 1 on"]),
         (["train", "--epochs", "two"], ["--epochs", "from 1 on"]),
         (["train", "--profile", "fast"], ["--profile", "smoke"]),
@@ -103,6 +106,7 @@ def test_bad_data_is_one_line_and_exit_code_2(copy, tmp_path, capfd, command, sp
 )
 def test_bad_arguments_are_named_in_the_last_line_and_exit_code_2(tmp_path, monkeypatch, capfd, argv, words):
     monkeypatch.chdir(tmp_path)
+    Path("file").write_bytes(b"")
     try:
         code = main(argv)
     except SystemExit as stopped:  # argparse leaves by itself
@@ -169,6 +173,7 @@ def test_evaluate_prints_one_line_of_json_with_the_contracts_figures(trained, ha
         "photos", "persons", "iou", "iou_low", "iou_high", "f1", "worst_person", "worst_person_iou",
         "worst_person_f1", "iou_pooled", "miou", "boundary_px", "threshold",
     }  # fmt: skip
+    assert figures["data"] == "/".join(hands.parts[-2:])
     assert figures["photos"] == 9 and figures["persons"] == 3 and figures["worst_person"] in ("02", "05", "09")
     assert 0 <= figures["iou_low"] <= figures["iou"] <= figures["iou_high"] <= 1
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handseg_lib import drawn
+from handseg_lib import InputError, drawn
 
 KEYS = [(person, gesture, 1) for person, gesture in zip([1, 2, 3, 4] * 10, drawn.GESTURES, strict=False)]
 
@@ -136,6 +136,12 @@ def test_a_killed_rendering_leaves_nothing_that_loads(tmp_path, few, monkeypatch
     assert not list(tmp_path.iterdir())
     monkeypatch.setattr(drawn, "render", whole)
     assert len(drawn.load(persons=2, takes=1, size=64, cache=tmp_path)) == 4
+
+
+def test_a_cache_that_cannot_be_written_is_told_in_a_sentence(tmp_path, few):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(InputError, match="cannot be written.*XDG_CACHE_HOME"):
+        drawn.load(persons=1, takes=1, size=64, cache=tmp_path / "file")
 
 
 def test_the_second_of_two_processes_takes_what_the_first_made(tmp_path, few, monkeypatch):

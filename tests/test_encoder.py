@@ -55,7 +55,13 @@ def test_taps_may_be_layer_names():
 
 
 @pytest.mark.parametrize(
-    "taps", ["best", ("conv1_relu",), ("conv1_relu", "conv2_block3_out", "conv3_block4_out", "conv4_block9_out")]
+    "taps",
+    [
+        "best",
+        ("conv1_relu",),
+        ("conv1_relu", "conv2_block3_out", "conv3_block4_out", "conv4_block9_out"),
+        ("conv4_block6_out", "conv3_block4_out", "conv2_block3_out", "conv1_relu"),
+    ],
 )
 def test_unknown_taps_are_refused(taps):
     with pytest.raises(InputError) as error:
@@ -102,6 +108,12 @@ def test_a_damaged_weights_file_is_refused(encoder, tmp_path, monkeypatch):
     with pytest.raises(InputError) as error:
         enc.load_imagenet(encoder)
     assert str(tmp_path) in str(error.value) and "Install the package again" in str(error.value)
+
+
+def test_a_weights_file_that_is_something_else_is_refused(tmp_path):
+    (tmp_path / "notes.weights.h5").write_text("no weights")
+    with pytest.raises(InputError, match="notes.weights.h5: not the weights of a ResNet50"):
+        enc.build_encoder(64, weights=tmp_path / "notes.weights.h5")
 
 
 def test_a_wrong_weights_path_is_refused(tmp_path):

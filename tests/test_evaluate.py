@@ -177,6 +177,13 @@ def test_summary_by_hand(report):
     assert (low, high) == pytest.approx((1 / 4, 3 / 4))
 
 
+def test_the_worst_person_has_the_f1_of_that_person_though_another_has_a_lower_one(report):
+    table = report.table.assign(iou=[0.02, 1.0, 0.5], f1=[0.04, 1.0, 0.67])
+    assert list(table.person) == ["01", "01", "02"]
+    summary = Report(table, 0.5).summary()
+    assert (summary["worst_person"], summary["worst_person_iou"], summary["worst_person_f1"]) == ("02", 0.5, 0.67)
+
+
 def test_by_person_shows_the_worst_first(report):
     table = report.by("person")
     assert list(table.index) == ["02", "01"]

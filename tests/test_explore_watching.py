@@ -1,5 +1,6 @@
 """Training, watched: one picture, drawn anew after every epoch, with the epochs of an earlier run; and no harm done."""
 
+import keras
 import numpy as np
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
@@ -64,6 +65,15 @@ def test_one_picture_is_drawn_anew_after_every_epoch_and_the_training_stays_as_i
 def test_without_a_notebook_it_draws_nothing(data, capsys):
     fit(small_unet(), *data, epochs=1, callbacks=[explore.watch_training(data[1].samples[0])])
     assert capsys.readouterr().out == ""
+
+
+def test_a_network_without_a_part_named_encoder_is_watched_too(data):
+    photo = keras.Input((SIZE, SIZE, 3))
+    model = keras.Model(photo, keras.layers.Conv2D(1, 1, activation="sigmoid")(photo))
+    model.compile(loss="binary_crossentropy", metrics=[mean_iou()])
+    watch = explore.watch_training(data[1].samples[0])
+    model.fit(data[0], validation_data=data[1], callbacks=[watch], verbose=0)
+    assert watch.rows[0]["stage"] == "frozen"
 
 
 def test_an_interrupted_run_goes_on_with_the_epochs_before(data, published, tmp_path):

@@ -76,6 +76,13 @@ def test_an_upper_case_suffix_is_a_photo_too(hands):
     assert "Z_P_hgr1_id05_1.JPG" in [sample.image.name for sample in hgr1.load(hands)]
 
 
+def test_an_upper_case_mask_is_a_mask_too_and_what_a_mac_leaves_beside_a_photo_is_no_photo(copy, hands):
+    for path in (copy / "skin_masks").iterdir():
+        path.rename(path.with_suffix(".BMP"))
+    (copy / "original_images" / "._A_P_hgr1_id01_1.jpg").write_bytes(b"Mac OS X")
+    assert len(hgr1.load(copy)) == len(hgr1.load(hands))
+
+
 def test_a_path_may_be_text_or_start_at_home(hands, monkeypatch):
     monkeypatch.setenv("HOME", str(hands.parent))
     monkeypatch.setenv("USERPROFILE", str(hands.parent))

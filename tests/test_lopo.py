@@ -6,9 +6,11 @@ from dataclasses import asdict, replace
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from handseg_lib import InputError, hgr1
 from handseg_lib.__main__ import main
+from handseg_lib.augment import Recipe
 from handseg_lib.lopo import folds, leave_one_out
 from handseg_lib.profile import PROFILES
 
@@ -76,16 +78,21 @@ def test_an_interrupted_run_goes_on_with_the_fold_it_stopped_in(few, tmp_path):
 
 def test_folds_of_other_settings_or_data_are_refused(few, tmp_path):
     leave_one_out(few, Learner(), tmp_path, SETTINGS)
-    for samples, settings in ((few, {"size": 64}), (few[:-1], SETTINGS)):
+    corrected = tmp_path / few[0].mask.name  # one mask mended, all names and counts as they were
+    Image.fromarray(few[0].read()[1] == 1).save(corrected)
+    mended = [replace(few[0], mask=corrected), *few[1:]]
+    for samples, settings in ((few, {"size": 64}), (few[:-1], SETTINGS), (mended, SETTINGS)):
         with pytest.raises(InputError, match="Give another folder"):
             leave_one_out(samples, Learner(), tmp_path, settings)
+    leave_one_out(few[::-1], None, tmp_path, SETTINGS)
 
 
 def test_the_command_trains_what_is_not_finished(hands, tmp_path, monkeypatch, capsys):
     """The recipe itself, on the one of four persons whose fold is missing. A second call has nothing left to train."""
     four = [sample for sample in hgr1.load(hands) if sample.person <= "04"]
     monkeypatch.setattr(hgr1, "load", lambda root: four)
-    leave_one_out(four, Learner(), tmp_path, asdict(replace(PROFILES["smoke"], epochs=1)) | {"seed": 0})
+    settings = {"seed": 0, "augment": repr(Recipe())}
+    leave_one_out(four, Learner(), tmp_path, asdict(replace(PROFILES["smoke"], epochs=1)) | settings)
     (tmp_path / "01.json").unlink()
     command = ["evaluate", "--protocol", "lopo", "--data", str(hands), "--profile", "smoke", "--epochs", "1"]
     command += ["--out", str(tmp_path), "--json"]

@@ -111,6 +111,13 @@ def test_a_model_with_a_flipped_byte_is_refused(model_file, tmp_path):
 def test_a_model_of_another_kind_is_refused(tmp_path):
     keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)]).save(tmp_path / "dense.keras")
     refused(tmp_path / "dense.keras", "no U-Net")
+
+
+@pytest.mark.parametrize("shape, classes", [((32, 48), 1), ((32, 32), 2)], ids=["not square", "two classes"])
+def test_a_network_that_the_predictor_would_misread_is_refused(tmp_path, shape, classes):
+    photo = keras.Input((*shape, 3))
+    keras.Model(photo, keras.layers.Conv2D(classes, 1)(photo)).save(tmp_path / "other.keras")
+    refused(tmp_path / "other.keras", "no U-Net for square photos")
     keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(1, 1)]).save(tmp_path / "any size.keras")
     refused(tmp_path / "any size.keras", "of one size")
 

@@ -5,6 +5,7 @@ import collections
 import pytest
 
 from handseg_lib import InputError, drawn, hgr1, profile
+from handseg_lib.__main__ import main
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +90,20 @@ def test_quick_takes_hgr1_where_it_is_at_hand_and_else_drawn_hands(monkeypatch, 
     assert profile.PROFILES["quick"].samples() == few_drawn
     monkeypatch.setenv("HANDSEG_HGR1", str(hands))
     assert len(profile.PROFILES["quick"].samples()) == len(samples)
+
+
+def test_quick_does_not_take_drawn_hands_for_a_folder_that_is_not_there(monkeypatch, few_drawn, tmp_path):
+    monkeypatch.setenv("HANDSEG_HGR1", str(tmp_path / "mistyped"))
+    with pytest.raises(InputError, match="mistyped: no such folder"):
+        profile.PROFILES["quick"].samples()
+    assert main(["evaluate"]) == 2
+
+
+def test_none_means_drawn_hands_even_where_hgr1_is_in_the_cache(monkeypatch, few_drawn, hands):
+    monkeypatch.setattr(hgr1, "cache", lambda: hands)
+    assert profile.PROFILES["quick"].samples() != few_drawn
+    monkeypatch.setenv("HANDSEG_HGR1", "none")
+    assert profile.PROFILES["quick"].samples() == few_drawn
 
 
 def test_full_insists_on_hgr1(monkeypatch, few_drawn, hands, samples):

@@ -146,6 +146,12 @@ def test_a_shape_cut_out_of_nothing_is_skin(save, mask, skin):
     assert np.array_equal(read_mask(save(shape, "a.png"), skin), mask)
 
 
+def test_a_mask_in_lab_is_read(tmp_path, mask):
+    grey = (255 * (1 - mask)).astype(np.uint8)
+    Image.fromarray(np.dstack([grey, grey * 0, grey * 0]), "LAB").save(tmp_path / "mask.tif")
+    assert np.array_equal(read_mask(tmp_path / "mask.tif"), mask)
+
+
 def test_soft_edges_are_cut_at_half(save, mask):
     large = Image.fromarray(255 * mask).resize((160, 96), Image.Resampling.NEAREST)
     soft = large.resize((40, 24), Image.Resampling.BOX, box=(2, 0, 160, 96))
@@ -285,6 +291,11 @@ def test_two_files_of_one_stem_are_refused(own, photo):
     Image.fromarray(photo).save(own[0] / "ben_fist_1.png")
     with pytest.raises(InputError, match="ben_fist_1.png: ben_fist_1.jpg has the same stem"):
         pair(*own)
+
+
+def test_one_folder_for_photos_and_masks_is_refused(own):
+    with pytest.raises(InputError, match="Put the masks in a folder of their own"):
+        pair(own[0], own[0])
 
 
 def test_an_empty_or_a_missing_folder_is_named(own, tmp_path):

@@ -6,14 +6,16 @@ promises does not hang on the encoder's size, and tracing ResNet50 takes half a 
 """
 
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from handseg_lib import Batches, InputError, build_unet, fit, losses, training
+from handseg_lib import Batches, InputError, build_unet, fit, losses, profile, split_by_person, training
 from handseg_lib.encoder import StillModel
+from handseg_lib.recipe import learn
 from handseg_lib.unet import up_step
 
 SIZE = 32
@@ -248,7 +250,10 @@ def test_a_folder_with_a_run_on_other_photos_is_refused(straight, data, samples)
     train, val = data
     others = [s for s in samples if s.person in ("07", "08", "10")]
     assert len(others) == len(train.samples)
+    inverted = [[replace(s, skin="white") for s in batches.samples] for batches in (train, val)]
     for batches in (
+        (Batches(inverted[0], SIZE, 4, augment=True), val),  # the same photos, other masks
+        (train, Batches(inverted[1], SIZE, 4)),
         (Batches(train.samples[1:], SIZE, 4, augment=True), val),
         (Batches(train.samples, SIZE, 3, augment=True), val),
         (Batches(train.samples, SIZE, 4, augment=True, seed=1), val),
@@ -262,6 +267,19 @@ def test_a_folder_with_a_run_on_other_photos_is_refused(straight, data, samples)
 def test_a_folder_with_another_models_run_is_refused(straight, data):
     with pytest.raises(InputError, match="of another model. Give out another folder"):
         fit(build_unet(SIZE, weights=None), *data, **RECIPE, out=straight[-1])
+
+
+def test_a_loss_may_be_an_object_of_keras(data):
+    history = fit(small_unet(), *data, epochs=1, frozen_epochs=1, loss=keras.losses.BinaryCrossentropy())
+    assert history.rows[0]["loss"] > 0
+
+
+def test_the_dtype_policy_is_as_before_where_a_training_is_refused(samples, tmp_path):
+    split, smoke = split_by_person(samples), profile.PROFILES["smoke"]
+    (tmp_path / "history.json").write_text('{"recipe": {"epochs": 99}, "rows": []}')
+    with pytest.raises(InputError, match="epochs=99"):
+        learn(split, smoke, 0, tmp_path)
+    assert keras.config.dtype_policy().name == "float32"
 
 
 def test_an_unknown_block_is_refused(data):

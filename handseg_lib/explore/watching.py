@@ -68,7 +68,8 @@ class _Watch(keras.callbacks.Callback):
         self.rows, self.row, self.picture = rows, None, None
 
     def on_epoch_end(self, epoch, logs=None):
-        stage = "tuned" if self.model.get_layer("encoder").trainable_weights else "frozen"
+        encoder = next((layer for layer in self.model.layers if layer.name == "encoder"), None)
+        stage = "tuned" if encoder and encoder.trainable_weights else "frozen"  # the article's encoder never moves
         self.row = {"epoch": epoch, "stage": stage} | (logs or {})
         if "val_iou" in self.row:  # Keras's own fit validates before an epoch ends,
             self.draw()
