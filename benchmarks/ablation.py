@@ -17,8 +17,9 @@ import multiprocessing
 import re
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -36,9 +37,8 @@ from . import RESULTS
 SIZE, BATCH, EPOCHS = 96, 16, 6
 FOLDS = (("01", "04", "10"), ("03", "08", "11"), ("06", "07", "12"))  # who is scored
 
-# The recipe when this was measured. Its colours change half as far since, and this is why.
-BASE = "the recipe, its colours twice as strong"
-STRONG = Recipe(light=0.1, contrast=0.25, gamma=0.25, tint=0.12)
+BASE = "the recipe"
+RECIPE = Recipe()
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Variant:
 
     build: dict = field(default_factory=dict)
     fit: dict = field(default_factory=dict)
-    augment: Recipe = STRONG
+    augment: Recipe = RECIPE
     size: int = SIZE
     letterbox: bool = False
     preprocess: bool = True
@@ -55,11 +55,11 @@ class Variant:
 
 VARIANTS = {
     BASE: Variant(),
-    "the recipe as it is now": Variant(augment=Recipe()),
-    "without colour augmentation": Variant(augment=replace(STRONG, light=0, contrast=0, gamma=0, tint=0)),
-    "without tint": Variant(augment=replace(STRONG, tint=0)),
-    "without disguise": Variant(augment=replace(STRONG, disguise=0)),
-    "without moving augmentation": Variant(augment=replace(STRONG, rotate=0, scale=(1, 1), shift=0, shear=0, flip=0)),
+    "colours twice as strong": Variant(augment=replace(RECIPE, light=0.1, contrast=0.25, gamma=0.25, tint=0.12)),
+    "without colour augmentation": Variant(augment=replace(RECIPE, light=0, contrast=0, gamma=0, tint=0)),
+    "without disguise": Variant(augment=replace(RECIPE, disguise=0)),
+    "disguise half as often": Variant(augment=replace(RECIPE, disguise=RECIPE.disguise / 2)),
+    "without moving augmentation": Variant(augment=replace(RECIPE, rotate=0, scale=(1, 1), shift=0, shear=0, flip=0)),
     "Dice alone": Variant(fit={"loss": losses.dice_loss}),
     "cross-entropy alone": Variant(fit={"loss": losses.bce_loss}),
     "0-1 into an encoder that expects 0-255": Variant(preprocess=False),
@@ -72,9 +72,6 @@ VARIANTS = {
     "rate half as high": Variant(fit={"peak": 3e-4}),
     "rate twice as high": Variant(fit={"peak": 1.2e-3}),
     "128 px": Variant(size=128),
-    "without colours, disguise half as often": Variant(
-        augment=replace(STRONG, light=0, contrast=0, gamma=0, tint=0, disguise=0.2)
-    ),
 }
 LIGHTS = (  # rooms unlike HGR1's: darker, with deeper shadows, warmer, colder
     {"light": -0.15},
@@ -82,7 +79,7 @@ LIGHTS = (  # rooms unlike HGR1's: darker, with deeper shadows, warmer, colder
     {"tint": (1.2, 1.0, 0.7)},
     {"tint": (0.8, 1.0, 1.15)},
 )
-LIT = (BASE, "the recipe as it is now", "without colour augmentation")  # whose photos are scored in those, too
+LIT = (BASE, "colours twice as strong", "without colour augmentation")  # whose photos are scored in those, too
 AFTER = {  # what can be done with the training of BASE, once it is over
     "mirrored": "two looks: the mean of photo and mirror image",
     "averaged": "the mean of the last three epochs' weights",
@@ -97,15 +94,25 @@ def letterbox(image: np.ndarray, fill: int) -> np.ndarray:
     return cv2.copyMakeBorder(image, *edges, cv2.BORDER_CONSTANT, value=[fill] * 3)
 
 
-class Boxed:
-    """A sample that is read letterboxed."""
+class Changed:
+    """A sample whose photo and mask are read as ``change`` returns them."""
 
-    def __init__(self, sample):
-        self.sample, self.image, self.person, self.gesture = sample, sample.image, sample.person, sample.gesture
+    def __init__(self, sample: hs.Sample, change: Callable):
+        self.sample, self.change = sample, change
+        self.image, self.person, self.gesture = sample.image, sample.person, sample.gesture
 
     def read(self):
-        image, mask = self.sample.read()
-        return letterbox(image, 128), letterbox(mask, 0)
+        return self.change(*self.sample.read())
+
+
+def boxed(sample: hs.Sample) -> Changed:
+    """The sample letterboxed."""
+    return Changed(sample, lambda image, mask: (letterbox(image, 128), letterbox(mask, 0)))
+
+
+def lit(sample: hs.Sample, light: dict) -> Changed:
+    """The sample in another light than it was taken in, one of ``LIGHTS``."""
+    return Changed(sample, lambda image, mask: (recolour(image, **light), mask))
 
 
 class Boxing(hs.Predictor):
@@ -117,18 +124,6 @@ class Boxing(hs.Predictor):
             top, left = ((side - part) // 2 for side, part in zip(hand.shape, image.shape))
             cut.append(hand[top : top + image.shape[0], left : left + image.shape[1]])
         return cut
-
-
-class Lit:
-    """A sample in another light than it was taken in, one of ``LIGHTS``."""
-
-    def __init__(self, sample, light: dict):
-        self.sample, self.light = sample, light
-        self.image, self.person, self.gesture = sample.image, sample.person, sample.gesture
-
-    def read(self):
-        image, mask = self.sample.read()
-        return recolour(image, **self.light), mask
 
 
 class Mirroring(hs.Predictor):
@@ -159,8 +154,9 @@ def score(name: str, train: list, val: list, seed: int) -> dict:
     model = hs.build_unet(variant.size, **variant.build)
     if not variant.preprocess:
         model.get_layer("encoder").get_layer("preprocess").call = lambda x: x / 255
-    boxed = [Boxed(sample) for sample in train] if variant.letterbox else train
-    batches = hs.Batches(boxed, variant.size, BATCH, augment=variant.augment, seed=seed)
+    if variant.letterbox:
+        train = [boxed(sample) for sample in train]
+    batches = hs.Batches(train, variant.size, BATCH, augment=variant.augment, seed=seed)
     few, weights = hs.Batches(val[:1], variant.size), Weights()
     begun = time.process_time()
     hs.fit(model, batches, few, EPOCHS, patience=EPOCHS, callbacks=[weights], **variant.fit)
@@ -172,8 +168,7 @@ def score(name: str, train: list, val: list, seed: int) -> dict:
     model.set_weights(weights.last[-1])
     scores = {"cpu_seconds": cpu_seconds, "rows": rows((Boxing if variant.letterbox else hs.Predictor)(model))}
     if name in LIT:
-        lit = [Lit(sample, LIGHTS[i % len(LIGHTS)]) for i, sample in enumerate(val)]
-        scores["lit"] = rows(hs.Predictor(model), lit)
+        scores["lit"] = rows(hs.Predictor(model), [lit(s, LIGHTS[i % len(LIGHTS)]) for i, s in enumerate(val)])
     if name == BASE:
         scores["mirrored"] = rows(Mirroring(model))
         model.set_weights([np.mean(each, 0) for each in zip(*weights.last)])
@@ -189,7 +184,23 @@ def kept(run: Path, name: str, fold: int, seed: int) -> Path:
 def train(run: Path, name: str, fold: int, seed: int) -> None:
     """One training, to its file."""
     seen, left_out = ([s for s in people() if (s.person in FOLDS[fold]) == out] for out in (False, True))
-    kept(run, name, fold, seed).write_text(json.dumps(score(name, seen, left_out, seed)))
+    scores = {"variant": told(VARIANTS[name])} | score(name, seen, left_out, seed)
+    part = kept(run, name, fold, seed).with_suffix(".part")
+    part.write_text(json.dumps(scores))
+    part.replace(kept(run, name, fold, seed))
+
+
+def told(variant: Variant) -> dict:
+    """The variant as JSON tells it: a function by its name."""
+    return json.loads(json.dumps(asdict(variant), default=lambda function: function.__name__))
+
+
+def load(run: Path, name: str, fold: int, seed: int) -> dict:
+    """The scores of a training that is over; the recipe may have changed since, and then it stops here."""
+    scores = json.loads(kept(run, name, fold, seed).read_text())
+    if scores["variant"] != told(VARIANTS[name]):
+        raise SystemExit(f"{kept(run, name, fold, seed)}: of another recipe. Give another folder (--run).")
+    return scores
 
 
 def main() -> None:
@@ -209,7 +220,7 @@ def main() -> None:
     with ProcessPoolExecutor(args.workers, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
         for _ in tqdm(pool.map(train, *zip(*missing)), total=len(missing), unit="training"):
             pass
-    scores = {name: [json.loads(kept(*each).read_text()) for each in some] for name, some in trainings.items()}
+    scores = {name: [load(*each) for each in some] for name, some in trainings.items()}
     for key, name in AFTER.items():
         scores[name] = [training | {"rows": training[key]} for training in scores[BASE]]
     rows = [summary(name, trainings, scores[BASE]) for name, trainings in scores.items()]
@@ -237,6 +248,7 @@ def summary(name: str, trainings: list[dict], base: list[dict]) -> dict:
         "worst_person_iou": min(mine.values()),
         "worst_person": min(mine, key=mine.get),
         "change": float(changes.mean()),
+        "worse_persons": int((changes < 0).sum()),
         "low": low,
         "high": high,
     }

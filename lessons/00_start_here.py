@@ -225,8 +225,8 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Try to break it. A hand in front of your face: is the face called hand too? By the masks of HGR1 it should be, for
-# they mark all skin that a photo shows. A wooden table. A glove. Lamplight. A hand far away. Write down what fails, and
+# Try to break it. A hand in front of your face: is the face called hand too? Nobody has told the network what is right:
+# HGR1's masks mark hand and forearm, and mostly leave out the skin at a neck. A wooden table. A glove. Lamplight. A hand far away. Write down what fails, and
 # keep the photos. In lesson 07 you will have names for these failures.
 
 # %% [markdown]
@@ -273,7 +273,7 @@ pd.DataFrame(list(hs.profile.PROFILES.values()), dtype=object).set_index("name")
 # %% [markdown]
 # `size` is the side of the network's photos in pixels, `batch_size` the number of photos that it sees at once (lesson
 # 02). A training takes `epochs` rounds through all photos, the first `frozen_epochs` of them with the pretrained part
-# of the network standing still (lesson 06). `per_person` is the number of photos of each person (None: all). Smoke is for tests: it shows that everything runs, not that anything is learnt. Quick is for a laptop. Full
+# of the network standing still (lesson 06). `per_person` is the number of photos of each person (None: all). Smoke is for tests: it shows that everything runs, not that anything is learned. Quick is for a laptop. Full
 # wants a GPU and the real photos, and is chosen by itself where both are found. To choose yourself, set the environment
 # variable `HANDSEG_PROFILE` before you start Jupyter, or run `%env HANDSEG_PROFILE=smoke` at the top of a notebook.
 

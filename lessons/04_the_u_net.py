@@ -160,7 +160,7 @@ taps.round(1)
 # %% [markdown]
 # `default` is the course's wiring. Look at the column `smallest`. A [ReLU](../docs/glossary.md#relu) never gives a
 # negative number, so the article taps before it, and before the batch norm, too; in the later stages also before the
-# sum with the shortcut, which carries on what the block was given. These are half-done features, each on a scale of its
+# sum with the bypass, which carries on what the block was given. These are half-done features, each on a scale of its
 # own: compare the column `largest`. The layers behind them would have put that in order.
 #
 # How would you notice? Not by the loss, for the decoder copes somehow. And not by the article's code, where the
@@ -320,9 +320,10 @@ for name, model in {"the article's": published, "ours": unet}.items():
     assert alike == (name == "the article's")
 
 # %% [markdown]
-# What does it cost? You have measured that already: it is the row of 112 cells in section 1. On the whole of HGR1, no
-# photo left out, an answer made at 112 and doubled cannot get beyond an F1 of about 0.9875, however long you train. The
-# score would creep up to that and stay there, and you might look for the reason in the data or in the learning rate.
+# What does it cost? You have measured that already: it is the row of 112 cells in section 1. Scored pixel by pixel, a
+# doubled answer does not get beyond that, however long you train. (Where probabilities are smoothed on the way to the
+# photo's size, as `hs.evaluate` does, the ceiling lies a little higher.) The validation score would creep up to it and
+# stay there, and you might look for the reason in the data or in the learning rate.
 #
 # The habit to take along: **before you train, compute the best score that your design allows.** It takes a true mask,
 # and a minute.
@@ -360,10 +361,11 @@ for skip, width in zip(reversed(skips), (128, 64, 32)):
     print(f"skip of {side:3} pixels a side, {channels:3} channels: {9 * channels * width:7,} weights")
 
 # %% [markdown]
-# The finest skip is nearly free. Is it worth anything? Section 12 finds out.
+# Counted in weights, the finest skip is nearly free. Counted in multiplications it is not: it is used at 16 times as many
+# places as the coarsest one, and costs half as much. Is it worth that? Section 12 finds out.
 #
 # Could the decoder be thinner, then? On HGR1 small networks, judged on nine persons they had never seen, came to a hand
-# IoU of 0.902 with the course's width, and to 0.881 with half of it; not one of the nine was outlined better
+# IoU of 0.908 with the course's width, and to 0.886 with half of it; not one of the nine was outlined better
 # ([results](../docs/results.md)).
 
 # %% [markdown]

@@ -149,8 +149,8 @@ fig
 # jumping over the valley's floor.
 #
 # And how exact must the peak be? On HGR1 small networks, judged on nine persons they had never seen, came in six
-# epochs to a hand IoU of 0.902. With a peak twice as high it was 0.905, which is no difference for nine persons; with
-# half of it, 0.892 ([results](../docs/results.md)). So look for the right power of two, and no closer.
+# epochs to a hand IoU of 0.908. With a peak twice as high it was 0.908 again; with
+# half of it, 0.899 ([results](../docs/results.md)). So look for the right power of two, and no closer.
 #
 # Is the code above what the library does?
 
@@ -308,9 +308,9 @@ pd.Series(counts, name="numbers that learn").map("{:,}".format).to_frame()
 # The course fine-tunes from `conv3_block1`. That leaves out few weights, but those of the largest feature maps, whose
 # gradients cost most.
 #
-# What is each stage worth? The small networks of section 2 came to 0.902 with both. Without the first, never frozen,
-# it was 0.890; without the second, frozen throughout, 0.892, in half the time. Fine-tuned from `conv4_block1` on they
-# came to 0.898, which is hardly worse, and a fifth cheaper. On a slow computer that is a good bargain.
+# What is each stage worth? The small networks of section 2 came to 0.908 with both. Without the first, never frozen,
+# it was 0.894; without the second, frozen throughout, 0.899, in half the time. Fine-tuned from `conv4_block1` on they
+# came to 0.904, which is hardly worse, and a fifth cheaper. On a slow computer that is a good bargain.
 #
 # You know three traps here from [lesson 03](03_the_encoder.ipynb). Freeze, *then* compile. Count what learns: the
 # article's `==` froze everything for good. And batch norm's kept mean and variance must stand still while its block is
@@ -399,8 +399,8 @@ ax.set_xlabel("median change of a weight array, % of its norm")
 fig
 
 # %% [markdown]
-# The later blocks have turned a little. A few per cent of what ImageNet taught them is enough to get from keyboards to
-# fingers; it is fine-tuning, after all.
+# The later blocks have turned a little. Their weights moved by a few per cent, and that is enough to get from keyboards
+# to fingers; it is fine-tuning, after all.
 
 # %% [markdown]
 # Now the curves. The shaded part is the second stage.
@@ -653,8 +653,8 @@ hs.plots.predictions(hs.Predictor(model), four[:3])
 # ## 12. Aside: fewer digits, more speed
 #
 # Most of the time goes into multiplying float32 numbers. [`bfloat16`](../docs/glossary.md#bfloat16) has the same range in half the bytes, with fewer
-# digits: 8 bits of precision in place of 24. Where the hardware has instructions for it, training takes about two
-# thirds of the time. Where it has not, it is far slower. The library looks it up:
+# digits: 8 bits of precision in place of 24. Where the hardware has instructions for it, training is
+# faster. Where it has not, it is far slower. The library looks it up:
 
 # %%
 print("fastest here:", hs.profile.fast_dtype())

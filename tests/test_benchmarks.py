@@ -1,5 +1,7 @@
 """What the benchmarks add to the library does what its name says."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -33,11 +35,34 @@ def test_a_variants_change_is_person_by_person():
     assert row["change"] == pytest.approx(0.05) and row["low"] == 0.0 and row["high"] == pytest.approx(0.1)
 
 
+def test_scores_of_another_recipe_are_not_mixed_with_these(tmp_path):
+    name = "without disguise"
+    for disguise, stops in ((0, False), (0.2, True)):
+        told = ablation.told(ablation.VARIANTS[name])
+        told["augment"]["disguise"] = disguise
+        ablation.kept(tmp_path, name, 0, 0).write_text(json.dumps({"variant": told, "rows": []}))
+        if stops:
+            with pytest.raises(SystemExit, match="of another recipe"):
+                ablation.load(tmp_path, name, 0, 0)
+        else:
+            assert ablation.load(tmp_path, name, 0, 0)["rows"] == []
+
+
 def test_another_light_changes_the_photo_and_leaves_the_mask(samples):
     image, mask = samples[0].read()
     for light in ablation.LIGHTS:
-        lit, same = ablation.Lit(samples[0], light).read()
+        lit, same = ablation.lit(samples[0], light).read()
         assert np.array_equal(same, mask) and 5 < np.abs(lit.astype(int) - image).mean() < 60
+
+
+def test_a_letterboxed_sample_is_square_and_its_mask_lies_where_its_photo_does(samples):
+    image, mask = samples[0].read()
+    box, boxed = ablation.boxed(samples[0]).read()
+    side, (height, width) = max(mask.shape), mask.shape
+    top, left = (side - height) // 2, (side - width) // 2
+    assert height != width and box.shape == (side, side, 3) and boxed.sum() == mask.sum()
+    assert np.array_equal(box[top : top + height, left : left + width], image)
+    assert np.array_equal(boxed[top : top + height, left : left + width], mask)
 
 
 def test_every_person_who_is_no_test_person_is_scored_once():
