@@ -300,8 +300,7 @@ A U-Net that has only ever seen {figures["drawn_photos"]} drawn hands, {figures[
 px, reaches a hand IoU of **{figures["iou"]:.3f}** on the {figures["photos"]} photos of HGR1's test persons, and
 {figures["worst_person_iou"]:.3f} on the worst of them. On drawn persons that it has not seen it has
 {figures["drawn_val_iou"]:.3f}: the difference is what drawings do not show. (`{record["command"]}`, {record["date"]},
-{figures["training_seconds"] / 60:.0f} minutes of training. Measured before the recipe had
-`augment.disguise`, weaker colours and a higher rate; the table below, after.)
+{figures["training_seconds"] / 60:.0f} minutes of training.)
 
 What helped? The same training, shorter ({shorter["drawn_photos"]} drawn hands, {shorter["epochs"]} epochs,
 {shorter["size"]} px), one thing taken away at a time, scored on the {shorter["photos"]} photos of the nine persons who
