@@ -28,7 +28,7 @@ import numpy as np
 from tqdm import tqdm
 
 import handseg_lib as hs
-from handseg_lib import losses
+from handseg_lib import lopo, losses
 from handseg_lib.__main__ import positive
 from handseg_lib.augment import Recipe, recolour
 
@@ -185,9 +185,7 @@ def train(run: Path, name: str, fold: int, seed: int) -> None:
     """One training, to its file."""
     seen, left_out = ([s for s in people() if (s.person in FOLDS[fold]) == out] for out in (False, True))
     scores = {"variant": told(VARIANTS[name])} | score(name, seen, left_out, seed)
-    part = kept(run, name, fold, seed).with_suffix(".part")
-    part.write_text(json.dumps(scores))
-    part.replace(kept(run, name, fold, seed))
+    lopo.write_whole(kept(run, name, fold, seed), scores)
 
 
 def told(variant: Variant) -> dict:

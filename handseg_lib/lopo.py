@@ -65,7 +65,7 @@ def leave_one_out(samples: Sequence[Sample], learn: Callable, out: str | Path, s
         threshold, _ = tune_threshold(Predictor(model), split.val)
         report = evaluate(Predictor(model, threshold), split.test)
         rows = report.table.to_dict("records")
-        _write(files[person], {"settings": settings, "threshold": threshold, "seconds": seconds, "rows": rows})
+        write_whole(files[person], {"settings": settings, "threshold": threshold, "seconds": seconds, "rows": rows})
         shutil.rmtree(out / person, ignore_errors=True)  # 12 networks with their optimizers fill a disk
     done = {person: json.loads(file.read_text()) for person, file in files.items()}
     table = pd.DataFrame([row for fold in done.values() for row in fold["rows"]])
@@ -84,8 +84,8 @@ def _insist_on(settings: dict, file: Path) -> None:
             )
 
 
-def _write(file: Path, content: dict) -> None:
-    """Whole or not at all."""
+def write_whole(file: Path, content: dict) -> None:
+    """Writes a JSON file whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
     part.write_text(json.dumps(content))
