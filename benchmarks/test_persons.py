@@ -18,6 +18,7 @@ from . import RESULTS
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, default=Path("runs/course"))
+    parser.add_argument("--name", default="test_persons", help="of the record")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     if not (args.run / "model.keras").exists() and (
@@ -43,7 +44,7 @@ def main() -> None:
         "training_command": training["command"],
     }
     rows = report.by("person").reset_index().to_dict("records")
-    hs.doctor.write_record(RESULTS / "test_persons.json", figures, rows)
+    hs.doctor.write_record(RESULTS / f"{args.name}.json", figures, rows)
     print(json.dumps(figures))
 
 

@@ -5,6 +5,7 @@ import json
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -82,14 +83,16 @@ def leave_one_out(samples: list[Sample], args) -> tuple[Report, dict]:
     """The protocol lopo: its report, and the seconds of training for each person. A killed one goes on from OUT."""
     chosen = _chosen(args)
 
-    def fold(split: Split, folder: Path) -> tuple[keras.Model, float]:
-        # in a process of its own, for TensorFlow gives a training's memory back only at the end of one
-        with ProcessPoolExecutor(1, get_context("spawn")) as process:
-            model, history = process.submit(learn, split, chosen, args.seed, folder).result()
-        return model, round(history.seconds, 1)
-
     settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Recipe())}
-    return lopo.leave_one_out(samples, fold, args.out, settings)
+    # a process for each fold, for TensorFlow gives a training's memory back only at the end of one
+    with ProcessPoolExecutor(args.workers, get_context("spawn"), max_tasks_per_child=1) as pool:
+        return lopo.leave_one_out(samples, partial(_learn, chosen, args.seed), args.out, settings, pool.map)
+
+
+def _learn(chosen: profile.Profile, seed: int, split: Split, folder: Path) -> tuple[keras.Model, float]:
+    """What a fold is learnt with: the course's recipe."""
+    model, history = learn(split, chosen, seed, folder)
+    return model, round(history.seconds, 1)
 
 
 def predict(args) -> dict:
@@ -185,7 +188,9 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--protocol", choices=["test", "lopo"], default="test", help="the test persons, or leave one person out"
     )
-    _training_arguments(sub.add_argument_group("data, and training for lopo"), data, out=Path("runs/lopo"))
+    group = sub.add_argument_group("data, and training for lopo")
+    _training_arguments(group, data, out=Path("runs/lopo"))
+    group.add_argument("--workers", type=positive, default=1, help="lopo: so many trainings at once")
 
     sub = command(predict, "predict")
     sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -14,7 +15,7 @@ from .data import InputError, Sample
 class Batches(keras.utils.PyDataset):
     """Batches of photos and masks, decoded once, kept in memory, augmented anew every epoch.
 
-    An augmentation depends on (seed, epoch, sample) alone: the same numbers come with one worker or
+    An augmentation depends on (seed, epoch, sample) alone: the same numbers come with one thread or
     eight, and after a resume.
 
     Args:
@@ -24,6 +25,8 @@ class Batches(keras.utils.PyDataset):
         augment: True to shuffle and to augment by the course's recipe (training), or a ``Recipe`` of your own;
             False to give the photos as they are, in order.
         seed: of all chance.
+        threads: that augment the photos of a batch. (Keras's own ``workers`` fetch batches before the epoch has begun,
+            and so in another order.)
 
     Each item is ``(images, masks)``: uint8 (B, size, size, 3) RGB and uint8 (B, size, size, 1) of {0, 1}.
 
@@ -38,6 +41,7 @@ class Batches(keras.utils.PyDataset):
         batch_size: int = 16,
         augment: bool | Recipe = False,
         seed: int = 0,
+        threads: int = 1,
     ):
         super().__init__()
         if not samples:
@@ -46,6 +50,7 @@ class Batches(keras.utils.PyDataset):
         self.augment = Recipe() if augment is True else augment
         pairs = [resize(*sample.read(), size) for sample in samples]
         self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))
+        self.threads = threads
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -65,7 +70,9 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index} of {len(self)}")
-        pairs = [self._pair(k) for k in self.order[index * self.batch_size : (index + 1) * self.batch_size]]
+        batch = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        with ThreadPoolExecutor(self.threads) as pool:
+            pairs = list(pool.map(self._pair, batch))
         images, masks = (np.stack(arrays) for arrays in zip(*pairs))
         return images, masks[..., None]
 

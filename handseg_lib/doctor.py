@@ -1,6 +1,7 @@
 """The doctor: what this machine has, and a record of it beside every figure."""
 
 import datetime
+import importlib
 import importlib.metadata
 import json
 import os
@@ -14,7 +15,7 @@ import keras
 from . import hgr1, profile
 from .predictor import COURSE_MODEL
 
-PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless", "ipywidgets", "jupyterlab")
+PACKAGES = ("keras", "numpy", "opencv-python-headless", "ipywidgets", "jupyterlab")
 
 
 def report(args=None) -> dict:
@@ -24,7 +25,7 @@ def report(args=None) -> dict:
         **machine(),
         **versions(),
         "backend": keras.backend.backend(),
-        "gpu": profile.has_gpu(),
+        "gpu": profile.gpu() or False,
         "dtype": profile.fast_dtype(),
         "hgr1": hgr1.available(),
         "course_model": COURSE_MODEL.is_file(),
@@ -35,12 +36,14 @@ def report(args=None) -> dict:
 def machine() -> dict:
     """The machine, without its name."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"system": f"{platform.system()} {platform.machine()}", "cores": cores}
+    system = {"system": f"{platform.system()} {platform.machine()}", "cores": cores}
+    return system | ({"gpu": profile.gpu()} if profile.has_gpu() else {})
 
 
 def versions() -> dict:
-    """Versions of Python and of the packages that figures depend on."""
-    found = {"python": platform.python_version()}
+    """Versions of Python, of Keras's backend, and of the packages that figures depend on."""
+    backend = keras.backend.backend()  # asked itself, for a package of TensorFlow may have another name
+    found = {"python": platform.python_version(), backend: importlib.import_module(backend).__version__}
     for package in PACKAGES:
         try:
             found[package] = importlib.metadata.version(package)

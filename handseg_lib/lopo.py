@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
+from tqdm import tqdm
 
 from .data import InputError, Sample, Split, fingerprint, split_by_person
 from .evaluate import Report, evaluate, tune_threshold
@@ -35,7 +37,9 @@ def folds(samples: Sequence[Sample]) -> dict[str, Split]:
     }
 
 
-def leave_one_out(samples: Sequence[Sample], learn: Callable, out: str | Path, settings: dict) -> tuple[Report, dict]:
+def leave_one_out(
+    samples: Sequence[Sample], learn: Callable, out: str | Path, settings: dict, apply: Callable = map
+) -> tuple[Report, dict]:
     """Trains and scores once for each person.
 
     Args:
@@ -44,6 +48,7 @@ def leave_one_out(samples: Sequence[Sample], learn: Callable, out: str | Path, s
             needs to go on after a kill, and returns the model and the seconds of training.
         out: folder for what is finished; call again with the same arguments to go on.
         settings: what ``learn`` was told. A later call with others is refused.
+        apply: what runs the folds: ``map``, one after the other, or a pool's ``map``, several at once.
 
     Returns:
         The report of all photos, each by the network that never saw its person, cut at the threshold that fold's
@@ -58,19 +63,26 @@ def leave_one_out(samples: Sequence[Sample], learn: Callable, out: str | Path, s
     for file in files.values():  # before anything is trained
         if file.exists():
             _insist_on(settings, file)
-    for person, split in splits.items():
-        if files[person].exists():
-            continue
-        model, seconds = learn(split, out / person)
-        threshold, _ = tune_threshold(Predictor(model), split.val)
-        report = evaluate(Predictor(model, threshold), split.test)
-        rows = report.table.to_dict("records")
-        write_whole(files[person], {"settings": settings, "threshold": threshold, "seconds": seconds, "rows": rows})
-        shutil.rmtree(out / person, ignore_errors=True)  # 12 networks with their optimizers fill a disk
+    missing = {person: split for person, split in splits.items() if not files[person].exists()}
+    fold = partial(_fold, learn, out, settings)
+    for _ in tqdm(apply(fold, missing, missing.values()), total=len(missing), unit="person", disable=not missing):
+        pass
     done = {person: json.loads(file.read_text()) for person, file in files.items()}
     table = pd.DataFrame([row for fold in done.values() for row in fold["rows"]])
     threshold = sum(fold["threshold"] for fold in done.values()) / len(done)
     return Report(table, threshold), {person: fold["seconds"] for person, fold in done.items()}
+
+
+def _fold(learn: Callable, out: Path, settings: dict, person: str, split: Split) -> None:
+    """Trains without one person and scores that person's photos, to the fold's file."""
+    model, seconds = learn(split, out / person)
+    threshold, _ = tune_threshold(Predictor(model), split.val)
+    report = evaluate(Predictor(model, threshold), split.test)
+    rows = report.table.to_dict("records")
+    write_whole(
+        out / f"{person}.json", {"settings": settings, "threshold": threshold, "seconds": seconds, "rows": rows}
+    )
+    shutil.rmtree(out / person, ignore_errors=True)  # 12 networks with their optimizers fill a disk
 
 
 def _insist_on(settings: dict, file: Path) -> None:

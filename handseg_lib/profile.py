@@ -78,18 +78,26 @@ def thin(samples: list[Sample], per_person: int | None) -> list[Sample]:
     return kept
 
 
-def has_gpu() -> bool:
-    """True if Keras's backend sees a GPU."""
+def gpu() -> str | None:
+    """The name of the GPU that Keras's backend sees, or None."""
     backend = keras.backend.backend()
     if backend == "jax":
         import jax
 
-        return jax.default_backend() == "gpu"
+        return next((device.device_kind for device in jax.devices() if device.platform == "gpu"), None)
     if backend == "torch":
         import torch
 
-        return torch.cuda.is_available()
-    return bool(keras.distribution.list_devices("gpu"))  # which fails under the other two where there is none
+        return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    import tensorflow as tf
+
+    devices = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(devices[0]).get("device_name", "GPU") if devices else None
+
+
+def has_gpu() -> bool:
+    """True if Keras's backend sees a GPU."""
+    return gpu() is not None
 
 
 def fast_dtype() -> str:

@@ -1,12 +1,13 @@
 """The course's recipe, from photos to a network, in one call."""
 
+import os
 from pathlib import Path
 
 import keras
 
 from .batches import Batches
 from .data import Split
-from .profile import Profile, fast_dtype
+from .profile import Profile, fast_dtype, has_gpu
 from .training import History, fit
 from .unet import build_unet
 
@@ -26,7 +27,9 @@ def learn(split: Split, profile: Profile, seed: int, state: str | Path) -> tuple
     Raises:
         InputError: ``state`` holds a run with other arguments.
     """
-    train = Batches(split.train, profile.size, profile.batch_size, augment=True, seed=seed)
+    # one thread does not augment as fast as a GPU learns; a CPU has none to spare
+    threads = min(8, os.cpu_count() or 1) if has_gpu() else 1
+    train = Batches(split.train, profile.size, profile.batch_size, augment=True, seed=seed, threads=threads)
     val = Batches(split.val, profile.size, profile.batch_size)
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()
