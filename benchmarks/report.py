@@ -14,6 +14,8 @@ from . import RESULTS
 
 ROOT = RESULTS.parents[1]
 BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
+BACKENDS = ("tensorflow", "jax", "torch")
+HGR1 = 899  # photos
 CHANGE = "| {change:+.3f} | {low:+.3f} to {high:+.3f} | {worse_persons} "
 
 
@@ -59,9 +61,10 @@ The interval resamples persons. Of three it can say little more than that they d
 - Network: {figures["size"]} px. Training: {figures["training_epochs"]} epochs, \
 {figures["training_seconds"] / 60:.0f} minutes, validation not counted.
 - Commands: `{figures["training_command"]}`, then `{record["command"]}`.
-- Machine: {record["machine"]["system"]}, {record["machine"]["cores"]} cores. {record["date"]}.
+- Machine: {machine(record)}. {record["date"]}.
 - Versions: {versions}.
 
+{larger()}
 {strangers()}
 {leftover()}
 {choices()}
@@ -75,9 +78,34 @@ The interval resamples persons. Of three it can say little more than that they d
 {lessons()}"""
 
 
+def machine(record: dict) -> str:
+    """The machine in words."""
+    words = "{system}, {cores} cores".format(**record["machine"])
+    return words + (f", {record['machine']['gpu']}" if "gpu" in record["machine"] else "")
+
+
+def larger() -> str:
+    record = load("test_persons_gpu")
+    figures = record["figures"]
+    persons = ", ".join(f"{row['iou']:.3f} ({row['person']})" for row in record["rows"])
+    return f"""### On a GPU
+
+The same recipe at {figures["size"]} px, {figures["training_epochs"]} epochs: a hand IoU of {figures["mean_iou"]:.3f}
+on the test persons, F1 {figures["mean_f1"]:.3f}, after {figures["training_seconds"]:.0f} seconds of training,
+validation not counted. By person: {persons}. (`{figures["training_command"]}`, then
+`{record["command"]}`; {machine(record)}, {backend(record)}, {record["date"]}.)
+"""
+
+
+def backend(record: dict) -> str:
+    """What Keras computed with."""
+    return next(f"{name} {version}" for name, version in record["versions"].items() if name in BACKENDS)
+
+
 def strangers() -> str:
     record = load("lopo")
     figures = record["figures"]
+    lost, seconds = HGR1 - figures["photos"], [row["training_seconds"] for row in record["rows"]]
     rows = "\n".join(
         f"| {row['person']} | {row['photos']} | {row['iou']:.3f} | {row['f1']:.3f} | {row['f1_2px']:.3f} "
         f"| {pixels(row['boundary_px'])} | {row['offset_px']:+.1f} |"
@@ -86,7 +114,7 @@ def strangers() -> str:
     return f"""## Each person once the stranger
 
 Leave one person out: twelve trainings, each scored on the person it never saw; the next two persons chose epoch and
-threshold. The networks see {figures["size"]} px; all {figures["photos"]} photos of HGR1 are scored at their own size.
+threshold. The networks see {figures["size"]} px; {figures["photos"]} of HGR1's {HGR1} photos are scored at their own size.
 
 | hand IoU | F1 | 95 % interval of IoU | worst person's F1 | outline off by (median) |
 |---|---|---|---|---|
@@ -98,8 +126,8 @@ threshold. The networks see {figures["size"]} px; all {figures["photos"]} photos
 {rows}
 
 "2 px forgiven" does not count an error within 2 px of the true edge. The offset has a sign: below zero, the network
-draws inside the label. (`{record["command"]}`, {record["date"]}, {figures["training_seconds"] / 3600:.1f} hours of
-training.)
+draws inside the label. (`{record["command"]}`, {record["date"]}; {machine(record)},
+{backend(record)}. The folds shared the GPU, each {min(seconds) / 60:.0f} to {max(seconds) / 60:.0f} minutes long.{f" Copying HGR1 to that machine left {lost} photo behind, of person 05." if lost else ""})
 """
 
 
@@ -364,13 +392,13 @@ its own. The libraries' files come on top, some 0.4 GiB, which the system drops 
 
 
 def readme_block() -> str:
-    figures, strangers = load("test_persons")["figures"], load("lopo")["figures"]
-    size = strangers["size"]
+    figures, larger, strangers = (load(name)["figures"] for name in ("test_persons", "test_persons_gpu", "lopo"))
     return (
         f"On {figures['photos']} photos of three people it has never seen, at the photos' own size: "
         f"**hand IoU {figures['mean_iou']:.3f}**, F1 {figures['mean_f1']:.3f}, worst person "
         f"{figures['worst_person_iou']:.3f}, after {figures['training_seconds'] / 60:.0f} minutes of training on two "
-        f"CPU cores. With each of the {strangers['persons']} persons once the stranger, at {size} px: F1 "
+        f"CPU cores; at {larger['size']} px on a GPU {larger['mean_iou']:.3f}, after {larger['training_seconds']:.0f} "
+        f"seconds. With each of the {strangers['persons']} persons once the stranger, at {strangers['size']} px: F1 "
         f"{strangers['mean_f1']:.3f}. How it was measured: [docs/results.md](docs/results.md).\n"
     )
 

@@ -20,12 +20,12 @@ PACKAGES = ("keras", "numpy", "opencv-python-headless", "ipywidgets", "jupyterla
 
 def report(args=None) -> dict:
     """Says what this machine has, and what the course will do with it."""
-    chosen = profile.current()
+    chosen, found = profile.current(), profile.gpu()
     return {
         **machine(),
         **versions(),
         "backend": keras.backend.backend(),
-        "gpu": profile.gpu() or False,
+        "gpu": found["name"] if found else False,
         "dtype": profile.fast_dtype(),
         "hgr1": hgr1.available(),
         "course_model": COURSE_MODEL.is_file(),
@@ -36,8 +36,9 @@ def report(args=None) -> dict:
 def machine() -> dict:
     """The machine, without its name."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    found = profile.gpu()
     system = {"system": f"{platform.system()} {platform.machine()}", "cores": cores}
-    return system | ({"gpu": profile.gpu()} if profile.has_gpu() else {})
+    return system | ({"gpu": found["name"]} if found else {})
 
 
 def versions() -> dict:

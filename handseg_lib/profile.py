@@ -78,21 +78,34 @@ def thin(samples: list[Sample], per_person: int | None) -> list[Sample]:
     return kept
 
 
-def gpu() -> str | None:
-    """The name of the GPU that Keras's backend sees, or None."""
+def gpu() -> dict | None:
+    """The GPU that Keras's backend sees: its name, and its CUDA compute capability, such as 8.0. None without one."""
     backend = keras.backend.backend()
     if backend == "jax":
         import jax
 
-        return next((device.device_kind for device in jax.devices() if device.platform == "gpu"), None)
+        for device in jax.devices():
+            if device.platform == "gpu":
+                return {"name": device.device_kind, "capability": float(getattr(device, "compute_capability", 0))}
+        return None
     if backend == "torch":
         import torch
 
-        return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+        if not torch.cuda.is_available():
+            return None
+        return {"name": torch.cuda.get_device_name(), "capability": _number(torch.cuda.get_device_capability())}
     import tensorflow as tf
 
     devices = tf.config.list_physical_devices("GPU")
-    return tf.config.experimental.get_device_details(devices[0]).get("device_name", "GPU") if devices else None
+    if not devices:
+        return None
+    told = tf.config.experimental.get_device_details(devices[0])
+    return {"name": told.get("device_name", "GPU"), "capability": _number(told.get("compute_capability", (0, 0)))}
+
+
+def _number(version: tuple[int, int]) -> float:
+    """(8, 6) as 8.6."""
+    return float("{}.{}".format(*version))
 
 
 def has_gpu() -> bool:
@@ -103,8 +116,11 @@ def has_gpu() -> bool:
 def fast_dtype() -> str:
     """The fastest dtype policy that trains well here: bfloat16 where the hardware has it, else float32.
 
-    On a CPU without bfloat16 instructions, mixed precision is many times slower, not faster.
+    Without bfloat16 instructions, mixed precision is slower: many times so on a CPU, and on a GPU older than NVIDIA's
+    Ampere, such as Colab's T4, it only adds casts (https://github.com/openxla/xla/issues/12429).
     """
+    if found := gpu():
+        return "mixed_bfloat16" if found["capability"] >= 8 else "float32"
     cpu = Path("/proc/cpuinfo")
     has_bf16 = cpu.exists() and any(flag in cpu.read_text() for flag in ("avx512_bf16", "amx_bf16"))
-    return "mixed_bfloat16" if has_gpu() or (has_bf16 and keras.backend.backend() == "tensorflow") else "float32"
+    return "mixed_bfloat16" if has_bf16 and keras.backend.backend() == "tensorflow" else "float32"

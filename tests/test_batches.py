@@ -98,6 +98,12 @@ def test_a_batch_depends_on_seed_epoch_and_index_alone(ten):
             assert np.array_equal(ours, theirs)
 
 
+def test_any_number_of_threads_makes_the_same_batches(ten):
+    one, many = (Batches(ten, size=32, batch_size=4, augment=True, threads=threads) for threads in (1, 5))
+    for ours, theirs in zip(all_of(one), all_of(many)):
+        assert np.array_equal(ours, theirs)
+
+
 def test_another_seed_gives_another_order_and_other_photos(ten):
     one, two = (Batches(ten, size=32, batch_size=4, augment=True, seed=seed) for seed in (0, 1))
     assert list(one.order) != list(two.order)

@@ -231,6 +231,7 @@ def test_doctor_says_what_the_machine_has(capfd):
     assert main(["doctor", "--json"]) == 0
     told = json.loads(capfd.readouterr().out)
     assert told["keras"] == keras.__version__ and told["backend"] == keras.backend.backend()
+    assert told[told["backend"]][0].isdigit(), "the backend's own version, whatever its package is called"
     assert told.keys() >= {"python", "system", "cores", "gpu", "dtype", "hgr1", "course_model", "profile"}
 
 

@@ -3,8 +3,9 @@
 import collections
 
 import pytest
+import tensorflow as tf
 
-from handseg_lib import InputError, drawn, hgr1, profile
+from handseg_lib import InputError, doctor, drawn, hgr1, profile
 from handseg_lib.__main__ import main
 
 
@@ -135,10 +136,19 @@ def test_bfloat16_is_chosen_only_where_the_hardware_has_it(monkeypatch, tmp_path
             return self.text
 
     monkeypatch.setattr(profile, "Path", CpuInfo)
-    monkeypatch.setattr(profile, "has_gpu", lambda: False)
+    monkeypatch.setattr(profile, "gpu", lambda: None)
     for text, want in ((None, "float32"), ("flags: avx2 avx512f", "float32"), ("avx512_bf16", "mixed_bfloat16")):
         CpuInfo.text = text
         assert profile.fast_dtype() == want
     CpuInfo.text = None
-    monkeypatch.setattr(profile, "has_gpu", lambda: True)
-    assert profile.fast_dtype() == "mixed_bfloat16"
+    for capability, want in ((7.5, "float32"), (8.0, "mixed_bfloat16"), (0.0, "float32")):  # Colab's T4 has 7.5
+        monkeypatch.setattr(profile, "gpu", lambda: {"name": "GPU", "capability": capability})
+        assert profile.fast_dtype() == want
+
+
+def test_a_gpu_is_told_by_name_and_capability(monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one"] if kind == "GPU" else [])
+    details = {"device_name": "Tesla T4", "compute_capability": (7, 5)}
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda device: details)
+    assert profile.gpu() == {"name": "Tesla T4", "capability": 7.5} and profile.has_gpu()
+    assert doctor.machine()["gpu"] == doctor.report()["gpu"] == "Tesla T4"
