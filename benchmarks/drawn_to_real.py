@@ -25,7 +25,7 @@ def main() -> None:
     args = parser.parse_args()
     train = hs.drawn.load(persons=60, seed=1, takes=1)
     val = hs.drawn.load(persons=12, seed=0, takes=1)
-    model, history = recipe.learn(hs.Split(train, val, []), PROFILE, 0, args.run)
+    model, history = recipe.learn(hs.Split(train, val, []), args.run, PROFILE)
     report = hs.evaluate(model, hs.split_by_person(hs.hgr1.load()).test)
     summary = report.summary()
     figures = {

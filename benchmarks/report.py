@@ -105,7 +105,9 @@ def backend(record: dict) -> str:
 def strangers() -> str:
     record = load("lopo")
     figures = record["figures"]
-    lost, seconds = HGR1 - figures["photos"], [row["training_seconds"] for row in record["rows"]]
+    seconds = [row["training_seconds"] for row in record["rows"]]
+    lost = HGR1 - figures["photos"]
+    left_behind = f" Copying HGR1 to that machine left {lost} photo behind, of person 05." if lost else ""
     rows = "\n".join(
         f"| {row['person']} | {row['photos']} | {row['iou']:.3f} | {row['f1']:.3f} | {row['f1_2px']:.3f} "
         f"| {pixels(row['boundary_px'])} | {row['offset_px']:+.1f} |"
@@ -114,7 +116,8 @@ def strangers() -> str:
     return f"""## Each person once the stranger
 
 Leave one person out: twelve trainings, each scored on the person it never saw; the next two persons chose epoch and
-threshold. The networks see {figures["size"]} px; {figures["photos"]} of HGR1's {HGR1} photos are scored at their own size.
+threshold. The networks see {figures["size"]} px; {figures["photos"]} of HGR1's {HGR1} photos are scored, at their own
+size.
 
 | hand IoU | F1 | 95 % interval of IoU | worst person's F1 | outline off by (median) |
 |---|---|---|---|---|
@@ -127,7 +130,8 @@ threshold. The networks see {figures["size"]} px; {figures["photos"]} of HGR1's 
 
 "2 px forgiven" does not count an error within 2 px of the true edge. The offset has a sign: below zero, the network
 draws inside the label. (`{record["command"]}`, {record["date"]}; {machine(record)},
-{backend(record)}. The folds shared the GPU, each {min(seconds) / 60:.0f} to {max(seconds) / 60:.0f} minutes long.{f" Copying HGR1 to that machine left {lost} photo behind, of person 05." if lost else ""})
+{backend(record)}. The folds shared the GPU, each {min(seconds) / 60:.0f} to {max(seconds) / 60:.0f} minutes
+long.{left_behind})
 """
 
 

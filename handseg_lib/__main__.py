@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
@@ -9,14 +10,13 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-import keras
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
 from . import doctor, drawn, encoder, hgr1, lopo, profile
 from .augment import Recipe
-from .data import InputError, Sample, Split, read_image, split_by_person
+from .data import InputError, Sample, read_image, split_by_person
 from .evaluate import Report, evaluate
 from .plots import overlay
 from .predictor import load_predictor
@@ -34,7 +34,7 @@ def train(args) -> dict:
     """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
     chosen = _chosen(args)
     split = split_by_person(chosen.samples(args.data))
-    model, history = learn(split, chosen, args.seed, args.out / "state")
+    model, history = learn(split, args.out / "state", chosen, args.seed)
     model.save(args.out / "model.keras")
     figures = {
         "profile": chosen.name,
@@ -82,17 +82,13 @@ def _folder(samples: list[Sample]) -> str:
 def leave_one_out(samples: list[Sample], args) -> tuple[Report, dict]:
     """The protocol lopo: its report, and the seconds of training for each person. A killed one goes on from OUT."""
     chosen = _chosen(args)
-
     settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Recipe())}
-    # a process for each fold, for TensorFlow gives a training's memory back only at the end of one
-    with ProcessPoolExecutor(args.workers, get_context("spawn"), max_tasks_per_child=1) as pool:
-        return lopo.leave_one_out(samples, partial(_learn, chosen, args.seed), args.out, settings, pool.map)
-
-
-def _learn(chosen: profile.Profile, seed: int, split: Split, folder: Path) -> tuple[keras.Model, float]:
-    """What a fold is learnt with: the course's recipe."""
-    model, history = learn(split, chosen, seed, folder)
-    return model, round(history.seconds, 1)
+    fold = partial(learn, profile=chosen, seed=args.seed)
+    # a process for each fold, for TensorFlow gives a training's memory back only at the end of one; Ctrl-C ends them
+    # without a word, for this one has it
+    quiet = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_DFL)}
+    with ProcessPoolExecutor(args.workers, get_context("spawn"), max_tasks_per_child=1, **quiet) as pool:
+        return lopo.leave_one_out(samples, fold, args.out, settings, pool.map)
 
 
 def predict(args) -> dict:

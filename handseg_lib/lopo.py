@@ -45,7 +45,7 @@ def leave_one_out(
     Args:
         samples: the whole data set.
         learn: ``learn(split, folder)`` trains on ``split.train``, chooses by ``split.val``, keeps in ``folder`` what it
-            needs to go on after a kill, and returns the model and the seconds of training.
+            needs to go on after a kill, and returns the model and its ``History``, as ``recipe.learn`` does.
         out: folder for what is finished; call again with the same arguments to go on.
         settings: what ``learn`` was told. A later call with others is refused.
         apply: what runs the folds: ``map``, one after the other, or a pool's ``map``, several at once.
@@ -75,13 +75,11 @@ def leave_one_out(
 
 def _fold(learn: Callable, out: Path, settings: dict, person: str, split: Split) -> None:
     """Trains without one person and scores that person's photos, to the fold's file."""
-    model, seconds = learn(split, out / person)
+    model, history = learn(split, out / person)
     threshold, _ = tune_threshold(Predictor(model), split.val)
     report = evaluate(Predictor(model, threshold), split.test)
-    rows = report.table.to_dict("records")
-    write_whole(
-        out / f"{person}.json", {"settings": settings, "threshold": threshold, "seconds": seconds, "rows": rows}
-    )
+    found = {"settings": settings, "threshold": threshold, "seconds": round(history.seconds, 1)}
+    write_whole(out / f"{person}.json", found | {"rows": report.table.to_dict("records")})
     shutil.rmtree(out / person, ignore_errors=True)  # 12 networks with their optimizers fill a disk
 
 

@@ -12,14 +12,14 @@ from .training import History, fit
 from .unet import build_unet
 
 
-def learn(split: Split, profile: Profile, seed: int, state: str | Path) -> tuple[keras.Model, History]:
+def learn(split: Split, state: str | Path, profile: Profile, seed: int = 0) -> tuple[keras.Model, History]:
     """Trains a U-Net on ``split.train``; ``split.val`` chooses the epoch.
 
     Args:
         split: photos of the training and of the validation persons.
+        state: folder for what a later run needs to go on after a kill.
         profile: how much to do.
         seed: of the new weights, the order of the photos and their augmentation.
-        state: folder for what a later run needs to go on after a kill.
 
     Returns:
         The network in float32, and how the training went.

@@ -278,7 +278,7 @@ def test_the_dtype_policy_is_as_before_where_a_training_is_refused(samples, tmp_
     split, smoke = split_by_person(samples), profile.PROFILES["smoke"]
     (tmp_path / "history.json").write_text('{"recipe": {"epochs": 99}, "rows": []}')
     with pytest.raises(InputError, match="epochs=99"):
-        learn(split, smoke, 0, tmp_path)
+        learn(split, tmp_path, smoke)
     assert keras.config.dtype_policy().name == "float32"
 
 
