@@ -126,14 +126,6 @@ class Boxing(hs.Predictor):
         return cut
 
 
-class Mirroring(hs.Predictor):
-    """A predictor that looks twice, the second time at the mirror image, and gives the mean."""
-
-    def many(self, images):
-        mirrored = super().many([np.ascontiguousarray(image[:, ::-1]) for image in images])
-        return [(hand + again[:, ::-1]) / 2 for hand, again in zip(super().many(images), mirrored)]
-
-
 class Weights(keras.callbacks.Callback):
     """Keeps the last epochs' weights: ``fit`` leaves the best ones, and here nobody may choose an epoch."""
 
@@ -170,7 +162,7 @@ def score(name: str, train: list, val: list, seed: int) -> dict:
     if name in LIT:
         scores["lit"] = rows(hs.Predictor(model), [lit(s, LIGHTS[i % len(LIGHTS)]) for i, s in enumerate(val)])
     if name == BASE:
-        scores["mirrored"] = rows(Mirroring(model))
+        scores["mirrored"] = rows(hs.Predictor(model, mirror=True))
         model.set_weights([np.mean(each, 0) for each in zip(*weights.last)])
         scores["averaged"] = rows(hs.Predictor(model))
     return scores

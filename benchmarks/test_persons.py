@@ -26,8 +26,10 @@ def main() -> None:
     ):
         raise SystemExit(code)
     training = json.loads((args.run / "train.json").read_text())
-    report = hs.evaluate(hs.load_predictor(args.run / "model.keras"), hs.split_by_person(hs.hgr1.load()).test)
+    predictor, test = hs.load_predictor(args.run / "model.keras"), hs.split_by_person(hs.hgr1.load()).test
+    report = hs.evaluate(predictor, test)
     summary = report.summary()
+    mirrored = hs.evaluate(hs.Predictor(predictor.model, mirror=True), test).summary()
     figures = {
         "mean_f1": summary["f1"],
         "mean_iou": summary["iou"],
@@ -37,6 +39,8 @@ def main() -> None:
         "iou_high": summary["iou_high"],
         "boundary_px": summary["boundary_px"],
         "miou": summary["miou"],
+        "mirrored_iou": mirrored["iou"],
+        "mirrored_f1": mirrored["f1"],
         "photos": summary["photos"],
         "size": training["figures"]["size"],
         "training_seconds": training["figures"]["seconds"],

@@ -23,25 +23,29 @@ class Predictor:
     Args:
         model: from ``build_unet``, with a fixed size.
         threshold: probability from which a pixel is called hand, 0-1.
+        mirror: True to look at the mirror image, too, and give the mean of both; a little better, in twice the time.
 
     Attributes:
         size: side in pixels at which the network sees a photo.
     """
 
-    def __init__(self, model: keras.Model, threshold: float = 0.5):
-        self.model, self.threshold, self.size = model, threshold, model.input_shape[1]
+    def __init__(self, model: keras.Model, threshold: float = 0.5, mirror: bool = False):
+        self.model, self.threshold, self.mirror, self.size = model, threshold, mirror, model.input_shape[1]
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """The probability of hand: (H, W) float32 in 0-1, for a photo uint8 (H, W, 3) RGB."""
         return self.many([image])[0]
 
     def many(self, images: list[np.ndarray]) -> list[np.ndarray]:
-        """The same for a list of photos, in one pass of the network."""
+        """The same for a list of photos at once."""
         for image in images:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
                 raise InputError(f"a photo must be uint8 (H, W, 3) RGB, this is {image.dtype} {image.shape}.")
         small = np.stack([resize_image(image, self.size) for image in images])
         hands = self.model.predict_on_batch(small)[..., 0]
+        if self.mirror:
+            mirrored = self.model.predict_on_batch(np.ascontiguousarray(small[:, :, ::-1]))
+            hands = (hands + mirrored[:, :, ::-1, 0]) / 2
         return [
             cv2.resize(hand, image.shape[1::-1], interpolation=cv2.INTER_LINEAR) for hand, image in zip(hands, images)
         ]

@@ -1,12 +1,14 @@
 """What the benchmarks add to the library does what its name says."""
 
 import json
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
 
 from benchmarks import ablation, time_to_quality
+from handseg_lib import Predictor
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +19,7 @@ def sees_red():
 
 
 @pytest.mark.parametrize("shape", [(60, 90), (90, 60), (64, 64), (61, 128)])
-@pytest.mark.parametrize("way", [ablation.Boxing, ablation.Mirroring])
+@pytest.mark.parametrize("way", [ablation.Boxing, partial(Predictor, mirror=True)], ids=["letterbox", "mirror"])
 def test_letterbox_and_mirror_give_every_pixel_back_to_its_place(sees_red, shape, way):
     predictor = way(sees_red)
     red = np.outer(np.linspace(40, 200, shape[0]), np.linspace(0.5, 1, shape[1]))  # smooth: what is squashed comes back

@@ -48,6 +48,14 @@ def test_many_photos_are_predicted_as_each_alone(predictor):
         assert hand == pytest.approx(predictor(image), abs=1e-5)
 
 
+def test_the_mirror_image_has_a_say_of_one_half(unet, predictor):
+    image = photo(96, 80)
+    both = Predictor(unet, mirror=True)(image)
+    mirrored = predictor(np.ascontiguousarray(image[:, ::-1]))[:, ::-1]
+    assert both == pytest.approx((predictor(image) + mirrored) / 2, abs=1e-5)
+    assert abs(mirrored - predictor(image)).max() > 1e-3, "or the test would say nothing"
+
+
 @pytest.mark.parametrize(
     "image",
     [photo(9, 9).astype("float32"), photo(9, 9)[..., 0], photo(9, 9)[..., :2], np.zeros((9, 9, 4), np.uint8)],

@@ -103,6 +103,14 @@ def test_disagreement_in_lesson_07_is_the_measured_one():
     assert f"HGR1's test persons it is -{figures['doubt_spearman']:.2f}" in lesson
 
 
+def test_second_look_in_lesson_07_is_the_measured_one():
+    lesson = (RESULTS.parents[1] / "lessons" / "07_exploring_predictions.py").read_text("utf-8").replace("\n#", "")
+    rows = {row["variant"]: row for row in json.loads((RESULTS / "ablation.json").read_text())["rows"]}
+    both, first = rows[ablation.AFTER["mirrored"]], rows[ablation.BASE]
+    assert f"both looks has {both['iou']:.3f} where the first alone has {first['iou']:.3f}, and all but one" in lesson
+    assert both["worse_persons"] == 1 and both["low"] > 0
+
+
 def test_race_in_lesson_06_is_the_measured_one():
     lesson = (RESULTS.parents[1] / "lessons" / "06_training.py").read_text("utf-8").replace("\n# ", "")
     lesson = " ".join(lesson.split())
