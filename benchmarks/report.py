@@ -403,12 +403,13 @@ its own. The libraries' files come on top, some 0.4 GiB, which the system drops 
 
 def readme_block() -> str:
     figures, larger, strangers = (load(name)["figures"] for name in ("test_persons", "test_persons_gpu", "lopo"))
+    gpu = load("test_persons_gpu")["machine"]["gpu"]
     return (
         f"On {figures['photos']} photos of three people it has never seen, at the photos' own size: "
         f"**hand IoU {figures['mean_iou']:.3f}**, F1 {figures['mean_f1']:.3f}, worst person "
         f"{figures['worst_person_iou']:.3f}, after {figures['training_seconds'] / 60:.0f} minutes of training on two "
-        f"CPU cores; at {larger['size']} px on a GPU {larger['mean_iou']:.3f}, after {larger['training_seconds']:.0f} "
-        f"seconds. With each of the {strangers['persons']} persons once the stranger, at {strangers['size']} px: F1 "
+        f"CPU cores; at {larger['size']} px on an {gpu}, {larger['mean_iou']:.3f} after "
+        f"{larger['training_seconds']:.0f} seconds. With each of the {strangers['persons']} persons once the stranger, at {strangers['size']} px: F1 "
         f"{strangers['mean_f1']:.3f}. How it was measured: [docs/results.md](docs/results.md).\n"
     )
 
