@@ -409,7 +409,8 @@ def readme_block() -> str:
         f"**hand IoU {figures['mean_iou']:.3f}**, F1 {figures['mean_f1']:.3f}, worst person "
         f"{figures['worst_person_iou']:.3f}, after {figures['training_seconds'] / 60:.0f} minutes of training on two "
         f"CPU cores; at {larger['size']} px on an {gpu}, {larger['mean_iou']:.3f} after "
-        f"{larger['training_seconds']:.0f} seconds. With each of the {strangers['persons']} persons once the stranger, at {strangers['size']} px: F1 "
+        f"{larger['training_seconds']:.0f} seconds. With each of the "
+        f"{strangers['persons']} persons once the stranger, at {strangers['size']} px: F1 "
         f"{strangers['mean_f1']:.3f}. How it was measured: [docs/results.md](docs/results.md).\n"
     )
 
