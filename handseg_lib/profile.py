@@ -79,14 +79,19 @@ def thin(samples: list[Sample], per_person: int | None) -> list[Sample]:
 
 
 def gpu() -> dict | None:
-    """The GPU that Keras's backend sees: its name, and its CUDA compute capability, such as 8.0. None without one."""
+    """The GPU that Keras's backend sees: name, and CUDA compute capability, such as 8.0; 0 for others than NVIDIA's.
+
+    None where there is no GPU.
+    """
     backend = keras.backend.backend()
     if backend == "jax":
         import jax
 
         for device in jax.devices():
             if device.platform == "gpu":
-                return {"name": device.device_kind, "capability": float(getattr(device, "compute_capability", 0))}
+                capability = str(getattr(device, "compute_capability", ""))  # of AMD's, a name such as gfx90a
+                number = float(capability) if capability.replace(".", "").isdigit() else 0.0
+                return {"name": device.device_kind, "capability": number}
         return None
     if backend == "torch":
         import torch
