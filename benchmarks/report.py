@@ -61,7 +61,7 @@ mirror image (`Predictor(model, mirror=True)`), the IoU is {figures["mirrored_io
 
 - Network: {figures["size"]} px. Training: {figures["training_epochs"]} epochs, \
 {figures["training_seconds"] / 60:.0f} minutes, validation not counted.
-- Commands: `{figures["training_command"]}`, then `{record["command"]}`.
+- Commands: `{command(record, figures["training_command"])}`, then `{command(record)}`.
 - Machine: {machine(record)}. {record["date"]}.
 - Versions: {versions}.
 
@@ -93,14 +93,20 @@ def larger() -> str:
 
 The same recipe at {figures["size"]} px, {figures["training_epochs"]} epochs: a hand IoU of {figures["mean_iou"]:.3f}
 on the test persons, F1 {figures["mean_f1"]:.3f}, after {figures["training_seconds"]:.0f} seconds of training,
-validation not counted. By person: {persons}. (`{figures["training_command"]}`, then
-`{record["command"]}`; {machine(record)}, {backend(record)}, {record["date"]}.)
+validation not counted. By person: {persons}. (`{command(record, figures["training_command"])}`, then
+`{command(record)}`; {machine(record)}, {backend(record)}, {record["date"]}.)
 """
 
 
 def backend(record: dict) -> str:
     """What Keras computed with."""
     return next(f"{name} {version}" for name, version in record["versions"].items() if name in BACKENDS)
+
+
+def command(record: dict, text: str | None = None) -> str:
+    """How to measure it again, with the backend where it is not TensorFlow."""
+    name = backend(record).split()[0]
+    return ("" if name == "tensorflow" else f"KERAS_BACKEND={name} ") + (text or record["command"])
 
 
 def strangers() -> str:
@@ -130,7 +136,7 @@ size.
 {rows}
 
 "2 px forgiven" does not count an error within 2 px of the true edge. The offset has a sign: below zero, the network
-draws inside the label. (`{record["command"]}`, {record["date"]}; {machine(record)},
+draws inside the label. (`{command(record)}`, {record["date"]}; {machine(record)},
 {backend(record)}. The folds shared the GPU, each {min(seconds) / 60:.0f} to {max(seconds) / 60:.0f} minutes
 long.{left_behind})
 """

@@ -11,7 +11,7 @@
 # - read a slice without being taken in by it;
 # - tell the network's errors from the habits of those who drew the masks.
 #
-# **Time:** 80 minutes to work through; the computer needs 3 of them on two CPU cores.
+# **Time:** 85 minutes to work through; the computer needs 3 of them on two CPU cores.
 #
 # **You need:** the split by person from [01 Photos and masks](01_photos_and_masks.ipynb), IoU and F1 from [05 Losses and
 # metrics](05_losses_and_metrics.ipynb), and "worst first" from [07 Exploring predictions](07_exploring_predictions.ipynb).
@@ -844,8 +844,9 @@ hs.plots.predictions(predictor, worst_photos)
 # in the shade, or is seen behind the hand, was left out, as in most of person 06's. In 14 it is the network: ten times it
 # took the salmon shirt of person 04 for skin, once a white shirt in warm light, and three times it missed skin.
 #
-# If you have HGR1, the command for all twelve folds is `python -m handseg_lib evaluate --protocol lopo`. It goes on
-# where it stopped if it is interrupted, for that is hours on two cores.
+# If you have HGR1, the command for all twelve folds is
+# `python -m handseg_lib evaluate --protocol lopo --profile full --size 320`. It goes on where it stopped if it is
+# interrupted, for that is minutes on a large GPU (with `--workers 12`), and hours on two cores.
 
 # %% [markdown]
 # ## 17. What you learned

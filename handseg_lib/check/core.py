@@ -2,6 +2,10 @@
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
+from traceback import extract_tb
+
+LIBRARY = Path(__file__).parents[1]
 
 
 class NotYet(Exception):
@@ -19,7 +23,10 @@ def exercise(praise: str):
             except NotYet as hint:
                 print(f"Not yet. {hint}")
             except Exception as error:  # whatever a learner's code does
-                print(f"Not yet. Your code stopped with {type(error).__name__}: {error}")
+                frames = [frame.filename for frame in extract_tb(error.__traceback__)]
+                theirs = [f for f in frames if "-packages" not in f and LIBRARY not in Path(f).parents]
+                what = "Your code stopped" if theirs else "The check cannot read what your code returns: it stopped"
+                print(f"Not yet. {what} with {type(error).__name__}: {error}")
             else:
                 print(f"Right! {praise}")
 
@@ -36,5 +43,9 @@ def expect(condition: bool, hint: str) -> None:
 
 def given(value):
     """Returns the value, unless it is what an unsolved exercise gives."""
-    expect(value is not None and value is not ..., "Put your code in the place of the dots, and run both cells again.")
+    expect(
+        value is not None and value is not ...,
+        "Put your code in the place of the dots, and run both cells again. If it is there: does your function return "
+        "its result, in every case? (print shows it, and .sort() returns nothing.)",
+    )
     return value

@@ -24,6 +24,11 @@ def skin_share(answer: Callable) -> None:
     expect(
         not np.isclose(share, [1.5, 0.6]).any(), "You divide by one side. How many pixels has a mask of (4, 10) in all?"
     )
+    large = float(answer(mask.repeat(50, 0).repeat(50, 1)))
+    expect(
+        not np.isclose(share, 0.15) or np.isclose(large, 0.15),
+        "Right for a small mask, wrong for a large one: a uint8 goes to 255, and then begins at 0 again. Use np.sum.",
+    )
     expect(np.isclose(share, 0.15), f"Of 40 pixels, 6 are skin: 0.15, and this is {share:.3g}.")
 
 
@@ -35,20 +40,24 @@ def read_mask(answer: Callable) -> None:
     expect(isinstance(mask, np.ndarray), f"Return a numpy array; this is a {type(mask).__name__}.")
     expect(mask.ndim == 2, f"A mask has one channel; this array has the shape {mask.shape}. Which reader gives one?")
     values = np.unique(mask).tolist()
-    expect(mask.dtype != bool, "The array is right but for its dtype: the course computes with uint8, not bool.")
     expect(values in ([0, 1], [0], [1]), f"The values should be 0 and 1, not {values[:4]}. What turns 255 into 1?")
     expect(mask.shape != truth.shape[::-1], "Height and width are exchanged: rows come first.")
     expect(not np.array_equal(mask, 1 - truth), "Skin and background are exchanged. In the file, black (0) is skin.")
     expect(np.array_equal(mask, truth), "Some pixels differ from the file: compare with Image.open(path).")
+    expect(mask.dtype != bool, "The array is right but for its dtype: the course computes with uint8, not bool.")
     expect(mask.dtype == np.uint8, f"The values are right; the dtype should be uint8, not {mask.dtype}.")
 
 
 @exercise("Whoever is in the test was never seen in training, and the same seed draws the same people.")
 def deal(answer: Callable) -> None:
     people = [f"{number:02d}" for number in range(1, 9)]
-    samples = [Sample(Path(f"{k}.jpg"), Path(f"{k}.bmp"), person, "A") for k in range(5) for person in people]
 
-    def dealt(seed: int) -> tuple[list[Sample], list[Sample]]:
+    def photos(people: list[str]) -> list[Sample]:
+        return [Sample(Path(f"{k}.jpg"), Path(f"{k}.bmp"), person, "A") for k in range(5) for person in people]
+
+    samples = photos(people)
+
+    def dealt(seed: int, samples: list[Sample] = samples) -> tuple[list[Sample], list[Sample]]:
         parts = given(answer(list(samples), 3, np.random.default_rng(seed)))
         expect(isinstance(parts, tuple | list) and len(parts) == 2, "Return two lists: `return train, test`.")
         train, test = map(list, parts)
@@ -65,7 +74,11 @@ def deal(answer: Callable) -> None:
     draws = drawn_people()
     expect(len(draws[0]) != 5, "The parts are exchanged: first those to train on, then those of the persons drawn.")
     wrong = next((len(draw) for draw in draws if len(draw) != 3), 3)
-    hint = "May the same one be drawn twice? (`replace`)"
+    hint = "May the same one be drawn twice? (`replace`) And is each name once in the list you draw from?"
     expect(wrong == 3, f"Of three persons asked for, the second list once holds {wrong}. {hint}")
     expect(any(draw != draws[0] for draw in draws), "The same persons, whatever the rng. Draw them by lot: use `rng`.")
-    expect(draws == drawn_people(), "The same seed draws other people the second time. Draw from `rng` alone.")
+    others = {f"{number}": person for number, person in zip(range(21, 29), people)}  # the same order, other names
+    again = [sorted({others[s.person] for s in dealt(seed, photos(list(others)))[1]}) for seed in range(20)]
+    stable = draws == drawn_people()
+    expect(not stable or draws == again, "A set has another order whenever Python starts. Sort the persons, then draw.")
+    expect(stable, "The same seed draws other people the second time. Draw from `rng` alone.")

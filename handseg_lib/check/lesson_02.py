@@ -35,7 +35,10 @@ def flip_pair(answer: Callable) -> None:
 
     def outcomes(seed: int) -> tuple[str, str]:
         pair = given(answer(image.copy(), mask.copy(), np.random.default_rng(seed)))
-        expect(isinstance(pair, tuple) and len(pair) == 2, "Return both, the image and the mask: `return image, mask`.")
+        expect(
+            isinstance(pair, tuple | list) and len(pair) == 2,
+            "Return both, the image and the mask: `return image, mask`.",
+        )
         return how(pair[0], image), how(pair[1], mask)
 
     def how(new, old: np.ndarray) -> str:
@@ -77,6 +80,7 @@ def is_sound(answer: Callable) -> None:
         return bool(given(answer(batches, 10)))
 
     expect(says(masks), "10 photos, 10 rows, masks of 0 and 1: this generator is sound, and you say it is not.")
+    expect(says(np.zeros_like(masks)), "Masks without a hand are sound too: a 0 is a 0. Which values may a mask hold?")
     expect(not says(grey_first), "A mask with a 0.5 in it passes. Which values may a mask hold?")
     expect(not says(grey_last), "A grey mask in the last batch passes. Do you look into every batch?")
     expect(not says(masks, 12), "10 photos went in, 12 rows came out, and it passes. What should you count?")

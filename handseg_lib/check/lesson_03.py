@@ -53,6 +53,11 @@ def unfreeze_from(answer: Callable) -> None:
     before, result = trained(), answer(encoder, "conv4_block2")
     after = trained()
     if after == before and not encoder.trainable:
+        expect(
+            result is not None,
+            "Put your code in the place of the dots, and run both cells again. If it is there: nothing has changed. Is "
+            "there a == where you meant =?",
+        )
         given(result)
     expect(
         any(after),
@@ -74,6 +79,14 @@ def unfreeze_from(answer: Callable) -> None:
         encoder.trainable,
         "The layers are right, but the encoder as a whole is still frozen, and so has no trainable weights at all. "
         "Begin with `encoder.trainable = True`.",
+    )
+    for layer in encoder.layers:
+        layer.trainable = False
+    answer(encoder, "conv3_block3")
+    expect(
+        all(trained()[names.index("conv3_block3_1_conv") :]),
+        "Right for an encoder that was frozen as a whole. Where its flag is True already, frozen layers stay frozen: "
+        "set the flag of each layer.",
     )
 
 

@@ -31,6 +31,10 @@ def up_step(answer: Callable) -> None:
     try:
         result = given(answer(x, skip, 5))
     except ValueError as error:
+        expect(
+            "matching shapes" in str(error),
+            f"A layer is first made, then called: layers.ReLU()(x). Keras says: {error}",
+        )
         raise NotYet(
             "A layer refuses what it is given. Before they join, x must be as large as the skip: with which stride "
             f"does its side double? The message was: {error}"
@@ -52,10 +56,18 @@ def up_step(answer: Callable) -> None:
     expect("BatchNormalization" in layers, "Up, join, mix: all there. What keeps the values in range for training?")
     expect(first.min() >= 0, "There are negative values in the result: which layer should come last?")
     try:
-        last = answer(x, None, 5).shape
+        last = keras.Model(x, answer(x, None, 5))
     except Exception:
         last = None
-    expect(last == result.shape, "One thing is left: at the last step skip is None, and nothing joins.")
+    expect(
+        last is not None and last.output.shape == result.shape,
+        "One thing is left: at the last step skip is None, and nothing joins.",
+    )
+    kinds = {type(operation).__name__ for operation in last.operations}
+    expect(
+        kinds >= {"Conv2D", "BatchNormalization"},
+        "Without a skip nothing joins, but the step still mixes: what stands in the `if`, and what after it?",
+    )
 
 
 @exercise("A question that you can put to any network, before you train it.")
@@ -64,6 +76,8 @@ def is_doubled(answer: Callable) -> None:
     doubled = rng.random((2, 4, 3, 1)).repeat(2, axis=1).repeat(2, axis=2)
     speck = doubled.copy()
     speck[-1, -1, -1] = 2
+    corner = doubled.copy()
+    corner[0, 0, 1] = 2
     result = given(answer(doubled))
     expect(np.ndim(result) == 0, "Return one answer, True or False, not one for each pixel: all of them must agree.")
     expect(result, "These masks were doubled, and you say no. Which four pixels make up the first block?")
@@ -72,6 +86,7 @@ def is_doubled(answer: Callable) -> None:
         (noise, "No two pixels here are alike, and you say yes. What do you compare each pixel with?"),
         (tall.repeat(2, axis=1), "These are doubled in height only, and you say yes. And in width?"),
         (wide.repeat(2, axis=2), "These are doubled in width only, and you say yes. And in height?"),
+        (corner, "One pixel, at the upper right of a block, breaks it here, and you say yes. A block has four."),
         (speck, "One pixel, the last of the last photo, breaks its block here, and you say yes. Do you look at all?"),
     ):
         expect(not answer(hand), hint)

@@ -34,7 +34,9 @@ def share_of_hand(answer: Callable) -> None:
     small[0] = 0.625  # and four in the small photo
     masks[0][:2], masks[0][4:6], masks[1][0, :1] = 1, 1, 1  # 20 of 40, 10 of 10, and 1 of 4
     masks[2][:] = 1
-    hands = [large, small, sure]
+    hands, masks = (
+        [a.repeat(10, 0).repeat(10, 1) for a in part] for part in ([large, small, sure], masks)
+    )  # a sum over 255
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         share = given(answer(hands, masks, 0.5, 0.875))
@@ -65,7 +67,13 @@ def best_threshold(answer: Callable) -> None:
     hands, masks = [large, small], [np.zeros(hand.shape, np.uint8) for hand in (large, small)]
     masks[0][:16], masks[1][:2] = 1, 1
     thresholds = np.array([0.25, 0.5, 0.75, 0.95])
+    before = [hand.copy() for hand in hands]
     best = given(answer(hands, masks, thresholds))
+    expect(
+        all(np.array_equal(hand, old) for hand, old in zip(hands, before)),
+        "Your function changes the probabilities that it is given, and the next threshold meets the changed ones. "
+        "`hand >= t` makes a new array.",
+    )
     scores = [np.mean([metrics.iou(m, h >= t) for h, m in zip(hands, masks)]) for t in thresholds]
     expect(np.ndim(best) == 0, f"Return one threshold; this has the shape {np.shape(best)}.")
     expect(best not in scores, f"{best:.3f} is a mean IoU. Return the threshold that gives the highest one.")

@@ -1,13 +1,14 @@
 """Checks of lesson 08, Unseen people."""
 
 from collections.abc import Callable
+from itertools import combinations_with_replacement
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from ..data import Sample
-from .core import exercise, expect, given
+from .core import NotYet, exercise, expect, given
 
 __all__ = ["draw_people", "fold", "shared_persons", "signed_offset"]
 
@@ -24,13 +25,17 @@ def shared_persons(answer: Callable) -> None:
     expect(isinstance(found, list), f"Return a list; this is a {type(found).__name__}. sorted(...) makes one of a set.")
     expect(len(set(found)) == len(found), f"{found}: each person once. What does a set do with repetitions?")
     found_set = set(found)
-    expect(found_set != {"12"}, "You found who is in all parts. Two parts are enough to be shared.")
+    expect(found_set != {"12"}, "You found only 12, who is in all three. 01 is in two: do you compare every two parts?")
     expect("09" not in found_set, "09 has two photos, but both in one part. Count parts, not photos.")
     expect(found_set != {"01", "12", "02", "03"}, "02 and 03 are in one part only. Who is in more than one?")
     expect(found_set == {"01", "12"}, f"01 and 12 are in more than one part, and no one else; you have {found}.")
     expect(found == ["01", "12"], "The right persons. Now sort them, so that the list is always the same.")
     pair = {"a": _part("07", "05"), "b": _part("05", "06")}
-    expect(answer(pair) == ["05"], "Right for train, val and test. Parts may have other names, and be two or four.")
+    names = "Right for train, val and test. Parts may have other names, and be two or four."
+    try:
+        expect(answer(pair) == ["05"], names)
+    except (KeyError, ValueError):
+        raise NotYet(names) from None
     late = {"a": _part("01"), "b": _part("07"), "c": _part("02"), "d": _part("07", "03")}
     expect(answer(late) == ["07"], "Somebody may be in the second part and the fourth only. Compare all parts.")
     expect(answer({"a": _part("01"), "b": _part("02")}) == [], "Where nobody is shared, the list is empty.")
@@ -52,8 +57,12 @@ def fold(answer: Callable) -> None:
     expect(not set(val) & set(train), "Those who validate must not train: they would choose what remembers them best.")
     expect(sorted(train) == ["01", "09", "11"], f"Everybody else trains: 01, 09 and 11; you have {train}.")
     expect(train == ["01", "09", "11"], "The right persons train. Keep them in their order.")
-    test, val, train = (list(part) for part in answer(list(persons), 5))
-    expect(len(val) == 2, "Right in the middle. After the last person the ring begins again: try % len(persons).")
+    ring = "Right in the middle. After the last person the ring begins again: try % len(persons)."
+    try:
+        test, val, train = (list(part) for part in answer(list(persons), 5))
+    except IndexError:
+        raise NotYet(ring) from None
+    expect(len(val) == 2, ring)
     expect((test, val) == (["11"], ["01", "02"]), f"For the last person, 01 and 02 validate; you have {val}.")
     expect(train == ["05", "07", "09"], f"For the last person 05, 07 and 09 train; you have {train}.")
     test, val, train = (list(part) for part in answer(list(persons), 4))
@@ -67,7 +76,8 @@ def draw_people(answer: Callable) -> None:
     rng = np.random.default_rng(0)
     first = given(answer(ious.copy(), persons.copy(), rng))
     expect(np.ndim(first) == 0, f"Return one mean; this has the shape {np.shape(first)}.")
-    means = {round(float(answer(ious.copy(), persons.copy(), rng)), 6) for _ in range(300)}
+    drawn = [round(float(answer(ious.copy(), persons.copy(), rng)), 6) for _ in range(300)]
+    means = set(drawn)
     size, value = {"a": 1, "b": 2, "c": 3}, {"a": 0.9, "b": 0.6, "c": 0.3}
 
     def mean(drawn: str, weight: dict) -> float:
@@ -84,11 +94,26 @@ def draw_people(answer: Callable) -> None:
     expect(len(means) > 1, "The same mean in every draw. Is the generator used?")
     expect(means != each, "This is a mean of the persons' means. Put all photos of those drawn together, then take it.")
     expect(means != once, "A person drawn twice must bring each photo twice. isin cannot count; a loop over them can.")
+    six = {mean("".join(d), size) for d in combinations_with_replacement("abc", 6)}
+    expect(
+        not (means <= six and len(means) > len(right)),
+        "You draw a name for each photo, six. Draw as many as there are persons: here three.",
+    )
     expect(len(means) <= len(right), "Photos seem to be drawn. Draw names of persons, then take all photos of each.")
     expect(means <= right, f"{min(means - right or {0}):.3f} is no mean of three persons with all their photos.")
     expect(
         means == right,
         f"Of {len(right)} possible means 300 draws gave {len(means)}. Draw as many as there are persons.",
+    )
+    expect(
+        drawn.count(0.3) <= 25,  # three times c, the one with three photos: one of 27 draws
+        "Persons with more photos are drawn more often. Draw from a list that has each name once.",
+    )
+    rng = np.random.default_rng(0)
+    again = [round(float(answer(ious.copy(), persons.copy(), rng)), 6) for _ in range(21)]
+    expect(
+        again[1:] == drawn[:20],  # the first one was asked for its shape
+        "The same rng gives another result the second time. Draw from `rng`, not from a global state.",
     )
 
 
@@ -103,10 +128,11 @@ def signed_offset(answer: Callable) -> None:
     expect(np.isfinite(found), f"{found}: is there an outline? mask - cv2.erode(mask, np.ones((3, 3), np.uint8)).")
     inner = float(answer(true.copy(), smaller.copy()))
     hint = "Is 1 - outline what you give to distanceTransform? It measures the way to the nearest 0."
-    expect(not (found == 0 and inner == 0), f"0 for masks that differ. {hint}")
+    along = "And is the median along the predicted outline alone? [pred_line == 1] picks its pixels."
+    expect(not (found == 0 and inner == 0), f"0 for masks that differ. {hint} {along}")
     expect(not (found < 0 < inner), "The sign is turned round: outside the true mask is positive.")
     expect(inner != 3, "Right outside; but for a prediction three pixels too small it says 3. Where is the minus?")
-    expect(abs(found - 2) < 0.3, f"For a prediction two pixels too large all round this says {found:.2f}.")
+    expect(abs(found - 2) < 0.3, f"For a prediction two pixels too large all round this says {found:.2f}. {along}")
     expect(inner != -4, "-4 for three pixels too small: measure from the true outline, not from the background.")
     expect(abs(inner + 3) < 0.3, f"For a prediction three pixels too small all round this says {inner:.2f}.")
     speck = larger.copy()

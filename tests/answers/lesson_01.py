@@ -31,7 +31,29 @@ def deal_samples(samples, count, rng):
     return [samples[k] for k in order[5 * count :]], [samples[k] for k in order[: 5 * count]]
 
 
+def share_in_uint8(mask):
+    return sum(p for row in mask for p in row) / mask.size
+
+
+def deal_from_a_list(samples, count, rng):
+    """Each name as often as there are photos."""
+    drawn = rng.choice([s.person for s in samples], count, replace=False)
+    return [s for s in samples if s.person not in drawn], [s for s in samples if s.person in drawn]
+
+
+def deal_in_any_order(samples, count, rng):
+    """As a set's order is: by hash, which is another for every Python; here by the names' own."""
+    people = sorted({s.person for s in samples}, key=lambda person: (int(person) * 7) % 11)
+    drawn = rng.choice(people, count, replace=False)
+    return [s for s in samples if s.person not in drawn], [s for s in samples if s.person in drawn]
+
+
 ANSWERS = [
+    ("skin_share", share_in_uint8, "wrong for a large one"),
+    ("skin_share", lambda mask: print(mask.mean()), "does your function return"),
+    ("read_mask", lambda path: np.array(Image.open(path)), "are exchanged. In the file"),
+    ("deal", deal_from_a_list, "each name once in the list"),
+    ("deal", deal_in_any_order, "Sort the persons"),
     ("skin_share", lambda mask: mask.mean(), "Right!"),
     ("skin_share", lambda mask: np.count_nonzero(mask) / mask.size, "Right!"),
     ("skin_share", lambda mask: mask.sum(), "how many pixels"),

@@ -33,6 +33,13 @@ def rows(batches):
 
 
 ANSWERS = [
+    ("flip_pair", lambda i, m, rng: list(flip_pair(i, m, rng)), "Right!"),
+    ("flip_pair", lambda i, m, rng: (None, m), "The photo is neither"),
+    (
+        "is_sound",
+        lambda b, n: rows(b) == n and all(np.array_equal(np.unique(y), [0, 1]) for _, y in b),
+        "without a hand",
+    ),
     ("count_batches", lambda n, size: (math.ceil(n / size), (n - 1) % size + 1), "Right!"),
     ("count_batches", lambda n, size: (-(-n // size), n % size or size), "Right!"),
     ("count_batches", lambda n, size: (n // size, n % size), "left over go?"),

@@ -45,7 +45,23 @@ def learning_layers_by_weights(encoder):
     return {layer.name for layer in encoder.layers if learning & {weight.path for weight in layer.weights}}
 
 
+def unfreeze_by_comparing_flags(encoder, name):
+    for layer in encoder.layers:
+        layer.trainable == layer.name.startswith(name)  # noqa: B015
+
+
+def unfreeze_until_the_block(encoder, name):
+    """Relies on what the flag of the whole passes on when it is set, which it does not do where it is set already."""
+    encoder.trainable = True
+    for layer in encoder.layers:
+        if layer.name.startswith(name):
+            break
+        layer.trainable = False
+
+
 ANSWERS = [
+    ("unfreeze_from", unfreeze_by_comparing_flags, "nothing has changed"),
+    ("unfreeze_from", unfreeze_until_the_block, "set the flag of each layer"),
     ("to_caffe", lambda photos: photos[..., ::-1] - MEAN, "Right!"),
     ("to_caffe", lambda photos: keras.applications.resnet50.preprocess_input(photos), "Right!"),
     ("to_caffe", lambda photos: (photos - MEAN[::-1])[..., ::-1], "Right!"),

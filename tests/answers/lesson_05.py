@@ -28,6 +28,9 @@ def fair_in_a_loop(loss, true, prob):
 
 
 ANSWERS = [
+    ("iou_and_dice", [3 / 7, ...], "in the place of the dots"),
+    ("iou_and_dice", [3 / 7, "3/5 "], "The check cannot read"),
+    ("is_fair", lambda loss, true, prob: fair(lambda t, p: loss(p, t), true, prob), "true masks first"),
     ("iou_and_dice", [3 / 7, 6 / 10], "Right!"),
     ("iou_and_dice", (0.43, 0.6), "Right!"),
     ("iou_and_dice", [0.6, 3 / 7], "IoU comes first"),
@@ -42,7 +45,7 @@ ANSWERS = [
     ("iou_and_dice", 3 / 7, "two numbers into the list"),
     ("is_fair", fair, "Right!"),
     ("is_fair", fair_in_a_loop, "Right!"),
-    ("is_fair", lambda *batch: fair(*batch, same=np.equal), "which function compares floats"),
+    ("is_fair", lambda *batch: fair(*batch, same=np.equal), "np.isclose lets that pass"),
     ("is_fair", lambda *batch: fair(*batch, part=lambda a, i: a[i]), "keeps the first axis"),
     ("is_fair", lambda *batch: fair(*batch, part=lambda a, i: a), "each photo alone"),
     ("is_fair", lambda *batch: fair(*batch, reduce=np.sum), "You call Dice of each photo unfair"),

@@ -77,7 +77,18 @@ def clip_by_sum_of_norms(gradients, limit):
     return [g * limit / max(length, limit) for g in gradients]
 
 
+def choose_first(rows, patience):
+    """As good as the best counts as better."""
+    return choose(better=lambda new, best: new if new > best else math.nan if new == best else best)(rows, patience)
+
+
 ANSWERS = [
+    ("rate_at", lambda *args: rate(*args[:3], args[3] if args[0] < args[1] else 1), "falls from 1"),
+    ("rate_at", lambda *args: rate(*args) * (1 if args[0] < args[1] else 2), "twice the peak"),
+    ("clip_together", lambda g, limit: clip(g, limit) if limit < 5 else None, "does your function return"),
+    ("clip_together", lambda g, limit: (clip(g, limit), 5), "The check cannot read"),
+    ("best_epoch", choose_first, "no new highest"),
+    ("best_epoch", lambda rows, patience: choose()(rows, 3), "Is it used?"),
     ("rate_at", rate, "Right!"),
     ("rate_at", rate_at_once, "Right!"),
     ("rate_at", lambda step, warmup, steps, peak: rate(step, warmup, steps, 1), "rises to 1, not to the peak"),

@@ -34,7 +34,26 @@ def mean_of_shares(hands, masks, low, high, mean=np.mean):
     return mean([m[(h >= low) & (h < high)].mean() for h, m in zip(hands, masks)])
 
 
+def share_in_uint8(hands, masks, low, high):
+    hit = count = 0
+    for hand, mask in zip(hands, masks):
+        inside = (hand >= low) & (hand < high)
+        hit, count = hit + sum(mask[inside]), count + inside.sum()
+    return hit / count
+
+
+def best_threshold_in_place(hands, masks, thresholds):
+    scores = []
+    for t in thresholds:
+        for hand in hands:
+            hand[hand >= t], hand[hand < t] = 1, 0
+        scores.append(np.mean([hs.metrics.iou(m, h) for h, m in zip(hands, masks)]))
+    return thresholds[np.argmax(scores)]
+
+
 ANSWERS = [
+    ("share_of_hand", share_in_uint8, "and this is"),
+    ("best_threshold", best_threshold_in_place, "makes a new array"),
     ("worst_first", lambda ious, n: np.argsort(ious)[:n], "Right!"),
     ("worst_first", lambda ious, n: sorted(range(len(ious)), key=lambda i: ious[i])[:n], "Right!"),
     ("worst_first", lambda ious, n: np.sort(ious)[:n], "These are IoUs"),

@@ -95,12 +95,39 @@ def offset_to_the_line(true, pred):
     return np.median(np.where(true == 1, -reach, reach)[line(pred) == 1])
 
 
+def shared_by_name(parts):
+    train, val, test = ({s.person for s in parts[name]} for name in ("train", "val", "test"))
+    return sorted(train & val | train & test | val & test)
+
+
+def fold_off_the_end(persons, i):
+    return fold(persons, i, steps=())[:1] + ([persons[i + 1], persons[i + 2]],) + fold(persons, i)[2:]
+
+
+def draw_names_of_photos(ious, persons, rng):
+    drawn = rng.choice(persons, len(np.unique(persons)))
+    return np.concatenate([ious[persons == name] for name in drawn]).mean()
+
+
+def draw_as_many_as_photos(ious, persons, rng):
+    drawn = rng.choice(np.unique(persons), len(persons))
+    return np.concatenate([ious[persons == name] for name in drawn]).mean()
+
+
 ANSWERS = [
+    ("shared_persons", shared_by_name, "may have other names"),
+    ("shared_persons", lambda parts: len(shared_persons(parts)), "The check cannot read"),
+    ("shared_persons", lambda parts: shared_persons(parts, order=list).sort(), "does your function return"),
+    ("fold", fold_off_the_end, "the ring begins again"),
+    ("draw_people", draw_names_of_photos, "each name once"),
+    ("draw_people", draw_as_many_as_photos, "a name for each photo"),
+    ("draw_people", lambda ious, persons, rng: draw_people(ious, persons, np.random), "a global state"),
+    ("signed_offset", lambda t, p: np.median(np.where(t == 1, -1, 1) * distance(t) * line(p)), "median along"),
     ("shared_persons", shared_persons, "Right!"),
     ("shared_persons", shared_in_pairs, "Right!"),
     ("shared_persons", lambda parts: shared_persons(parts, order=set), "Return a list"),
     ("shared_persons", lambda parts: shared_persons(parts, order=lambda p: sorted(p)[::-1]), "Now sort them"),
-    ("shared_persons", lambda parts: shared_persons(parts, lambda n, parts: n == len(parts)), "in all parts"),
+    ("shared_persons", lambda parts: shared_persons(parts, lambda n, parts: n == len(parts)), "every two parts"),
     ("shared_persons", lambda parts: shared_persons(parts, lambda n, parts: n == 1), "Count parts, not photos"),
     ("shared_persons", shared_by_photos, "Count parts, not photos"),
     ("shared_persons", shared_with_first, "Compare all parts"),
