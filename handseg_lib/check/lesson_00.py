@@ -22,6 +22,11 @@ def hand_share(answer: Callable) -> None:
         not np.isclose(share, 3 / 5) and not np.isclose(share, 3 / 4),
         "You divided by one side of the mask: len gives the rows alone. How many pixels are there in all?",
     )
+    large = float(answer(mask.repeat(50, 0).repeat(50, 1)))
+    expect(
+        not np.isclose(share, 3 / 20) or np.isclose(large, 3 / 20),
+        "Right for a small mask, wrong for a large one: a uint8 goes to 255, and then begins at 0 again. Use np.sum.",
+    )
     expect(np.isclose(share, 3 / 20), f"Of 20 pixels, 3 are hand: 0.15, and this is {share:.3g}.")
 
 

@@ -21,6 +21,7 @@ def cut_out_one_channel(image, mask):
 
 
 ANSWERS = [
+    ("hand_share", lambda mask: sum(sum(mask)) / mask.size, "wrong for a large one"),
     ("hand_share", lambda mask: mask.mean(), "Right!"),
     ("hand_share", lambda mask: (mask == 1).sum() / mask.size, "Right!"),
     ("hand_share", lambda mask: mask.sum(), "How many pixels are there in all"),
