@@ -453,9 +453,9 @@ assert photo_kept < 0.95
 # ## 10. Exercise: draw people (core)
 #
 # So draw **people**. `draw_people` takes the IoUs of all photos, a numpy array; the person of each photo, an array as
-# long; and a generator. It draws as many persons as there are different ones, with replacement (`rng.choice(names, count)` does), and
-# returns the mean IoU of **all photos of the persons drawn**. A person drawn twice brings each photo twice; one who was
-# not drawn brings none.
+# long; and a generator. It draws as many persons as there are different ones, with replacement (`rng.choice(names, count)`
+# does), and returns the mean IoU of **all photos of the persons drawn**. A person drawn twice brings each photo twice; one
+# who was not drawn brings none.
 
 
 # %%
