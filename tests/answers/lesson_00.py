@@ -20,8 +20,13 @@ def cut_out_one_channel(image, mask):
     return result
 
 
+@np.errstate(over="ignore")
+def share_in_uint8(mask):
+    return sum(sum(mask)) / mask.size
+
+
 ANSWERS = [
-    ("hand_share", lambda mask: sum(sum(mask)) / mask.size, "wrong for a large one"),
+    ("hand_share", share_in_uint8, "wrong for a large one"),
     ("hand_share", lambda mask: mask.mean(), "Right!"),
     ("hand_share", lambda mask: (mask == 1).sum() / mask.size, "Right!"),
     ("hand_share", lambda mask: mask.sum(), "How many pixels are there in all"),

@@ -31,6 +31,7 @@ def deal_samples(samples, count, rng):
     return [samples[k] for k in order[5 * count :]], [samples[k] for k in order[: 5 * count]]
 
 
+@np.errstate(over="ignore")
 def share_in_uint8(mask):
     return sum(p for row in mask for p in row) / mask.size
 
