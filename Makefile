@@ -37,7 +37,7 @@ notebooks: env ## generate and execute notebooks/ from lessons/ (ARGS='03 04' fo
 slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
 	$(BIN)/python lessons/slides.py $(ARGS)
 
-bench: env ## measure every published figure again (audit reads what lopo leaves)
+bench: env ## measure the published figures again, all but the GPU's (audit reads what lopo leaves)
 	set -e; for file in $(filter-out benchmarks/_% benchmarks/audit.py,$(wildcard benchmarks/*.py)) benchmarks/audit.py; do \
 	  $(BIN)/python -m benchmarks.$$(basename $$file .py) --json; done
 

@@ -4,7 +4,7 @@
 
 The two persons after the one left out validate: they choose epoch and threshold. A killed run goes on, fold by fold
 and within a fold epoch by epoch. With 12 workers it took seven minutes on a large GPU with 16 cores beside it; two
-cores alone need five hours. Needs HGR1.
+cores alone would need some five hours. Needs HGR1.
 """
 
 import json

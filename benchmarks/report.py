@@ -137,8 +137,8 @@ size.
 
 "2 px forgiven" does not count an error within 2 px of the true edge. The offset has a sign: below zero, the network
 draws inside the label. (`{command(record)}`, {record["date"]}; {machine(record)},
-{backend(record)}. The folds shared the GPU, each {min(seconds) / 60:.0f} to {max(seconds) / 60:.0f} minutes
-long.{left_behind})
+{backend(record)}. A fold's training took {min(seconds) / 60:.0f} to {max(seconds) / 60:.0f} minutes, with as many at
+once as `--workers` says.{left_behind})
 """
 
 

@@ -141,7 +141,10 @@ def mirrored(predictor: Callable, image: np.ndarray) -> np.ndarray:
 
 
 def doubt(predictor: Callable, image: np.ndarray) -> float:
-    """How far the network disagrees with itself on the photo and its mirror image: 1 - IoU of the two masks, 0-1."""
+    """How far the network disagrees with itself on the photo and its mirror image: 1 - IoU of the two masks, 0-1.
+
+    About 0 for a ``Predictor`` with ``mirror=True``, which gives both the same answer.
+    """
     return _doubt(predictor, image, predictor(image) >= predictor.threshold)
 
 

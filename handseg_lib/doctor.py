@@ -20,12 +20,12 @@ PACKAGES = ("keras", "numpy", "opencv-python-headless", "ipywidgets", "jupyterla
 
 def report(args=None) -> dict:
     """Says what this machine has, and what the course will do with it."""
-    chosen, found = profile.current(), profile.gpu()
+    chosen, here = profile.current(), machine()
     return {
-        **machine(),
+        **here,
         **versions(),
         "backend": keras.backend.backend(),
-        "gpu": found["name"] if found else False,
+        "gpu": here.get("gpu", False),
         "dtype": profile.fast_dtype(),
         "hgr1": hgr1.available(),
         "course_model": COURSE_MODEL.is_file(),

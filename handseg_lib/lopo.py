@@ -64,8 +64,8 @@ def leave_one_out(
         if file.exists():
             _insist_on(settings, file)
     missing = {person: split for person, split in splits.items() if not files[person].exists()}
-    fold = partial(_fold, learn, out, settings)
-    for _ in tqdm(apply(fold, missing, missing.values()), total=len(missing), unit="person", disable=not missing):
+    run = partial(_fold, learn, out, settings)
+    for _ in tqdm(apply(run, missing, missing.values()), total=len(missing), unit="person", disable=not missing):
         pass
     done = {person: json.loads(file.read_text()) for person, file in files.items()}
     table = pd.DataFrame([row for fold in done.values() for row in fold["rows"]])

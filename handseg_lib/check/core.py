@@ -23,6 +23,7 @@ def exercise(praise: str):
             except NotYet as hint:
                 print(f"Not yet. {hint}")
             except Exception as error:  # whatever a learner's code does
+                # a frame that is neither this library's nor another's is the learner's cell
                 frames = [frame.filename for frame in extract_tb(error.__traceback__)]
                 theirs = [f for f in frames if "-packages" not in f and LIBRARY not in Path(f).parents]
                 what = "Your code stopped" if theirs else "The check cannot read what your code returns: it stopped"

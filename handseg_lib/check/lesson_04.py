@@ -31,14 +31,12 @@ def up_step(answer: Callable) -> None:
     try:
         result = given(answer(x, skip, 5))
     except ValueError as error:
-        expect(
-            "matching shapes" in str(error),
-            f"A layer is first made, then called: layers.ReLU()(x). Keras says: {error}",
-        )
-        raise NotYet(
-            "A layer refuses what it is given. Before they join, x must be as large as the skip: with which stride "
-            f"does its side double? The message was: {error}"
-        ) from None
+        hint = ""
+        if "matching shapes" in str(error):
+            hint = "Before they join, x must be as large as the skip: with which stride does its side double? "
+        elif "Only input tensors" in str(error):
+            hint = "A layer is first made, then called: layers.ReLU()(x). "
+        raise NotYet(f"A layer refuses what it is given. {hint}The message was: {error}") from None
     expect(keras.backend.is_keras_tensor(result), f"Return what the last layer gives, not a {type(result).__name__}.")
     step = keras.Model([x, skip], result)
     layers = [type(operation).__name__ for operation in step.operations]

@@ -51,6 +51,7 @@ ANSWERS = [
     ("is_doubled", lambda hand: (hand[:, ::2, ::2] == hand[:, 1::2, 1::2]).all(), "A block has four"),
     ("up_step", up_mixed_with_a_skip_only, "the step still mixes"),
     ("up_step", lambda x, skip, width: layers.Concatenate()([layers.ReLU(), skip]), "first made, then called"),
+    ("up_step", lambda x, skip, width: layers.Conv2D(width, 3, padding="sam")(x), "what it is given. The message was"),
     ("map_sides", lambda size: [size // 2, size // 4, size // 8, size // 16], "Right!"),
     ("map_sides", lambda size: tuple(size >> k for k in range(1, 5)), "Right!"),
     ("map_sides", lambda size: [size // 2**k for k in range(4)], "begins with the photo itself"),
