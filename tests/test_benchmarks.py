@@ -74,6 +74,6 @@ def test_every_person_who_is_no_test_person_is_scored_once():
 
 def test_seconds_to_a_target_are_those_of_all_epochs_up_to_it():
     rows = [{"seconds": 10.0, "val_iou": iou} for iou in (0.5, 0.7, 0.6, 0.8)]
-    assert time_to_quality.reached(rows, 0.7, "seconds") == 20
-    assert time_to_quality.reached(rows, 0.75, "seconds") == 40
-    assert time_to_quality.reached(rows, 0.9, "seconds") is None
+    assert time_to_quality.reached(rows, 0.7) == 20
+    assert time_to_quality.reached(rows, 0.75) == 40
+    assert time_to_quality.reached(rows, 0.9) is None
