@@ -38,8 +38,8 @@ slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
 	$(BIN)/python lessons/slides.py $(ARGS)
 
 bench: env ## measure the published figures again, all but the GPU's (audit reads what lopo leaves)
-	set -e; for file in $(filter-out benchmarks/_% benchmarks/audit.py,$(wildcard benchmarks/*.py)) benchmarks/audit.py; do \
-	  $(BIN)/python -m benchmarks.$$(basename $$file .py) --json; done
+	set -e; for name in $(filter-out __init__ audit report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
+	  $(BIN)/python -m benchmarks.$$name --json; done
 
 gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)
 	$(BIN)/python $(PIP) uninstall -y tensorflow-cpu

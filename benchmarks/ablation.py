@@ -28,9 +28,10 @@ import numpy as np
 from tqdm import tqdm
 
 import handseg_lib as hs
-from handseg_lib import lopo, losses
+from handseg_lib import losses
 from handseg_lib.__main__ import positive
 from handseg_lib.augment import Recipe, recolour
+from handseg_lib.resume import write_whole
 
 from . import RESULTS
 
@@ -177,12 +178,13 @@ def train(run: Path, name: str, fold: int, seed: int) -> None:
     """One training, to its file."""
     seen, left_out = ([s for s in people() if (s.person in FOLDS[fold]) == out] for out in (False, True))
     scores = {"variant": told(VARIANTS[name])} | score(name, seen, left_out, seed)
-    lopo.write_whole(kept(run, name, fold, seed), scores)
+    write_whole(kept(run, name, fold, seed), json.dumps(scores))
 
 
 def told(variant: Variant) -> dict:
-    """The variant as JSON tells it: a function by its name."""
-    return json.loads(json.dumps(asdict(variant), default=lambda function: function.__name__))
+    """The training as JSON tells it: a function by its name."""
+    training = asdict(variant) | {"epochs": EPOCHS, "batch": BATCH}
+    return json.loads(json.dumps(training, default=lambda function: function.__name__))
 
 
 def load(run: Path, name: str, fold: int, seed: int) -> dict:
@@ -206,7 +208,12 @@ def main() -> None:
         name: [(args.run, name, fold, seed) for seed in range(args.seeds) for fold in range(len(FOLDS))]
         for name in list(VARIANTS)[: args.first]
     }
-    missing = [each for some in trainings.values() for each in some if not kept(*each).exists()]
+    missing = []
+    for each in (each for some in trainings.values() for each in some):
+        if kept(*each).exists():
+            load(*each)  # refuses another recipe's, before hours are spent
+        else:
+            missing.append(each)
     with ProcessPoolExecutor(args.workers, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
         for _ in tqdm(pool.map(train, *zip(*missing)), total=len(missing), unit="training"):
             pass

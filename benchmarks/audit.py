@@ -18,14 +18,15 @@ from handseg_lib import audit
 
 from . import RESULTS
 
+PERSONS = 12
 LOOKED_AT = Path(__file__).parent / "looked_at.csv"
 
 
 def table(run: Path) -> pd.DataFrame:
-    """The photos of all finished folds."""
+    """The photos of all folds."""
     folds = [json.loads(file.read_text()) for file in sorted(run.glob("*.json"))]
-    if not folds:
-        raise SystemExit(f"{run}: no folds in there. Make them first: python -m benchmarks.lopo --out {run}")
+    if len(folds) != PERSONS or any(fold["settings"] != folds[0]["settings"] for fold in folds):
+        raise SystemExit(f"{run}: not the {PERSONS} folds of one run. Make them: python -m benchmarks.lopo --out {run}")
     return pd.DataFrame([row for fold in folds for row in fold["rows"]])
 
 

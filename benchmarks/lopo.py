@@ -20,7 +20,7 @@ def main() -> None:
     defaults = ["--profile", "full", "--size", "320"]
     args = handseg.parser().parse_args(["evaluate", "--protocol", "lopo", *defaults, *sys.argv[1:]])
     try:
-        report, seconds = handseg.leave_one_out(handseg._chosen(args).samples(args.data), args)
+        report, seconds = handseg.run_lopo(handseg.chosen_profile(args).samples(args.data), args)
     except hs.InputError as error:
         sys.exit(str(error))
     summary = report.summary()
@@ -35,7 +35,7 @@ def main() -> None:
         "threshold": summary["threshold"],
         "photos": summary["photos"],
         "persons": summary["persons"],
-        "size": handseg._chosen(args).size,
+        "size": args.size,
         "training_seconds": round(sum(seconds.values()), 1),
     }
     rows = report.by("person").join(hs.audit.outlines(report.table)[["offset_px", "f1_2px", "forgiven"]])

@@ -7,10 +7,11 @@ Trains (full profile) unless the folder holds a finished run; a killed one goes 
 
 import argparse
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import handseg_lib as hs
-from handseg_lib.__main__ import main as handseg
 
 from . import RESULTS
 
@@ -21,10 +22,10 @@ def main() -> None:
     parser.add_argument("--name", default="test_persons", help="of the record")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    if not (args.run / "model.keras").exists() and (
-        code := handseg(["train", "--profile", "full", "--out", str(args.run)])
-    ):
-        raise SystemExit(code)
+    if not (args.run / "train.json").exists():  # what a training writes last
+        # a process of its own, so that train.json tells its command and not this one's
+        train = [sys.executable, "-m", "handseg_lib", "train", "--profile", "full", "--out", args.run]
+        subprocess.run(train, check=True)
     training = json.loads((args.run / "train.json").read_text())
     predictor, test = hs.load_predictor(args.run / "model.keras"), hs.split_by_person(hs.hgr1.load()).test
     report = hs.evaluate(predictor, test)

@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, replace
 from functools import partial
 from multiprocessing import get_context
@@ -32,10 +34,11 @@ def fetch(args) -> dict:
 
 def train(args) -> dict:
     """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
-    chosen = _chosen(args)
+    chosen = chosen_profile(args)
     split = split_by_person(chosen.samples(args.data))
     model, history = learn(split, args.out / "state", chosen, args.seed)
-    model.save(args.out / "model.keras")
+    model.save(args.out / "part.keras")
+    os.replace(args.out / "part.keras", args.out / "model.keras")
     figures = {
         "profile": chosen.name,
         "data": _folder(split.train),
@@ -50,7 +53,7 @@ def train(args) -> dict:
     return figures
 
 
-def _chosen(args) -> profile.Profile:
+def chosen_profile(args) -> profile.Profile:
     """The profile, with the size and the epochs that were asked for."""
     chosen = profile.current(args.profile)
     chosen = replace(chosen, size=chosen.size if args.size is None else args.size, epochs=args.epochs or chosen.epochs)
@@ -63,9 +66,12 @@ def evaluate_(args) -> dict:
     if args.protocol == "lopo":
         if args.model:
             raise InputError("--model: leaving one person out trains networks of its own. Leave --model away.")
-        samples = _chosen(args).samples(args.data)
-        report, _ = leave_one_out(samples, args)
+        samples = chosen_profile(args).samples(args.data)
+        report, _ = run_lopo(samples, args)
     else:
+        for name in ("profile", "size", "epochs"):
+            if getattr(args, name) is not None:
+                raise InputError(f"--{name}: to score a model trains nothing. Leave it away, or add --protocol lopo.")
         predictor = load_predictor(args.model)
         samples = hgr1.load(args.data) if args.data or hgr1.wanted() else drawn.load()
         report = evaluate(predictor, split_by_person(samples).test)
@@ -79,16 +85,22 @@ def _folder(samples: list[Sample]) -> str:
     return "/".join(samples[0].image.parent.parent.parts[-2:])
 
 
-def leave_one_out(samples: list[Sample], args) -> tuple[Report, dict]:
+def run_lopo(samples: list[Sample], args) -> tuple[Report, dict]:
     """The protocol lopo: its report, and the seconds of training for each person. A killed one goes on from OUT."""
-    chosen = _chosen(args)
+    chosen = chosen_profile(args)
     settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Recipe())}
     fold = partial(learn, profile=chosen, seed=args.seed)
     # a process for each fold, for TensorFlow gives a training's memory back only at the end of one; Ctrl-C ends them
     # without a word, for this one has it
     quiet = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_DFL)}
-    with ProcessPoolExecutor(args.workers, get_context("spawn"), max_tasks_per_child=1, **quiet) as pool:
-        return lopo.leave_one_out(samples, fold, args.out, settings, pool.map)
+    try:
+        with ProcessPoolExecutor(args.workers, get_context("spawn"), max_tasks_per_child=1, **quiet) as pool:
+            return lopo.leave_one_out(samples, fold, args.out, settings, pool.map)
+    except BrokenProcessPool:
+        raise InputError(
+            "a training was killed from outside, most likely for want of memory. Take fewer --workers or a smaller "
+            "--size; finished folds stay."
+        ) from None
 
 
 def predict(args) -> dict:
@@ -126,7 +138,9 @@ def main(argv: list[str] | None = None) -> int:
         print(f"handseg_lib: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("handseg_lib: interrupted. The same command goes on where this one stopped.", file=sys.stderr)
+        goes_on = args.command in (train, fetch) or getattr(args, "protocol", "test") == "lopo"
+        rest = " The same command goes on where this one stopped." if goes_on else ""
+        print(f"handseg_lib: interrupted.{rest}", file=sys.stderr)
         return 130
     if args.json:
         print(json.dumps({name: None if value != value else value for name, value in result.items()}))  # no nan there

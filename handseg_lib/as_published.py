@@ -7,10 +7,8 @@ Departures are marked [n]. All serve one of three ends: to run at all on Keras 3
 course's samples, so that both recipes see the same people, and to be scored by the course's ``evaluate``.
 """
 
-import json
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import cv2
 import keras
@@ -117,36 +115,27 @@ def fit(
     train: Batches,
     val: Batches,
     epochs: int = 20,
-    frozen_epochs: int = 0,
-    train_from: str = "",
-    patience: int = 7,
-    out: str | Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    loss: Callable = dice_loss,
-    peak: float = 0.001,
 ) -> History:
     """Trains as the article does. Arguments and result as in ``training.fit``.
 
-    ``train`` and ``val`` lend their samples, size and batch size to the article's generator;
-    ``frozen_epochs`` and ``train_from`` have no meaning here: the encoder never thaws. The rate stays at its peak.
+    ``train`` and ``val`` lend their samples, size and batch size to the article's generator. The encoder never thaws,
+    and the rate stays where it begins.
     """
     training_generator = DataGenerator(train.samples, train.size, train.batch_size, train.seed)
     # the article's validation set is its test set, shuffled and augmented too
     validation_generator = DataGenerator(val.samples, val.size, val.batch_size, val.seed)
-    optimizer = keras.optimizers.Adam(learning_rate=peak, clipnorm=1)
-    model.compile(optimizer, loss=loss, metrics=["accuracy", mean_iou()])  # [9] IoU of each image, to compare
+    optimizer = keras.optimizers.Adam(learning_rate=0.001, clipnorm=1)
+    model.compile(optimizer, loss=dice_loss, metrics=["accuracy", mean_iou()])  # [9] IoU of each image, to compare
     rows = Rows()
     # [10] The article's checkpoint keeps the best *training* loss and is never loaded: its model is the last one.
     model.fit(
         training_generator,
         epochs=epochs,
         validation_data=validation_generator,
-        callbacks=[keras.callbacks.EarlyStopping(patience=patience), rows, *callbacks],
+        callbacks=[keras.callbacks.EarlyStopping(patience=7), rows, *callbacks],
         verbose=0,
     )
-    if out is not None:
-        Path(out).mkdir(parents=True, exist_ok=True)
-        (Path(out) / "history.json").write_text(json.dumps(rows.rows, indent=1))
     return History(rows.rows)
 
 

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from . import metrics
-from .data import InputError, Sample
+from .data import Sample, insist_on_some
 
 # What a photo is like
 
@@ -113,7 +113,7 @@ def reliability(predictor: Callable, samples: Sequence[Sample], bins: int = 10) 
     Raises:
         InputError: there are no samples, or one cannot be read.
     """
-    _insist(samples)
+    insist_on_some(samples, "look at")
     pixels, told, hand = np.zeros((3, bins))
     for sample in tqdm(samples, desc="reliability", unit="photo", delay=1):
         image, true = sample.read()
@@ -140,15 +140,11 @@ def mirrored(predictor: Callable, image: np.ndarray) -> np.ndarray:
     return predictor(np.ascontiguousarray(image[:, ::-1]))[:, ::-1]
 
 
-def doubt(predictor: Callable, image: np.ndarray) -> float:
-    """How far the network disagrees with itself on the photo and its mirror image: 1 - IoU of the two masks, 0-1.
+def doubt(predictor: Callable, image: np.ndarray, mask: np.ndarray) -> float:
+    """How far the network's mask of a photo is from its mask of the mirror image: 1 - IoU of the two, 0-1.
 
     About 0 for a ``Predictor`` with ``mirror=True``, which gives both the same answer.
     """
-    return _doubt(predictor, image, predictor(image) >= predictor.threshold)
-
-
-def _doubt(predictor: Callable, image: np.ndarray, mask: np.ndarray) -> float:
     return 1 - metrics.iou(mask, mirrored(predictor, image) >= predictor.threshold)
 
 
@@ -158,12 +154,12 @@ def doubts(predictor: Callable, samples: Sequence[Sample]) -> pd.DataFrame:
     Raises:
         InputError: there are no samples, or one cannot be read.
     """
-    _insist(samples)
+    insist_on_some(samples, "look at")
     rows = []
     for sample in tqdm(samples, desc="doubt", unit="photo", delay=1):
         image, true = sample.read()
         mask = predictor(image) >= predictor.threshold
-        rows.append((sample.image.name, sample.person, _doubt(predictor, image, mask), 1 - metrics.iou(true, mask)))
+        rows.append((sample.image.name, sample.person, doubt(predictor, image, mask), 1 - metrics.iou(true, mask)))
     return pd.DataFrame(rows, columns=["image", "person", "doubt", "error"])
 
 
@@ -183,8 +179,3 @@ def ranks_errors(table: pd.DataFrame, worst: float = 0.1) -> dict:
         "spearman": float(table.doubt.rank().corr(table.error.rank())),
         "auroc": float(roc_auc_score(bad, table.doubt)) if bad.any() else float("nan"),
     }
-
-
-def _insist(samples: Sequence[Sample]) -> None:
-    if not samples:
-        raise InputError("no samples: there is nothing to look at.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .data import InputError, Sample
+from .data import Sample, insist_on_some
 from .evaluate import tune_threshold
 
 BINS = 32  # of each colour channel
@@ -98,8 +98,7 @@ def fit_bayes(train: Sequence[Sample], val: Sequence[Sample]) -> Baseline:
     Raises:
         InputError: one of the two is empty.
     """
-    if not train:
-        raise InputError("no samples: there are no colours to count.")
+    insist_on_some(train, "count colours of")
     skin, seen = np.zeros(BINS**3), np.zeros(BINS**3)
     for sample in train:
         image, mask = sample.read()

@@ -9,7 +9,7 @@ import numpy as np
 
 from .augment import Recipe, resize
 from .augment import augment as augment_pair
-from .data import InputError, Sample
+from .data import Sample, insist_on_some
 
 
 class Batches(keras.utils.PyDataset):
@@ -44,8 +44,7 @@ class Batches(keras.utils.PyDataset):
         threads: int = 1,
     ):
         super().__init__()
-        if not samples:
-            raise InputError("no samples: there is nothing to make batches of.")
+        insist_on_some(samples, "make batches of")
         self.samples, self.size, self.batch_size, self.seed = samples, size, batch_size, seed
         self.augment = Recipe() if augment is True else augment
         pairs = [resize(*sample.read(), size) for sample in samples]

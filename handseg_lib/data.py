@@ -283,6 +283,12 @@ def _label(rule: str | Callable[[str], str] | None, path: Path, default: str) ->
 # Splitting
 
 
+def insist_on_some(samples: Sequence[Sample], purpose: str) -> None:
+    """Raises InputError where there are no samples."""
+    if not samples:
+        raise InputError(f"no samples: there is nothing to {purpose}. Does your choice match any? Is the folder right?")
+
+
 class Split(NamedTuple):
     """Three lists of samples with no person in common."""
 
@@ -307,9 +313,11 @@ def split_by_person(
         ``Split(train, val, test)``; the order of the samples is kept.
 
     Raises:
-        InputError: one of the three parts would be empty, or a person is asked for twice.
+        InputError: one of the three parts would be empty, a person is asked for twice, or a part is a string.
     """
     samples = list(samples)
+    if isinstance(test, str) or isinstance(val, str):
+        raise InputError(f'test={test!r}, val={val!r}: each is a tuple of persons, such as ("02",), comma included.')
     if shared := set(test) & set(val):
         raise InputError(f"person {', '.join(sorted(shared))} is in both test and val: a person goes to one part only.")
     parts = Split(
@@ -320,5 +328,8 @@ def split_by_person(
     for name, part in parts._asdict().items():
         if not part:
             persons = ", ".join(sorted({s.person for s in samples})) or "none"
-            raise InputError(f"the {name} part is empty: these samples have persons {persons}. Name others of them.")
+            raise InputError(
+                f"the {name} part is empty: these samples have persons {persons}. Name others of them: "
+                "split_by_person(samples, test=(...), val=(...))."
+            )
     return parts

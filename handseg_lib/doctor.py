@@ -14,6 +14,7 @@ import keras
 
 from . import hgr1, profile
 from .predictor import COURSE_MODEL
+from .resume import write_whole
 
 PACKAGES = ("keras", "numpy", "opencv-python-headless", "ipywidgets", "jupyterlab")
 
@@ -53,12 +54,12 @@ def versions() -> dict:
     return found
 
 
-def write_record(path: Path, figures: dict, rows: list[dict], name: str | None = None) -> None:
+def write_record(path: Path, figures: dict, rows: list[dict]) -> None:
     """Writes measured figures with what is needed to measure them again: command, date, machine, versions."""
     spec = sys.modules["__main__"].__spec__  # None when run as a file
     program = ["-m", spec.name.removesuffix(".__main__")] if spec else sys.argv[:1]
     record = {
-        "name": name or path.stem,
+        "name": path.stem,
         "command": shlex.join(["python", *program, *sys.argv[1:]]),
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
@@ -66,5 +67,4 @@ def write_record(path: Path, figures: dict, rows: list[dict], name: str | None =
         "figures": figures,
         "rows": rows,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=1) + "\n")
+    write_whole(path, json.dumps(record, indent=1) + "\n")

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from . import metrics
 from .audit import describe
-from .data import InputError, Sample
+from .data import Sample, insist_on_some
 from .predictor import Predictor
 
 SLICES = ("hand", "brightness", "tone", "background")
@@ -96,8 +96,7 @@ def evaluate(model: keras.Model | Callable, samples: Sequence[Sample], batch_siz
     Raises:
         InputError: there are no samples, or one cannot be read.
     """
-    if not samples:
-        raise InputError("no samples: there is nothing to evaluate on.")
+    insist_on_some(samples, "evaluate on")
     predictor = Predictor(model) if isinstance(model, keras.Model) else model
     rows = []
     # delay: where the first photo cannot be read, the error is all there is to see
@@ -148,8 +147,7 @@ def tune_threshold(predictor: Callable, samples: Sequence[Sample]) -> tuple[floa
     Raises:
         InputError: there are no samples, or one cannot be read.
     """
-    if not samples:
-        raise InputError("no samples: there is nothing to tune a threshold on.")
+    insist_on_some(samples, "tune a threshold on")
     steps = np.arange(1, 100, dtype=np.float32) / np.float32(100)
     ious, f1s = [], []
     for sample in tqdm(samples, desc="threshold", unit="photo", delay=1):

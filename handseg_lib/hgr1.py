@@ -40,6 +40,8 @@ def load(root: str | Path | None = None) -> list[Sample]:
     Raises:
         InputError: nothing is there, or a photo has no mask.
     """
+    if root is None and os.environ.get("HANDSEG_HGR1") == "none":
+        raise InputError("HANDSEG_HGR1=none: HGR1 is not wanted, and this needs it. Unset it, or use drawn hands.")
     root = Path(root or os.environ.get("HANDSEG_HGR1") or cache()).expanduser()
     if not root.is_dir():
         raise InputError(f"{root}: no such folder. {WAY_OUT}")

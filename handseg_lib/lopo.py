@@ -4,7 +4,6 @@ With twelve persons that is twelve trainings, so it is done fold by fold: a kill
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,6 +15,7 @@ from tqdm import tqdm
 from .data import InputError, Sample, Split, fingerprint, split_by_person
 from .evaluate import Report, evaluate, tune_threshold
 from .predictor import Predictor
+from .resume import insist_on, write_whole
 
 
 def folds(samples: Sequence[Sample]) -> dict[str, Split]:
@@ -62,7 +62,7 @@ def leave_one_out(
     files = {person: out / f"{person}.json" for person in splits}
     for file in files.values():  # before anything is trained
         if file.exists():
-            _insist_on(settings, file)
+            insist_on(settings, json.loads(file.read_text())["settings"], file)
     missing = {person: split for person, split in splits.items() if not files[person].exists()}
     run = partial(_fold, learn, out, settings)
     for _ in tqdm(apply(run, missing, missing.values()), total=len(missing), unit="person", disable=not missing):
@@ -79,24 +79,5 @@ def _fold(learn: Callable, out: Path, settings: dict, person: str, split: Split)
     threshold, _ = tune_threshold(Predictor(model), split.val)
     report = evaluate(Predictor(model, threshold), split.test)
     found = {"settings": settings, "threshold": threshold, "seconds": round(history.seconds, 1)}
-    write_whole(out / f"{person}.json", found | {"rows": report.table.to_dict("records")})
+    write_whole(out / f"{person}.json", json.dumps(found | {"rows": report.table.to_dict("records")}))
     shutil.rmtree(out / person, ignore_errors=True)  # 12 networks with their optimizers fill a disk
-
-
-def _insist_on(settings: dict, file: Path) -> None:
-    """Raises InputError where a finished fold was made with other settings."""
-    kept = json.loads(file.read_text())["settings"]
-    for name, value in settings.items():
-        if kept.get(name) != value:
-            raise InputError(
-                f"{file}: this fold was made with {name}={kept.get(name)}, now it is {name}={value}. Give another "
-                "folder (--out), or the same arguments and data."
-            )
-
-
-def write_whole(file: Path, content: dict) -> None:
-    """Writes a JSON file whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(content))
-    os.replace(part, file)

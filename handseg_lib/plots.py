@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from .data import Sample
+from .data import InputError, Sample
 from .metrics import iou
 
 # Okabe and Ito's colours, which stay apart in all common forms of colour blindness
@@ -75,7 +75,12 @@ def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, colu
         pictures: uint8 (H, W, 3) RGB, or (H, W) in 0-1: a mask or a probability.
         titles: one for each.
         alt: alt text.
+
+    Raises:
+        InputError: there are no pictures.
     """
+    if not len(pictures):
+        raise InputError("no pictures to show: the list is empty. Does your choice match any photo?")
     columns = min(columns, len(pictures))
     in_rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     # as high as the row's highest picture needs, in inches, so that wide ones leave no gap

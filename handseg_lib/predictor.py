@@ -27,10 +27,19 @@ class Predictor:
 
     Attributes:
         size: side in pixels at which the network sees a photo.
+
+    Raises:
+        InputError: the model is no U-Net of a fixed size.
     """
 
     def __init__(self, model: keras.Model, threshold: float = 0.5, mirror: bool = False):
-        self.model, self.threshold, self.mirror, self.size = model, threshold, mirror, model.input_shape[1]
+        side = model.input_shape[1]
+        if side is None or (model.input_shape[1:], model.output_shape[1:]) != ((side, side, 3), (side, side, 1)):
+            raise InputError(
+                f"from {model.input_shape[1:]} to {model.output_shape[1:]}: no U-Net for square photos of one size. "
+                "Give one from build_unet(size)."
+            )
+        self.model, self.threshold, self.mirror, self.size = model, threshold, mirror, side
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """The probability of hand: (H, W) float32 in 0-1, for a photo uint8 (H, W, 3) RGB."""
@@ -40,7 +49,8 @@ class Predictor:
         """The same for a list of photos at once."""
         for image in images:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-                raise InputError(f"a photo must be uint8 (H, W, 3) RGB, this is {image.dtype} {image.shape}.")
+                found = f"{image.dtype} {image.shape}"
+                raise InputError(f"a photo must be uint8 (H, W, 3) RGB, this is {found}. Read it with hs.read_image.")
         small = np.stack([resize_image(image, self.size) for image in images])
         hands = self.model.predict_on_batch(small)[..., 0]
         if self.mirror:
@@ -75,10 +85,10 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     except Exception as error:  # a damaged file raises almost anything
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path}: Keras cannot load this model ({reason}). {TRAIN_ONE}") from None
-    side = model.input_shape[1]
-    if side is None or (model.input_shape[1:], model.output_shape[1:]) != ((side, side, 3), (side, side, 1)):
-        raise InputError(f"{path}: a model, but no U-Net for square photos of one size. {TRAIN_ONE}")
-    return Predictor(model)
+    try:
+        return Predictor(model)
+    except InputError as error:
+        raise InputError(f"{path}: {error} {TRAIN_ONE}") from None
 
 
 def _course_model() -> Predictor:

@@ -28,6 +28,7 @@ from .data import InputError
 from .encoder import freeze
 from .losses import dice_bce_loss
 from .metrics import mean_iou
+from .resume import insist_on, write_whole
 
 
 @dataclass
@@ -73,19 +74,21 @@ def fit(
         out: folder for what a later run needs to go on after a kill; call again with the same
             arguments. None: a temporary one, so that nothing is kept.
         callbacks: further Keras callbacks, such as ``explore.watch_training``. An epoch's validation comes after its
-            ``on_epoch_end``, between ``on_test_begin`` and ``on_test_end``.
-        loss: what to make small; of mask and prediction, as in ``losses``.
+            ``on_epoch_end``, between ``on_test_begin`` and ``on_test_end``. Each epoch is a ``fit`` of its own to
+            Keras: callbacks that count epochs or watch ``val_...``, such as EarlyStopping, do nothing here.
+        loss: what to make small; of mask and prediction, as in ``losses``. ``out`` knows it by its name.
         peak: the highest learning rate of fine-tuning. The frozen stage has 1e-3.
 
     Returns:
         The history, with the epochs of an earlier, interrupted run.
 
     Raises:
-        InputError: ``out`` holds a run with other arguments.
+        InputError: ``out`` holds a run with other arguments, or the encoder has no block ``train_from``.
     """
     if out is None:
         with tempfile.TemporaryDirectory() as folder:
             return fit(model, train, val, epochs, frozen_epochs, train_from, patience, folder, callbacks, loss, peak)
+    freeze(model.get_layer("encoder"), train_from)  # refuses an unknown block now, not after the first stage
     recipe = {"epochs": epochs, "frozen_epochs": frozen_epochs, "train_from": train_from, "seed": train.seed}
     recipe |= {"photos": len(train.samples), "size": train.size, "batch_size": train.batch_size}
     recipe |= {"loss": getattr(loss, "__name__", None) or getattr(loss, "name", str(loss))}
@@ -154,8 +157,8 @@ def run_epoch(model, train, val, epoch: int, epochs: int, callbacks) -> dict:
 class State:
     """What outlives a kill, in one folder: the rows so far, and the weights of the last and the best epoch.
 
-    A file is written whole beside its place and then moved there, ``history.json`` after the weights
-    it speaks of: a kill at any moment leaves the epoch before.
+    Each file is written whole or not at all, ``history.json`` after the weights it speaks of: a kill at any moment
+    leaves the epoch before.
     """
 
     def __init__(self, folder: Path, recipe: dict):
@@ -163,12 +166,7 @@ class State:
         self.folder, self.history, self.recipe, self.rows = folder, folder / "history.json", recipe, []
         if self.history.exists():
             kept = json.loads(self.history.read_text())
-            for name, value in recipe.items():
-                if kept["recipe"].get(name, value) != value:
-                    raise InputError(
-                        f"{folder}: the run in there has {name}={kept['recipe'][name]}, this one {name}={value}. "
-                        "Give another folder, or the same arguments."
-                    )
+            insist_on(recipe, kept["recipe"], folder)
             self.rows = kept["rows"]
 
     def file(self, epoch: int) -> Path:
@@ -184,8 +182,7 @@ class State:
             optimizer = [keras.ops.convert_to_numpy(v) for v in model.optimizer.variables]
             np.savez(stream, **arrays, **{f"optimizer{i}": v for i, v in enumerate(optimizer)})
         os.replace(part, self.file(last))
-        part.write_text(json.dumps({"recipe": self.recipe, "rows": self.rows}, indent=1))
-        os.replace(part, self.history)
+        write_whole(self.history, json.dumps({"recipe": self.recipe, "rows": self.rows}, indent=1))
         for path in self.folder.glob("epoch-*.npz"):
             if path not in (self.file(last), self.file(best)):
                 path.unlink()

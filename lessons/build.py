@@ -115,8 +115,8 @@ def execute(nb: nbformat.NotebookNode) -> None:
     """Runs every cell on drawn hands, in an empty folder, where no real photo can get into an output."""
     metadata = nb.metadata.copy()
     with tempfile.TemporaryDirectory() as folder:
-        env = {"HANDSEG_PROFILE": "quick", "TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"} | os.environ
-        env |= {"HANDSEG_HGR1": "none", "PYTHONWARNINGS": "ignore"}
+        env = {"TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"} | os.environ
+        env |= {"HANDSEG_HGR1": "none", "HANDSEG_PROFILE": "quick", "PYTHONWARNINGS": "ignore"}
         resources = {"metadata": {"path": folder}}
         options = {"timeout": 900, "record_timing": False, "extra_arguments": ["--log-level=ERROR"]}
         NotebookClient(nb, resources=resources, kernel_name="python3", **options).execute(env=env)

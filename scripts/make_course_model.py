@@ -25,7 +25,8 @@ def main(run: str) -> None:
     tenths = curve[curve.index % 10 == 9]  # 0.1, 0.2, ... 0.9
     weights = [w.astype("float16") if w.ndim > 1 else w for w in predictor.model.get_weights()]
     np.savez(COURSE_MODEL, **{f"weight{i}": w for i, w in enumerate(weights)})
-    training = json.loads((Path(run) / "train.json").read_text())["figures"]
+    record = json.loads((Path(run) / "train.json").read_text())
+    training = record["figures"]
     del training["data"]  # a folder of this machine
     card = {
         "size": predictor.size,
@@ -33,7 +34,7 @@ def main(run: str) -> None:
         "data": "HGR1, 899 photos; terms unknown",
         "split": {name: sorted({s.person for s in part}) for name, part in split._asdict().items()},
         "split_sha256": hashlib.sha256("\n".join(s.image.name for part in split for s in part).encode()).hexdigest(),
-        "training": training,
+        "training": training | {"date": record["date"], "versions": record["versions"]},
         "validation_iou_by_threshold": dict(zip(tenths.threshold.astype(str), tenths.iou.round(4))),
     }
     COURSE_CARD.write_text(json.dumps(card, indent=1) + "\n")

@@ -103,7 +103,8 @@ def see(model: Predictor | keras.Model, image: np.ndarray) -> dict[str, np.ndarr
     stages = keras.Model(encoder.input, [encoder.get_layer(name).output for name in names])
     small = resize_image(image, encoder.input_shape[1] or SIDE)
     features = stages(small[None].astype(np.float32), training=False)
-    return {name: keras.ops.convert_to_numpy(values)[0] for name, values in zip(names, features)}
+    # in float32: OpenCV knows no bfloat16
+    return {name: keras.ops.convert_to_numpy(values)[0].astype(np.float32) for name, values in zip(names, features)}
 
 
 def strongest(features: np.ndarray) -> np.ndarray:

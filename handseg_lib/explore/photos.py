@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from .. import plots
-from ..data import InputError, Sample
+from ..data import InputError, Sample, insist_on_some
 from .view import Drawing, View, choice, pages, slider
 
 ALL = "all"
@@ -18,8 +18,7 @@ def browse(samples: Sequence[Sample]) -> View:
     Raises:
         InputError: there are no samples.
     """
-    if not samples:
-        raise InputError("no samples: there is nothing to browse.")
+    insist_on_some(samples, "browse")
     controls = {
         "number": slider("photo", 1, 1, len(samples)),
         "person": choice("person", [ALL, *sorted({sample.person for sample in samples})]),

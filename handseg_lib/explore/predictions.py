@@ -31,9 +31,9 @@ def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
     """
     with passing():
         table = evaluate(predictor, samples).table
-    # one pass of the network each, however often a slider moves
-    hand = functools.cache(lambda sample: predictor(sample.read()[0]))
-    mirror = functools.cache(lambda sample: mirrored(predictor, sample.read()[0]))
+    # one pass of the network each, however often a slider moves; of a phone's photo an answer has some 50 MB
+    hand = functools.lru_cache(8)(lambda sample: predictor(sample.read()[0]))
+    mirror = functools.lru_cache(8)(lambda sample: mirrored(predictor, sample.read()[0]))
     tuned = predictor.threshold
     controls = {
         "photo": slider("photo", 1, 1, len(samples)),
