@@ -4,6 +4,12 @@ import tempfile
 
 os.environ.setdefault("HANDSEG_PROFILE", "smoke")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# No network but this machine's own: what would download something fails here, and not first in a room without it.
+os.environ |= {
+    "http_proxy": "http://127.0.0.1:9",
+    "https_proxy": "http://127.0.0.1:9",
+    "no_proxy": "127.0.0.1,localhost",
+}
 os.environ.setdefault("NOTEBOOK_ORDER", str(random.randrange(1000)))  # the workers of xdist inherit it
 
 import cv2

@@ -1,7 +1,6 @@
 """The article's recipe, slips included: what makes it worth comparing with is that it stays as it was."""
 
 import inspect
-import json
 import re
 
 import keras
@@ -12,15 +11,14 @@ from handseg_lib import Batches, History, as_published, training
 
 
 @pytest.fixture(scope="module")
-def run(samples, tmp_path_factory):
-    """One epoch at 64 px: model, encoder weights before, history, folder."""
+def run(samples):
+    """One epoch at 64 px: model, encoder weights before, history."""
     keras.utils.set_random_seed(0)
-    out = tmp_path_factory.mktemp("published")
     model = as_published.build_unet(64)
     before = {w.path: keras.ops.convert_to_numpy(w).copy() for w in model.weights}
     train, val = Batches(samples[:5], 64, 4), Batches(samples[5:8], 64, 4)
-    history = as_published.fit(model, train, val, epochs=1, out=out)
-    return model, before, history, out
+    history = as_published.fit(model, train, val, epochs=1)
+    return model, before, history
 
 
 def test_it_has_the_articles_size(run):
@@ -28,7 +26,7 @@ def test_it_has_the_articles_size(run):
 
 
 def test_the_slip_freezes_the_whole_encoder(run):
-    model, before, _, _ = run
+    model, before, _ = run
     encoder = {w.path for layer in model.layers if re.match(r"conv\d_", layer.name) for w in layer.weights}
     assert len(encoder) > 200
     assert not encoder & {w.path for w in model.trainable_weights}
@@ -39,17 +37,16 @@ def test_the_slip_freezes_the_whole_encoder(run):
 
 def test_fit_is_called_like_the_courses_fit():
     ours, theirs = (inspect.signature(module.fit) for module in (training, as_published))
-    assert list(ours.parameters) == list(theirs.parameters)
+    assert list(theirs.parameters) == [name for name in ours.parameters if name in theirs.parameters]
     assert ours.return_annotation is theirs.return_annotation is History
 
 
 def test_its_history_reads_like_the_courses(run):
-    _, _, history, out = run
+    _, _, history = run
     assert isinstance(history, History) and len(history.rows) == 1
     course = {"epoch", "stage", "seconds", "loss", "iou", "val_loss", "val_iou"}
     assert set(history.rows[0]) == course | {"accuracy", "val_accuracy"}
     assert history.best == history.rows[0] and 0 < history.seconds
-    assert json.loads((out / "history.json").read_text()) == history.rows
 
 
 def test_its_model_takes_photos_of_0_to_255_and_gives_probabilities(run):
@@ -68,6 +65,12 @@ def test_its_generator_pads_the_last_batch_with_rows_that_are_no_photos(samples)
     images, masks = generator[len(generator) - 1]
     assert images.shape == (4, 32, 32, 3) and masks.shape == (4, 32, 32, 1)
     assert [bool(image.any()) for image in images] == [True, False, False, False]
+
+
+def test_its_photos_and_masks_are_flipped_together(samples):
+    images, masks = as_published.DataGenerator(samples[:8], 64, 8)[0]
+    for image, mask in zip(images, masks):
+        assert ((image[..., 0] > 135) == mask[..., 0]).mean() > 0.97, "the hand has a red of 210, the wall of 60"
 
 
 def test_its_masks_lose_what_is_not_wholly_hand(samples):

@@ -13,15 +13,17 @@ import pytest
 from conftest import draw_blob, save_pair
 from PIL import Image
 
+from handseg_lib import Batches, split_by_person, training
 from handseg_lib.__main__ import main
+from handseg_lib.profile import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
-def float32_afterwards():
+def policy_stays():
     yield
-    keras.config.set_dtype_policy("float32")
+    assert keras.config.dtype_policy().name == "float32"
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +145,13 @@ def test_train_writes_model_and_record(trained):
     assert figures["seconds"] == pytest.approx(sum(row["seconds"] for row in record["rows"]), abs=0.1)
 
 
+def test_the_training_persons_train_and_the_validation_persons_choose(trained, hands):
+    split = split_by_person(PROFILES["smoke"].samples(hands))
+    train, val = (Batches(part, 64) for part in (split.train, split.val))
+    told = json.loads((trained[0] / "state" / "history.json").read_text())["recipe"]["data"]
+    assert told == training.checksum(train.images, train.masks, val.images, val.masks)
+
+
 def test_the_model_file_is_in_float32_for_machines_where_bfloat16_is_slow(trained):
     model = keras.models.load_model(trained[0] / "model.keras", compile=False)
     assert {layer.compute_dtype for layer in model.layers} == {"float32"}
@@ -239,10 +248,16 @@ def test_an_interrupted_command_says_how_to_go_on(monkeypatch, capfd):
     def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("handseg_lib.doctor.machine", interrupted)
-    assert main(["doctor"]) == 130
-    (line,) = capfd.readouterr().err.splitlines()
-    assert "goes on where this one stopped" in line
+    monkeypatch.setattr("handseg_lib.profile.current", lambda name=None: interrupted())
+    for command, rest in {"doctor": "", "train": " The same command goes on where this one stopped."}.items():
+        assert main([command]) == 130
+        assert capfd.readouterr().err == f"handseg_lib: interrupted.{rest}\n"
+
+
+@pytest.mark.parametrize("name, value", [("profile", "full"), ("size", "320"), ("epochs", "2")])
+def test_scoring_refuses_what_only_training_heeds(name, value, capfd):
+    assert main(["evaluate", f"--{name}", value]) == 2
+    assert f"--{name}: to score a model trains nothing" in capfd.readouterr().err
 
 
 def test_without_a_command_it_says_which_there_are(capsys):

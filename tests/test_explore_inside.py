@@ -78,6 +78,16 @@ def test_it_switches_to_a_second_encoder(unet, samples):
     assert window.picture.value != before and not window.message.value
 
 
+def test_it_looks_into_a_network_in_bfloat16(samples):
+    """OpenCV, which enlarges the maps, does not know the format."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build_unet(64, weights=None)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert explore.look_inside(model, samples[0].read()[0]).picture.value
+
+
 def test_what_has_no_encoder_is_named(samples):
     photo = keras.Input((8, 8, 3))
     with pytest.raises(InputError, match="plain: a model without an encoder"):

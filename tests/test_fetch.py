@@ -3,6 +3,7 @@
 The server is a real one on this machine. The data set is the tiny one of conftest.py, with a list of hashes of its own.
 """
 
+import contextlib
 import errno
 import http.server
 import io
@@ -13,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -202,7 +202,7 @@ def goes_round_in_circles(request):
 
 
 def never_ends(request):
-    with pytest.raises(OSError):  # we hang up
+    with contextlib.suppress(OSError):  # we hang up
         request.send(bytes(1 << 20), "none")
         while not request.server.closing.is_set():
             request.wfile.write(bytes(1 << 20))
@@ -225,9 +225,7 @@ def test_a_failing_server_is_told_and_the_next_fetch_brings_the_rest(server, han
     monkeypatch.setattr(hgr1, "MAX_BYTES", 2_000_000)
     whole, server.bodies[MASKS] = server.bodies[MASKS], failure
     timeout = 1 if failure in (stalls, never_answers) else 30  # a busy machine, too, may stall for some tenths
-    started = time.monotonic()
     assert refused(server, cache, f"{server.url}{MASKS}: {FAILURES[failure]}", timeout=timeout) == {PHOTOS}
-    assert time.monotonic() - started < 3
     server.bodies[MASKS], server.asked[:] = whole, []
     fetch(server)
     assert is_whole(hands) and server.asked == [f"/{MASKS}"], "the first archive was whole, and need not come again"

@@ -27,6 +27,13 @@ NOTEBOOKS = sorted([*(ROOT / "notebooks").glob("**/[0-9]*.ipynb"), ROOT / "noteb
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.relative_to(ROOT / "notebooks").as_posix())
 
 
+def test_the_library_needs_no_backend_of_its_own():
+    """Keras alone, but for the question which GPU there is."""
+    backend = re.compile(r"^\s*(?:import|from) (?:tensorflow|jax|torch)\b", re.M)
+    files = (ROOT / "handseg_lib").rglob("*.py")
+    assert [path.name for path in files if backend.search(path.read_text("utf-8"))] == ["profile.py"]
+
+
 # Versions
 
 
@@ -175,6 +182,14 @@ def test_builder_makes_exercise_and_solution(tmp_path, monkeypatch):
     lesson.write_text(LESSON.replace("    # </solution>\n", ""))
     with pytest.raises(SystemExit, match="without its partner"):
         builder.generate(lesson, solved=True)
+
+
+def test_outputs_are_made_on_drawn_hands_in_the_quick_profile_whatever_is_set(monkeypatch):
+    monkeypatch.setenv("HANDSEG_HGR1", str(ROOT))
+    monkeypatch.setenv("HANDSEG_PROFILE", "full")
+    cell = nbformat.v4.new_code_cell("import os; print(os.environ['HANDSEG_HGR1'], os.environ['HANDSEG_PROFILE'])")
+    builder.execute(notebook := nbformat.v4.new_notebook(cells=[cell]))
+    assert notebook.cells[0].outputs[0].text == "none quick\n"
 
 
 @pytest.mark.parametrize(

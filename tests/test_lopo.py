@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 import keras
 import numpy as np
 import pytest
+from conftest import save_pair
 from PIL import Image
 
 from handseg_lib import History, InputError, hgr1
@@ -66,6 +67,20 @@ def test_every_photo_is_scored_once(few, tmp_path):
     assert report.summary()["persons"] == 5 and report.summary()["iou"] > 0.8
     assert seconds == dict.fromkeys(["01", "02", "03", "04", "05"], 1.5)
     assert not [path for path in tmp_path.iterdir() if path.is_dir()], "weights of a finished fold are dropped"
+
+
+def test_the_threshold_is_the_validation_persons_and_not_the_strangers(tmp_path):
+    """Here it costs the stranger everything: the others' walls have the probability of this one's hand, 0.62."""
+    mask = np.zeros((64, 64), np.uint8)
+    mask[16:48, 16:48] = 1
+    for person in ("01", "02", "03", "04"):
+        hand, wall = ((130, 0, 120), (60, 0, 130)) if person == "01" else ((210, 0, 120), (130, 0, 120))
+        image = np.where(mask[..., None] == 1, hand, wall).astype(np.uint8)
+        save_pair(tmp_path / "data", f"A_P_hgr1_id{person}_1.png", image, mask)
+    leave_one_out(hgr1.load(tmp_path / "data"), Learner(), tmp_path / "out", SETTINGS)
+    stranger, other = (json.loads((tmp_path / "out" / f"{person}.json").read_text()) for person in ("01", "02"))
+    assert stranger["threshold"] > 0.62 and stranger["rows"][0]["iou"] == 0
+    assert other["threshold"] > 0.62 and other["rows"][0]["iou"] > 0.9
 
 
 def test_an_interrupted_run_goes_on_with_the_fold_it_stopped_in(few, tmp_path):

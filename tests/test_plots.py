@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handseg_lib import History, Predictor, build_unet, explore, plots
+from handseg_lib import History, InputError, Predictor, build_unet, explore, plots
 
 BLUE, ORANGE = (0, 114, 178), (230, 159, 0)
 
@@ -80,6 +80,11 @@ def test_images_shows_all_of_them_in_rows(photo, mask):
     assert [ax.get_title() for ax in fig.axes] == [*"abcdef", "", ""]
     assert [len(ax.images) for ax in fig.axes] == [1] * 6 + [0] * 2
     assert fig.axes[1].images[0].get_clim() == (0, 1), "a mask's grey must not be stretched"
+
+
+def test_no_pictures_are_refused():
+    with pytest.raises(InputError, match="no pictures to show: the list is empty"):
+        plots.samples([])
 
 
 def test_samples_are_shown_with_their_masks(samples):

@@ -1,13 +1,24 @@
 """The predictor: a hand probability at the photo's own size, and one line where a model cannot be loaded."""
 
+import hashlib
 import json
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
-from handseg_lib import InputError, Predictor, load_predictor
+from handseg_lib import (
+    InputError,
+    Predictor,
+    Sample,
+    build_unet,
+    evaluate,
+    hgr1,
+    load_predictor,
+    split_by_person,
+)
 from handseg_lib.predictor import COURSE_CARD, COURSE_MODEL
 
 
@@ -130,6 +141,11 @@ def test_a_network_that_the_predictor_would_misread_is_refused(tmp_path, shape, 
     refused(tmp_path / "any size.keras", "of one size")
 
 
+def test_a_network_of_no_fixed_size_cannot_predict(samples):
+    with pytest.raises(InputError, match=r"\(None, None, 3\).*of one size.*build_unet"):
+        evaluate(build_unet(None, weights=None), samples)
+
+
 def test_without_a_path_the_courses_own_model_is_loaded(samples):
     predictor, card = load_predictor(), json.loads(COURSE_CARD.read_text())
     assert (predictor.size, predictor.threshold) == (card["size"], card["threshold"])
@@ -140,3 +156,14 @@ def test_without_a_path_the_courses_own_model_is_loaded(samples):
     image, mask = samples[0].read()
     assert predictor(image).shape == mask.shape
     assert COURSE_MODEL.stat().st_size <= 25e6
+
+
+def test_the_card_names_the_split_that_hgr1_has_and_what_the_model_was_made_with():
+    card = json.loads(COURSE_CARD.read_text())
+    photos = sorted(line.split("/")[-1] for line in hgr1.LIST.read_text().splitlines() if hgr1.IMAGES in line)
+    found = [(Path(photo), hgr1.NAME.match(photo)) for photo in photos]
+    split = split_by_person([Sample(path, path, name["person"], name["gesture"]) for path, name in found])
+    assert card["split"] == {name: sorted({s.person for s in part}) for name, part in split._asdict().items()}
+    told = "\n".join(sample.image.name for part in split for sample in part)
+    assert card["split_sha256"] == hashlib.sha256(told.encode()).hexdigest()
+    assert card["training"].keys() >= {"date", "versions"}

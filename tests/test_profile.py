@@ -105,6 +105,8 @@ def test_none_means_drawn_hands_even_where_hgr1_is_in_the_cache(monkeypatch, few
     assert profile.PROFILES["quick"].samples() != few_drawn
     monkeypatch.setenv("HANDSEG_HGR1", "none")
     assert profile.PROFILES["quick"].samples() == few_drawn
+    with pytest.raises(InputError, match="HANDSEG_HGR1=none: HGR1 is not wanted, and this needs it. Unset it"):
+        profile.PROFILES["full"].samples()
 
 
 def test_full_insists_on_hgr1(monkeypatch, few_drawn, hands, samples):

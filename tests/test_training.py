@@ -6,6 +6,7 @@ promises does not hang on the encoder's size, and tracing ResNet50 takes half a 
 """
 
 import json
+import time
 from dataclasses import replace
 
 import keras
@@ -13,7 +14,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from handseg_lib import Batches, InputError, build_unet, fit, losses, profile, split_by_person, training
+from handseg_lib import Batches, InputError, as_published, build_unet, fit, losses, profile, split_by_person, training
+from handseg_lib.augment import Recipe
 from handseg_lib.encoder import StillModel
 from handseg_lib.recipe import learn
 from handseg_lib.unet import up_step
@@ -63,11 +65,14 @@ def new_data(data):
 
 
 class Watch(keras.callbacks.Callback):
-    """Keeps the weights and the learning rate at each epoch's end."""
+    """Keeps the weights and the learning rate at each epoch's end, and the rate of its first step."""
 
     def __init__(self):
         super().__init__()
-        self.weights, self.encoder, self.rates = [], [], []
+        self.weights, self.encoder, self.rates, self.first_rates = [], [], [], []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.first_rates.append(float(self.model.optimizer.learning_rate))
 
     def on_epoch_end(self, epoch, logs=None):
         self.weights.append(self.model.get_weights())
@@ -157,6 +162,7 @@ def test_the_encoder_stands_still_in_the_first_stage_and_moves_in_the_second(str
 
 def test_the_rate_warms_up_and_falls_in_each_stage(straight):
     _, _, watch, _ = straight
+    assert watch.first_rates[::2] == pytest.approx([1e-5, 6e-6]), "each stage begins at a hundredth of its peak"
     first, last, tuned_first, tuned_last = watch.rates
     assert 1e-3 > first > last > 0 and 6e-4 > tuned_first > tuned_last > 0
     assert last == pytest.approx(0.02 * 1e-3, rel=0.01) and tuned_last == pytest.approx(0.02 * 6e-4, rel=0.01)
@@ -193,6 +199,15 @@ def test_training_ends_after_so_many_epochs_without_a_better_one(data):
 def test_the_first_stage_is_never_cut_short(data):
     history = fit(small_unet(), *data, epochs=3, frozen_epochs=3, patience=0, callbacks=[Spoil({1, 2})])
     assert len(history.rows) == 3
+
+
+@pytest.mark.parametrize("recipe", [fit, as_published.fit], ids=["ours", "the article's"])
+def test_seconds_do_not_count_the_validation(data, recipe):
+    slow = keras.callbacks.LambdaCallback()
+    slow.on_test_begin = lambda logs=None: time.sleep(1)
+    begun = time.perf_counter()
+    history = recipe(small_unet(), *data, epochs=2, callbacks=[slow])
+    assert 0 < history.seconds < time.perf_counter() - begun - 2
 
 
 # After a kill
@@ -235,14 +250,22 @@ def test_a_finished_run_is_not_trained_again_but_loaded(straight, data):
 
 
 @pytest.mark.parametrize(
-    "name, value", [("epochs", 5), ("frozen_epochs", 1), ("train_from", "conv2_block1")], ids=lambda v: str(v)
+    "name, value, was, now",
+    [
+        ("epochs", 5, "epochs=4", "epochs=5"),
+        ("frozen_epochs", 1, "frozen_epochs=2", "frozen_epochs=1"),
+        ("train_from", "conv2_block1", "train_from=conv3_block1", "train_from=conv2_block1"),
+        ("loss", losses.dice_loss, "loss=dice_bce_loss", "loss=dice_loss"),
+        ("peak", 3e-4, "peak=0.0006", "peak=0.0003"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, str) else "",
 )
-def test_a_folder_with_a_run_of_other_arguments_is_refused(straight, data, name, value):
+def test_a_folder_with_a_run_of_other_arguments_is_refused(straight, data, name, value, was, now):
     out = straight[-1]
     with pytest.raises(InputError) as error:
         fit(small_unet(), *data, **{**RECIPE, name: value}, out=out)
     text = str(error.value)
-    assert str(out) in text and f"{name}={RECIPE[name]}" in text and f"{name}={value}" in text
+    assert str(out) in text and was in text and now in text
     assert "Give another folder" in text and "\n" not in text
 
 
@@ -257,6 +280,7 @@ def test_a_folder_with_a_run_on_other_photos_is_refused(straight, data, samples)
         (Batches(train.samples[1:], SIZE, 4, augment=True), val),
         (Batches(train.samples, SIZE, 3, augment=True), val),
         (Batches(train.samples, SIZE, 4, augment=True, seed=1), val),
+        (Batches(train.samples, SIZE, 4, augment=Recipe(flip=0)), val),
         (Batches(others, SIZE, 4, augment=True), val),
         (train, Batches(others, SIZE, 4)),
     ):
@@ -274,7 +298,8 @@ def test_a_loss_may_be_an_object_of_keras(data):
     assert history.rows[0]["loss"] > 0
 
 
-def test_the_dtype_policy_is_as_before_where_a_training_is_refused(samples, tmp_path):
+def test_the_dtype_policy_is_as_before_where_a_training_is_refused(samples, tmp_path, monkeypatch):
+    monkeypatch.setattr("handseg_lib.recipe.fast_dtype", lambda: "mixed_bfloat16")  # whatever is fast here
     split, smoke = split_by_person(samples), profile.PROFILES["smoke"]
     (tmp_path / "history.json").write_text('{"recipe": {"epochs": 99}, "rows": []}')
     with pytest.raises(InputError, match="epochs=99"):
@@ -282,9 +307,11 @@ def test_the_dtype_policy_is_as_before_where_a_training_is_refused(samples, tmp_
     assert keras.config.dtype_policy().name == "float32"
 
 
-def test_an_unknown_block_is_refused(data):
+def test_an_unknown_block_is_refused(data, tmp_path):
+    """At once: after the frozen stage the folder would hold a run with that block, and refuse the right one."""
     with pytest.raises(InputError, match="no such block"):
-        fit(small_unet(), *data, epochs=1, frozen_epochs=0, train_from="conv9_block1")
+        fit(small_unet(), *data, epochs=2, frozen_epochs=2, train_from="conv9_block1", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_best_is_the_row_of_the_highest_validation_iou():

@@ -83,7 +83,7 @@ ANSWERS = [
     ("up_step", up, "Right!"),
     ("up_step", lambda x, skip, width: up(x, skip, width, layers.UpSampling2D()), "Right!"),
     ("up_step", lambda x, skip, width: up(x, None, width), "the same whatever the skip says"),
-    ("up_step", lambda x, skip, width: up(x, skip, width, join=lambda x, skip: x + skip), "stack their channels"),
+    ("up_step", lambda x, skip, width: up(x, skip, width, join=lambda x, skip: x + skip), "You add the skip"),
     ("up_step", lambda x, skip, width: up(x, skip, width, join=lambda *a: ops.concatenate(a, 1)), "are the last axis"),
     ("up_step", lambda x, skip, width: up(x, skip, width, layers.Conv2DTranspose(width, 2)), "with which stride"),
     ("up_step", lambda x, skip, width: layers.Conv2D(width, 3)(up(x, skip, width)), "(padding)"),

@@ -137,8 +137,9 @@ def test_a_zoom_of_400_percent_loses_nothing_of_the_camera(run, page):
 
 def test_where_the_kernel_was_restarted_a_sentence_says_what_to_do(run, page, jupyter):
     widget = run("lab", "try_photo")
-    (kernel,) = page.request.get(f"{jupyter[0]}/api/kernels").json()
-    assert page.request.post(f"{jupyter[0]}/api/kernels/{kernel['id']}/restart").ok
+    sessions = page.request.get(f"{jupyter[0]}/api/sessions").json()
+    (kernel,) = (session["kernel"]["id"] for session in sessions if session["path"] == f"{__name__}.ipynb")
+    assert page.request.post(f"{jupyter[0]}/api/kernels/{kernel}/restart").ok
     with page.expect_file_chooser() as chooser:
         widget.press(widget.cell.get_by_role("button", name="choose a photo"), "Enter")
     chooser.value.set_files(Path(__file__))
@@ -177,8 +178,10 @@ def test_a_saved_notebook_holds_neither_the_photo_nor_the_state_of_the_widget(ru
     before = path.read_bytes()
     widget.cell.locator(".cm-content").click()
     page.keyboard.press("Control+s")
-    while path.read_bytes() == before:
+    for _ in range(150):
         page.wait_for_timeout(200)
+        if path.read_bytes() != before:
+            break
     saved = nbformat.read(path, 4)
     assert saved.cells[0].outputs and "widgets" not in saved.metadata
     assert "secret" not in str(saved) and "base64" not in str(saved)
