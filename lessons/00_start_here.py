@@ -225,9 +225,10 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Try to break it. A hand in front of your face: is the face called hand too? Nobody has told the network what is right:
-# HGR1's masks mark hand and forearm, and mostly leave out the skin at a neck. A wooden table. A glove. Lamplight. A hand
-# far away. Write down what fails, and keep the photos. In lesson 07 you will have names for these failures.
+# Try to break it. A hand in front of your face: is the face called hand too? For faces, what the network learned holds
+# no answer: HGR1's masks mark hand and forearm, and where a neck shows, mostly leave it out. A wooden table. A glove.
+# Lamplight. A hand far away. Write down what fails, and keep the photos. In lesson 07 you will have names for these
+# failures.
 
 # %% [markdown]
 # ## 9. What the course covers

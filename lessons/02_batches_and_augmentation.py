@@ -18,13 +18,18 @@
 # %% [markdown]
 # ## 1. Why a network eats batches
 #
+# A network is a chain of layers, and each computes new numbers from those of the layer before. How it does so depends
+# on its [**weights**](../docs/glossary.md#weight): numbers, millions of them, that begin by chance and are what
+# training changes. The [**loss**](../docs/glossary.md#loss) is one number that says how wrong the answer was.
+#
 # A network learns in steps. It looks at some photos, and computes for each of its weights how the loss changes with it:
 # the [gradient](../docs/glossary.md#gradient). Then all weights move a little, each to where the loss falls. How many
 # photos should it look at before it moves?
 #
-# Try it on the smallest network there is: one that gives every pixel the same probability, and has one weight. At
-# probability 0.5, the gradient of the usual loss on a photo is 0.5 minus its share of skin. So you can watch what one
-# photo says, what the mean of 4 says, and what the mean of 16 says.
+# Try it on the smallest network there is: one that gives every pixel the same probability, and has one weight, from
+# which a sigmoid makes that probability. At probability 0.5, the gradient of the usual loss (binary cross-entropy,
+# lesson 05) on a photo is 0.5 minus its share of skin. So you can watch what one photo says, what the mean of 4 says,
+# and what the mean of 16 says.
 
 # %%
 import numpy as np
@@ -107,8 +112,8 @@ assert -0.06 < lost < -0.008, "the outline is not eaten?"
 assert max(map(abs, change.values())) < abs(lost) / 2
 
 # %% [markdown]
-# On HGR1 at 224 pixels the article's way loses nearly 2 % of the skin; on drawn hands, which are smaller photos, it is
-# more. It is not spread evenly: it is the outline, all the way round. And the outline is what segmentation is about.
+# On HGR1 at 224 pixels the article's way loses 1.6 % of the skin; on drawn hands, which are smaller photos, it is more.
+# It is not spread evenly: it is the outline, all the way round. And the outline is what segmentation is about.
 
 # %%
 bold = blurred >= 0.5
@@ -167,7 +172,7 @@ class Cache(keras.utils.PyDataset):
         super().__init__()
         self.samples, self.size, self.batch_size, self.seed = samples, size, batch_size, seed
         pairs = [resize(*sample.read(), size) for sample in samples]
-        self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))
+        self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))  # zip(*...): all photos, all masks
         self.start_epoch(0)
 
     def start_epoch(self, epoch):
@@ -294,7 +299,7 @@ print(f"the last batch: {X.shape} {y.shape}")
 def watch(batches, shuffle):
     """Trains a tiny network for two epochs. Returns the photos' places in the list, as they came."""
     seen, pair = [], batches.pair
-    batches.pair = lambda k: seen.append(k) or pair(k)
+    batches.pair = lambda k: seen.append(k) or pair(k)  # notes k, then gives the pair as before
     net = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(1, 1, activation="sigmoid")])
     net.compile("sgd", "binary_crossentropy")
     net.fit(batches, shuffle=shuffle, epochs=2, verbose=0)
@@ -355,8 +360,8 @@ fig
 # [augmentation](../docs/glossary.md#augmentation).
 #
 # Turn, zoom, slant, shift, mirror: each maps straight lines to straight lines, and each is a small matrix. The matrix
-# says where a pixel at (x, y) goes. Several moves one after another are a product of matrices, so they are one matrix
-# too.
+# says where a pixel at (x, y) goes. Several moves one after another are one such matrix, too: the product of theirs.
+# (To multiply two of them, first write a row 0, 0, 1 below each.)
 
 
 # %%
@@ -456,7 +461,9 @@ hs.check.flip_pair(flip_pair)
 #
 # Light differs from room to room, and so do cameras. So vary the photo's colours; the mask has none, and stays as it
 # is. A pixel has only 256 possible values a channel. Work out once what becomes of each of them, and look it up: that
-# costs next to nothing. (`rint` goes to the nearest whole number. You know by now what `astype` alone would do.)
+# costs next to nothing. Gamma is a power of the brightness: above 1 it deepens the shadows, and leaves black and white
+# where they are. Contrast stretches around the middle grey, light is added, and tint multiplies each channel. (`rint`
+# goes to the nearest whole number. You know by now what `astype` alone would do.)
 
 
 # %%
@@ -504,11 +511,12 @@ hs.plots.images(
 # %% [markdown]
 # Does it pay? That can be measured. Nine persons of HGR1 were each judged by a small network (96 pixels, six epochs)
 # that had learned from six others. Its hand IoU was 0.908. Take one thing away: without the moves of section 7 it was
-# 0.902, without the disguise 0.901.
+# 0.902, without the disguise 0.901. Both look like losses, but the intervals of both hold zero: nine persons cannot
+# tell.
 #
 # The disguise pays for one person: the wearer of that T-shirt, by far the worst of the nine without it, at 0.738; most
 # of the others lose a little by it. And the colours? Twice as strong as the course's: 0.902. None at all: 0.910, which
-# nine persons cannot tell from 0.908. So at best they do no harm. Away with them?
+# nine persons cannot tell from 0.908 either. So at best the colours do no harm. Away with them?
 #
 # Look at what was tested. All of HGR1 was taken in much the same light, and a network that never saw another one loses
 # nothing there. So the same photos were judged once more, made darker, or with deeper shadows, or in a warm or a cold
@@ -520,9 +528,13 @@ hs.plots.images(
 # | twice as strong | 0.902 | 0.887 |
 # | none | 0.910 | 0.856 |
 #
-# A test tells you only of what is in it. The course's network is to work in your room, too, so its colours stay, at half
-# of their former strength. Before you copy an augmentation, measure it on your own data, person by person, and look at
-# the interval ([results](../docs/results.md)): nine persons are few.
+# A test tells you only of what is in it. And this one is friendly: the other light was made by the same `recolour`,
+# only stronger, so a network that was trained with it has met its like. Photos from other rooms would be the honest
+# test.
+#
+# The course's network is to work in your room, too, so its colours stay, at half of their former strength. Before you
+# copy an augmentation, measure it on your own data, person by person, and look at the interval
+# ([results](../docs/results.md)): nine persons are few.
 
 # %% [markdown]
 # ## 10. Dice that can be thrown again
@@ -690,6 +702,9 @@ for i in range(len(batches)):
     batches[i]
 from_memory = (time.perf_counter() - start) / len(split.train)
 print(f"a photo from the disk: {1000 * from_disk:.1f} ms, from memory: {1000 * from_memory:.1f} ms")
+
+# %% [markdown]
+# Both times hold the augmentation, and it is most of the second. The larger the files, the greater the difference.
 
 # %% [markdown]
 # ## 13. What you learned

@@ -71,11 +71,13 @@ assert ceiling.IoU[14] < 0.9 and ceiling.IoU.is_monotonic_increasing
 ceiling.round(3)
 
 # %% [markdown]
-# The first row is what you could hope for from the encoder alone, if it knew everything: each fingertip a staircase.
-# That is why there is a way back up. Keep the last row in mind, too. Section 9 comes back to it.
+# The first row is what a network could reach that gives one right answer for each cell of the encoder's last stage:
+# each fingertip a staircase. That is why there is a way back up. Keep the last row in mind, too. Section 9 comes back
+# to it.
 #
 # A cell has 1024 numbers, not one. There would be room in them to note where the outline runs. But this encoder was
-# trained to name things, and nobody asked it to keep that note. Section 12 measures how much of it is left.
+# trained to name things, and nobody asked it to keep that note. Section 12 looks at what is left of it in a network
+# that was trained on hands.
 
 # %% [markdown]
 # ## 2. Exercise: the four sides (warm-up)
@@ -158,14 +160,10 @@ assert taps[taps.wiring == "default"].smallest.min() >= 0 > taps[taps.wiring == 
 taps.round(1)
 
 # %% [markdown]
-# `default` is the course's wiring. Look at the column `smallest`. A [ReLU](../docs/glossary.md#relu) never gives a
-# negative number, so the article taps before it, and before the batch norm, too; in the later stages also before the
-# sum with the bypass, which carries on what the block was given. These are half-done features, each on a scale of its
-# own: compare the column `largest`. The layers behind them would have put that in order.
-#
-# How would you notice? Not by the loss, for the decoder copes somehow. And not by the article's code, where the
-# variable that holds `conv3_block3_2_conv` is called `conv3_block3_out`. You notice when you print what you tap: its
-# layer's name, its channels (128 where the stage has 512), its smallest value.
+# `default` is the course's wiring. Look at the columns `smallest` and `largest`. The article taps before batch norm and
+# [ReLU](../docs/glossary.md#relu) (lesson 03, section 7): half-done features with negative numbers, each on a scale of
+# its own, and 128 channels where stage 3 has 512. The decoder copes somehow, so the loss will not tell you. Print what
+# you tap: its layer's name, its channels, its smallest value.
 #
 # The last row of each wiring is the [**bottleneck**](../docs/glossary.md#bottleneck), where the way down ends. The
 # article calls it the place "where the number of feature maps is the smallest", which maintains "the high-resolution
@@ -197,7 +195,8 @@ print("mixed          ", x.shape)
 
 # %% [markdown]
 # - **Join.** `Concatenate` stacks the channels: 128 of what, 512 of where. Adding the two would need equal channels,
-#   and would blend them before anything has learned how.
+#   and would weigh both the same everywhere. Some networks do so, and it works. A U-Net stacks, and the next
+#   convolution learns how to weigh them.
 # - **Mix.** The 3 x 3 convolution looks at both and decides: "below says hand, across says edge, so the outline runs
 #   here".
 # - **Calm.** Batch norm keeps the values in a range that trains well. It has a shift of its own, so the convolution
@@ -279,7 +278,7 @@ library.set_weights(unet.get_weights())
 ours, theirs = (ops.convert_to_numpy(model(images)) for model in (unet, library))
 assert unet.count_params() == library.count_params() == 10_109_249
 assert ours.shape == theirs.shape == (1, profile.size, profile.size, 1) and np.array_equal(ours, theirs)
-print("from", ours.shape[1:], "all alike:", np.array_equal(ours, theirs))
+print("the same answer to the last digit:", np.array_equal(ours, theirs))
 
 # %% [markdown]
 # ## 8. Exercise: is this answer doubled? (core)
@@ -320,10 +319,11 @@ for name, model in {"the article's": published, "ours": unet}.items():
     assert alike == (name == "the article's")
 
 # %% [markdown]
-# What does it cost? You have measured that already: it is the row of 112 cells in section 1. Scored pixel by pixel, a
-# doubled answer does not get beyond that, however long you train. (Where probabilities are smoothed on the way to the
-# photo's size, as `hs.evaluate` does, the ceiling lies a little higher.) The validation score would creep up to it and
-# stay there, and you might look for the reason in the data or in the learning rate.
+# What does it cost? For the article's photos of 224 pixels you have measured that already: it is the row of 112 cells
+# in section 1. Scored pixel by pixel, a doubled answer hardly gets beyond that, however long you train. (Where
+# probabilities are smoothed on the way to the photo's size, as `hs.evaluate` does, the ceiling lies a little higher.)
+# The validation score would creep up to it and stay there, and you might look for the reason in the data or in the
+# learning rate.
 #
 # The habit to take along: **before you train, compute the best score that your design allows.** It takes a true mask,
 # and a minute.
@@ -444,9 +444,11 @@ hs.plots.images(
 # and the median distance from the predicted outline to the true one, in pixels of the network's photo:
 
 # %%
+true = masks[..., 0]
 preds = {name: (hand >= predictor.threshold)[..., 0] for name, hand in hands.items()}
-distance = {name: [hs.metrics.boundary_px(m[..., 0], p) for m, p in zip(masks, pred)] for name, pred in preds.items()}
-table = pd.DataFrame({"IoU": {name: score.mean() for name, score in iou.items()}})
+preds["the truth, one answer a cell"] = [through_grid(mask, features[0].shape[1]) for mask in true]
+table = pd.DataFrame({"IoU": {name: np.mean([*map(hs.metrics.iou, true, pred)]) for name, pred in preds.items()}})
+distance = {name: [*map(hs.metrics.boundary_px, true, pred)] for name, pred in preds.items()}
 table["distance"] = {name: np.nanmedian(pixels) for name, pixels in distance.items()}
 assert table.IoU["no skip at all"] < table.IoU["all skips"] - 0.03
 table.round(2)
@@ -456,6 +458,10 @@ table.round(2)
 # difference of a hundredth means nothing, and with drawn hands, which this network was not trained on, a skip may even
 # be in its way. Take all away, and you see what the bottleneck knows by itself: that there is a hand, and roughly
 # where. So the skips are what turns a blob into an outline.
+#
+# The last row is section 1's question, put to these photos: a right answer for each of the bottleneck's cells, and no
+# more. How far below it is the network without skips? If it comes close, or beats it, its 1024 channels do keep a part
+# of the outline inside the cells: this encoder was trained on, together with its decoder, and that asked for it.
 #
 # Be careful with the size of the effect. This network was trained with its skips and leans on them. One that was
 # trained without should do better than this one does when it is robbed. The honest experiment is to train both; this

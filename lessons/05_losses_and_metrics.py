@@ -84,8 +84,9 @@ assert iou == hs.metrics.iou(a, b) and dice == hs.metrics.f1(a, b)
 assert np.isclose(dice, 2 * iou / (1 + iou))
 
 # %% [markdown]
-# The last line holds always: Dice is 2 IoU / (1 + IoU). So of two masks for one photo, the one with the better IoU has
-# the better Dice as well, and Dice is the more flattering number.
+# The last line holds always: Dice is 2 IoU / (1 + IoU). (For one photo, that is. A mean Dice over photos does not
+# follow from a mean IoU, and in means two networks can even change places.) So of two masks for one photo, the one with
+# the better IoU has the better Dice as well, and Dice is the more flattering number.
 
 # %%
 fig, ax = hs.plots.figure("Dice against IoU: a curve that bends above the diagonal and meets it at 0 and 1.", width=3.2)
@@ -102,7 +103,7 @@ fig
 # ## 3. Exercise: count it yourself (warm-up)
 #
 # Two more masks, and no code: a pencil, or your fingers. What is the IoU, and what is Dice? Put the two numbers, IoU
-# first, in the place of the dots. A fraction such as `3 / 5` will do.
+# first, in the place of the dots. A fraction such as `2 / 9` will do.
 
 # %%
 hand = np.array([[0, 1, 1, 0, 0], [0, 1, 1, 0, 0], [0, 1, 1, 0, 0]])
@@ -257,9 +258,11 @@ for smooth in (0, 1):
     print(f"smooth {smooth}: the loss is {dice_loss_of_one(empty, empty, smooth)}")
 
 # %% [markdown]
-# `nan` is infectious: one such photo, and after the next step every weight that learns is `nan`. The usual cure is to
-# add a small number, `smooth`, above and below the line. Then empty against empty is 1 / 1, a loss of 0, as it should
-# be.
+# `nan` is infectious: one such loss, and after the next step every weight that learns is `nan`. A sigmoid seldom gives
+# exact zeros. Without them the loss of an empty photo is 1, whatever the network says, and teaches nothing. The usual
+# cure is to add a small number, `smooth`, above and below the line. Then empty against empty is 1 / 1, a loss of 0, as
+# it should be. It is no full cure: a faint 0.02 in each of 128 x 128 pixels sums up to hundreds of pixels, and still
+# costs nearly 1. On empty photos it is the second loss, in section 10, that does most of the teaching.
 #
 # Small compared to what? To the areas, for `smooth` is a number of pixels. A missed hand of 500 pixels should cost
 # about 1:
@@ -298,9 +301,9 @@ whole = float(batch_dice_loss(masks, pred))
 print(f"loss of the batch: {whole:.3f}")
 
 # %% [markdown]
-# One of 16 photos has failed as badly as a photo can, and the loss hardly stirs. How could you notice? By a rule that
-# a loss of photos should keep: **the loss of a batch is the mean of the losses of its photos.** Otherwise the price of a
-# mistake depends on the company. Give the photos to the loss one by one:
+# One of 16 photos has failed as badly as a photo can, and the loss hardly stirs. How could you notice? By a rule that a
+# loss should keep where photos are scored one by one: **the loss of a batch is the mean of the losses of its photos.**
+# Otherwise the price of a mistake depends on the company. Give the photos to the loss one by one:
 
 # %%
 alone = [float(batch_dice_loss(masks[i : i + 1], pred[i : i + 1])) for i in range(16)]
@@ -332,7 +335,9 @@ fig
 
 # %% [markdown]
 # A small hand is cheap to lose, so nothing much pushes the network to find it. And you report the mean over photos, in
-# which the small ones count like the others: the loss works for one goal, the metric measures another.
+# which the small ones count like the others: the loss works for one goal, the metric measures another. (Where many
+# pictures are empty, or the score itself is pooled over all pixels, people sum over the batch on purpose. Then loss and
+# score agree again.)
 
 # %% [markdown]
 # ## 9. Exercise: Dice of each photo (core)
@@ -427,12 +432,13 @@ fig
 # BCE is honest: its best answer is the true chance. Dice wants a decision, and says 0; were 60 of the pixels hand, it
 # would say 1. A network trained on Dice alone tends to be too sure of itself, and its probabilities mean little; lesson
 # 07 needs them to mean something. The sum steers each pixel from the first step on, and still cares for the hand as a
-# whole.
+# whole. Its best answer is 0.17: nearer to the truth than 0, and not honest either. Lesson 07 measures by how much.
 #
 # Do not expect wonders. In a [comparison on medical images](https://arxiv.org/abs/2410.18677), networks trained with
 # Dice and with BCE came out about equal. On HGR1 small networks, judged on nine persons they had never seen, came to a
-# hand IoU of 0.908 with the sum, 0.907 with BCE alone and 0.894 with Dice alone ([results](../docs/results.md)). What
-# you gain is a loss that does not fail badly anywhere.
+# hand IoU of 0.908 with the sum, 0.907 with BCE alone and 0.894 with Dice alone ([results](../docs/results.md)). The
+# step from Dice alone is clear; that from BCE alone is less than nine persons can tell. No hand of HGR1 is below 8 % of
+# its photo, though, and a smaller one would be outvoted more: take the sum as an insurance.
 
 # %% [markdown]
 # Now spoil a prediction yourself. A large hand and a small one get the same harm, in pixels. The grey pictures show
@@ -583,18 +589,20 @@ assert 0.93 < np.mean(grown) < 0.995
 print(f"one pixel off all round: Dice {np.mean(grown):.3f}")
 
 # %% [markdown]
-# That is a bound on what a score can tell you. On HGR1 one pixel costs a Dice of 0.017. So when two networks differ by
-# 0.002, you may have learned more about the pencil of whoever drew the masks than about the networks.
+# That is a bound on how high a score can go. On HGR1 one pixel costs a Dice of 0.017. Two networks are scored against
+# the same pencil, so in their difference a part of this cancels. But ask of a gain of 0.002 whether it holds for each
+# person, or only follows the hand that drew the masks.
 
 # %% [markdown]
 # ## 14. What you learned
 #
 # - Four counts make every score. IoU and Dice leave out the true negatives; accuracy lives on them.
-# - Dice is 2 IoU / (1 + IoU). Ask which of them, or mIoU, a paper reports.
+# - For one photo, Dice is 2 IoU / (1 + IoU). Ask which of them, or mIoU, a paper reports.
 # - Before you believe a score, score the laziest answer.
 # - A loss needs a slope; a metric needs a meaning.
-# - The loss of a batch should be the mean of the losses of its photos: sum over pixels, not over photos.
-# - Dice cares for the hand, BCE for each pixel's honesty. Their sum does not fail badly anywhere.
+# - Scored photo by photo? Then the loss of a batch is the mean of the losses of its photos: sum over pixels, not over
+#   photos.
+# - Dice cares for the hand, BCE for each pixel's honesty. Their sum does some of both.
 # - Test a metric from a library with answers whose score you know.
 
 # %% [markdown]

@@ -95,9 +95,10 @@ save_and_load("model.h5", my_loss)
 save_and_load("model.keras", my_loss)
 
 # %% [markdown]
-# There are two ways out. If you want to go on training, **register** the function: one line above its definition gives
-# it a name under which Keras finds it, in every program that imports the module. The library's losses and layers carry
-# that line.
+# The article hands the function to the loader, as `custom_objects`. That works as long as you still have its code at
+# hand. There are two better ways out. If you want to go on training, **register** the function: one line above its
+# definition gives it a name under which Keras finds it, in every program that imports the module. The library's losses
+# and layers carry that line.
 
 
 # %%
@@ -125,9 +126,9 @@ assert keras.models.load_model(folder / "model.keras", compile=False).count_para
 # From here on you look at the course's own model. Its card says what it was trained on, and with which threshold it is
 # to be used. A model without such a card is hard to trust: nobody can tell which test is a fair one.
 #
-# Its test score below is that at its threshold. Cut at 0.5, the same network scores 0.949 on these persons, which is the
-# README's figure: the threshold that two validation persons chose costs it a point. It stays, for the test persons have
-# no say; section 9 makes something of that.
+# The card's test score, printed below, is at the card's threshold. Cut at 0.5, the same network scores 0.949 on these
+# persons, which is the README's figure: the threshold that two validation persons chose costs it a point. It stays, for
+# the test persons have no say; section 9 makes something of that.
 
 # %%
 import json
@@ -153,9 +154,10 @@ summary = pd.Series(report.summary(), name="test persons")
 summary[["iou", "iou_low", "iou_high", "f1", "worst_person_iou", "boundary_px"]].astype(float).round(3).to_frame()
 
 # %% [markdown]
-# `iou` is the mean [IoU](../docs/glossary.md#iou) over photos, each at its own size. `iou_low` and `iou_high` say how far that mean could move with
-# other persons, drawn from these few. [`boundary_px`](../docs/glossary.md#boundary_px) is how far the predicted outline lies from the true one, in pixels,
-# in the middle photo.
+# `iou` is the mean [IoU](../docs/glossary.md#iou) over photos, each at its own size. `iou_low` and `iou_high` say how
+# far that mean could move with other persons, drawn from these few. Of three persons that is no more than the worst and
+# the best (lesson 08). [`boundary_px`](../docs/glossary.md#boundary_px) is how far the predicted outline lies from the
+# true one, in pixels, in the middle photo.
 #
 # You know four of these hands since lesson 01. Here they are with the masks that the network gives them. The fourth is
 # of a training person: if your photos are HGR1's, the network has met that hand, and its score proves nothing.
@@ -254,8 +256,9 @@ hs.plots.predictions(predictor, worst[:3])
 # skin.
 #
 # **Near the outline or far from it?** Near it, people who draw masks disagree as well: on HGR1, moving the whole
-# outline by a single pixel already costs 0.017 in F1. Far from it, nobody would disagree. Call "near" what lies within
-# a hundredth of the photo's longer side.
+# outline by a single pixel already costs 0.017 in F1. Far from it, a whole piece is in question: the network's mistake,
+# or a mask that left something out. Only a look tells. Call "near" what lies within a hundredth of the photo's longer
+# side.
 
 # %%
 import cv2
@@ -313,8 +316,8 @@ fig
 #
 # - Much of the two middle colours: the outline is a little off. Train at a larger size, or ask how exact the masks are.
 #   There is a floor here that no network gets under.
-# - Much **false far**: whole things are taken for skin. Go back to the pictures. Is it always the same kind of thing, a
-#   sleeve, a wall, wood? Then photos of hands *with* that thing are what the training lacks.
+# - Much **false far**: whole things are taken for skin. Go back to the pictures. Is the mask right? Is it always the
+#   same kind of thing, a sleeve, a wall, wood? Then photos of hands *with* that thing are what the training lacks.
 # - Much **missed far**: parts of a hand are not found, in a shadow or in a skin tone that the training had too little
 #   of. If one person has most of it, that is more than a number. For them the network works worse.
 
@@ -335,8 +338,8 @@ print("IoU      ", *[f"{hs.metrics.iou(true, probability >= threshold):.2f}" for
 # ## 8. Exercise: the best threshold (core)
 #
 # That was one photo. Write a function that takes a list of probabilities, a list of true masks (both may differ in size
-# from photo to photo) and some thresholds. It returns the threshold with the highest mean IoU, the mean being taken
-# over photos.
+# from photo to photo) and some thresholds. A pixel that just reaches a threshold is hand (`>=`). It returns the
+# threshold with the highest mean IoU, the mean being taken over photos.
 
 
 # %%
@@ -458,8 +461,9 @@ looks[["disagreement", "near one half"]].mean().to_frame("share of wrong pixels 
 
 # %% [markdown]
 # Compare the two rows with chance, and with each other: the second look costs a whole pass of the network, and has to
-# earn it. What neither hits are the errors that matter most, those of which the network is **sure**. If a sleeve looks
-# like skin to it, it does so in the mirror too. Two looks find hesitation; they do not find conviction.
+# earn it. With drawn hands it does not: the probability alone finds more. What neither hits are the errors that matter
+# most, those of which the network is **sure**. If a sleeve looks like skin to it, it does so in the mirror too. Two
+# looks find hesitation; they do not find conviction.
 #
 # That was within photos. Between photos the question is another one: which of a thousand masks should a person check
 # first?
@@ -519,14 +523,15 @@ hs.check.share_of_hand(share_of_hand)
 
 # %% [markdown]
 # Once the check says "Right!", try it in a new cell: `share_of_hand(hands, truth, 0.7, 0.8)`. An honest network would
-# give about 0.75. The figure asks the same question for ten pairs of bounds at once, with two histograms: one of all
-# pixels, one of those that are hand.
+# give about 0.75. The figure asks the same question for ten pairs of bounds at once, with three histograms: of all
+# pixels, of what was said of them, and of those that are hand.
 
 # %%
 edges = np.linspace(0, 1, 11)
 everything = sum(np.histogram(hand, edges)[0] for hand in hands)
 skin = sum(np.histogram(hand[true == 1], edges)[0] for hand, true in zip(hands, truth))
-said, share = (edges[:-1] + edges[1:]) / 2, skin / np.maximum(1, everything)
+total = sum(np.histogram(hand, edges, weights=hand)[0] for hand in hands)
+said, share = total / np.maximum(1, everything), skin / np.maximum(1, everything)
 fig, ax = hs.plots.figure(
     "The share of hand pixels against the probability that the network gave them; a dashed diagonal is honesty.",
     width=4.5,
@@ -574,7 +579,7 @@ hs.explore.draw_threshold(worst[0], predictor(worst[0].read()[0]), 0.9)
 # - A mean hides its tail. Take it apart by person, and look at the worst photos first.
 # - Sort errors: missed or false, near the outline or far. Each kind has another remedy.
 # - Choose the threshold, like everything else, on people on whom you do not report.
-# - Two looks show where a network hesitates. Where it is sure and wrong, they show nothing.
+# - Doubt, of one look or of two, shows where a network hesitates. Where it is sure and wrong, it shows nothing.
 # - A network is honest if it is right in 8 of 10 cases where it says 0.8. That can be counted.
 
 # %% [markdown]

@@ -203,7 +203,7 @@ def score_both(bins=32):
 # %%
 both = score_both()
 print(f"mean IoU: known {both.known.mean():.3f}, stranger {both.stranger.mean():.3f}")
-assert both.known.mean() > both.stranger.mean() + 0.01
+assert both.known.mean() > both.stranger.mean()
 
 
 # %%
@@ -366,8 +366,10 @@ fig
 
 # %% [markdown]
 # Read it by rows. Where a line lies says how good a method is; the **length of the line** says how much that depends on
-# who you are. On an easy person a rule of two lines may well beat the small network. But a rule for the colour of skin
-# is a rule about somebody's skin, under somebody's lamp.
+# who you are. Be fair, though: it was the table that chose these two, so its line is as long as it can be. A fair
+# comparison takes all folds. With each of HGR1's twelve persons as the stranger, networks of the course's recipe go
+# from an IoU of 0.862 to one of 0.977 ([results](../docs/results.md)). On an easy person a rule of two lines may well
+# beat the small network. But a rule for the colour of skin is a rule about somebody's skin, under somebody's lamp.
 #
 # What does that look like? The worst person's first photo, and then the course's four hands, with the masks that the
 # table and the small network of that fold give. (Only the first photo's person was left out of it, so nothing is scored
@@ -518,11 +520,13 @@ fig
 
 # %% [markdown]
 # The wider interval is the honest one, though the game was kind to it: six of twelve are half of "everybody", and
-# resemble the whole more than six out of all people would. And it is wide: that is what twelve persons can tell. More
-# photos of the same twelve would make the blue interval narrower and narrower, and you no wiser.
+# resemble the whole more than six out of all people would. (For those, such an interval keeps its promise in some 87 of
+# 100 cases.) And it is wide: that is what twelve persons can tell. More photos of the same twelve would make the blue
+# interval narrower and narrower, and you no wiser.
 #
-# With three test persons even the wide one promises too much. It can only shuffle the persons that it has. If the
-# person on whom everything fails is not among them, no arithmetic brings them in:
+# With three test persons even the wide one promises too much. It can only shuffle the persons that it has, and reaches
+# from the worst to the best of them; three people enclose the middle of all people in 3 of 4 cases, not in 95 of 100.
+# If the person on whom everything fails is not among them, no arithmetic brings them in:
 
 # %%
 chance = (1 - 1 / len(persons)) * (1 - 1 / (len(persons) - 1)) * (1 - 1 / (len(persons) - 2))
@@ -594,8 +598,8 @@ people.loc[[hardest, twin]].round(2)
 # it.
 #
 # Other properties change from photo to photo of the *same* person: how large the hand is, for instance. There you can
-# compare within a person, where wall, skin and lamp are held still. So ask of every slice how much of its property
-# belongs to persons: the share of its variance that lies between them.
+# compare within a person, where skin and lamp are the same, and the wall has no reason to go with the size of the hand.
+# So ask of every slice how much of its property belongs to persons: the share of its variance that lies between them.
 
 # %%
 columns = ["hand", "brightness", "tone", "background"]
@@ -615,9 +619,10 @@ ax.invert_yaxis()
 fig
 
 # %% [markdown]
-# Where the bar is long, you have as many cases as persons, and a third of twelve is four. Such a slice can **raise** a
-# question ("look at person so-and-so", "photograph more people with dark skin before you ship this"). It cannot answer
-# it. Where the bar is short, photos count, and you can take the person out: compare each photo with its person's mean.
+# Where the bar is long, you have as many cases as persons, and a third of the photos holds half a dozen of them. Such a
+# slice can **raise** a question ("look at person so-and-so", "photograph more people with dark skin before you ship
+# this"). It cannot answer it. Where the bar is short, photos count, and you can take the person out: compare each photo
+# with its person's mean.
 
 # %%
 inside = scores[["hand", "iou"]] - scores.groupby("person")[["hand", "iou"]].transform("mean")
@@ -626,8 +631,8 @@ print(f"against the person's own mean: smaller hands {small:+.3f}, larger hands 
 assert small < large
 
 # %% [markdown]
-# Smaller hands score lower *within* persons, so this is no one's wall. Part of it is the ruler's doing: lesson 05 showed
-# that a pixel off all round costs a small hand more.
+# Smaller hands score lower *within* persons, so it is not that some persons have smaller hands and harder walls. Part
+# of it is the ruler's doing: lesson 05 showed that a pixel off all round costs a small hand more.
 #
 # One more warning, about words. The tone is that of the skin *in this photo*. Nobody calibrated camera or lamp, so
 # shade moves it, and it does not tell anybody's skin type. A slice by tone can show that a model fails; it cannot show
@@ -770,9 +775,9 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# Blue is the network's, or a mask with a piece missing: look. Orange is where a mask's own uncertainty lies. Where most
-# of a person's bar is orange, a better network would not be *seen*. Put it to the extreme: hand in the **exact** masks
-# as a prediction, and score them against the grown ones.
+# Blue is the network's, or a mask with a piece missing: look. Orange may be either's. Drawn masks are exact, so here it
+# is the network's, but for one person. Where people drew the masks, nobody can tell, and a better network may not be
+# *seen*. Put it to the extreme: hand in the **exact** masks as a prediction, and score them against the grown ones.
 
 # %%
 mine = [sample for sample in strangers if sample.person == secret]
@@ -799,13 +804,13 @@ hs.plots.predictions(predictor, worst_photos)
 # The list tells you where to look; it does not tell who is right. With drawn hands it is the mask, apart from those that
 # you grew. With masks that people drew, expect both, and write down which it was.
 #
-# And look at what is orange. Section 12 could not say whether it was the skin or the wall. A look at the worst photos
-# cannot prove it either, but it tells you what to photograph next: such skin before another wall, other skin before such
-# a wall.
+# And look at the false hand, orange in these pictures. Section 12 could not say whether it was the skin or the wall. A
+# look at the worst photos cannot prove it either, but it tells you what to photograph next: such skin before another
+# wall, other skin before such a wall.
 #
-# One rule to end with. Leave the masks of the test persons as they are: whoever mends
-# the masks on which the network fails, and no others, makes the score better and the masks no truer. Report both
-# numbers, strict and with the band.
+# One rule to end with. Leave the masks of the test persons as they are: whoever mends the masks on which the network
+# fails, and no others, makes the score better than mending them all would. Report both numbers, strict and with the
+# band.
 
 # %% [markdown]
 # ## 16. Real photos
@@ -823,8 +828,9 @@ hs.plots.predictions(predictor, worst_photos)
 # | the course's network, cut at 0.5 | 0.949 | 0.938 to 0.962 | 0.938 |
 #
 # Read it with what you know now. By its mean the YCbCr rule looks like a fair choice for two lines of code. On one
-# person its IoU is below one half, and the persons with whom it does well hide that. And each interval begins exactly at
-# the worst person. That is no accident: with three persons, the lowest draw is three times the worst one.
+# person its IoU is below one half, and the persons with whom it does well hide that. And each interval begins exactly
+# at the worst person, and ends at the best. That is no accident: with three persons, the lowest draw is three times the
+# worst one.
 #
 # At the threshold that it is shipped with, 0.63, the network has 0.940, and 0.926 on the worst person: two persons chose
 # it, and lesson 07 says why it stays.
@@ -835,9 +841,10 @@ hs.plots.predictions(predictor, worst_photos)
 # 0.621 as a stranger. One goes the other way: person 12 has 0.803 when known and 0.882 as a stranger. So look at the
 # persons, too, and not at the gap of the means alone.
 #
-# And with each of the twelve once the stranger (320 pixels, eight epochs a fold; every photo scored at its own size)?
-# The mean F1 is 0.966, the mean IoU 0.937, its interval 0.915 to 0.955. The three test persons had promised more: all
-# four of the hardest persons are among the other nine. From the easiest person to the hardest it is 0.989 down to 0.922.
+# And with each of the twelve once the stranger (320 pixels, eight epochs a fold; 898 of the 899 photos, each scored at
+# its own size)? The mean F1 is 0.966, the mean IoU 0.937, its interval 0.915 to 0.955. The three test persons had
+# promised more: all four of the hardest persons are among the other nine. From the easiest person to the hardest it is
+# 0.989 down to 0.922.
 #
 # Whose error is it? With two pixels forgiven the mean F1 is 0.983: 49 % of what is missing lies along the outline. Then
 # 36 photos with an F1 below 0.9 were looked at. In 22 of them it is the label that is wrong: a part of the arm that lies

@@ -77,7 +77,7 @@ def unfreeze_from(answer: Callable) -> None:
     expect(all(after[start:]), "In the block, or after it, a layer is still frozen. All of them should be trainable.")
     expect(
         encoder.trainable,
-        "The layers are right, but the encoder as a whole is still frozen, and so has no trainable weights at all. "
+        "The layers are right, but the encoder as a whole is still frozen, and says that it has no trainable weights. "
         "Begin with `encoder.trainable = True`.",
     )
     for layer in encoder.layers:
@@ -123,7 +123,11 @@ def learning_layers(answer: Callable) -> None:
     expect(found == ["b_bn", "b_conv"], f"With block a frozen, b_conv and b_bn learn. You give {found}.")
     encoder.trainable = False
     layers[3].trainable = True
-    expect(not asked(), "The encoder as a whole is frozen here, and you name b_conv, since its own flag is True.")
+    expect(
+        not asked(),
+        "The encoder as a whole is frozen here, so trained by itself it learns nothing. You name b_conv, since its own "
+        "flag is True.",
+    )
     encoder.trainable = True
     for layer in layers:
         layer.trainable = True

@@ -45,7 +45,11 @@ def up_step(answer: Callable) -> None:
     first, other = (keras.ops.convert_to_numpy(step([coarse, features])) for features in fine)
     _, height, width, channels = result.shape
     expect(not np.array_equal(first, other), "The result is the same whatever the skip says. Where does it join?")
-    expect("Add" not in layers, "You add the skip to x. Adding blends the two at once: stack their channels instead.")
+    expect(
+        "Add" not in layers,
+        "You add the skip to x. That can work, but here their channels are to be stacked, so that the convolution "
+        "weighs them.",
+    )
     expect(height == width, f"The result is {height} x {width}: stacked in space. Channels are the last axis.")
     hint = "Does the up-convolution double the side, and the 3 x 3 convolution keep it (padding)?"
     expect(height == 8, f"4 x 4 pixels should become 8 x 8, not {height} x {width}. {hint}")
