@@ -249,8 +249,10 @@ The article's recipe and ours, from the same ImageNet weights, on the same seven
 on the same {record["machine"]["cores"]} cores (`{record["command"]}`, {record["date"]}). After each epoch they are
 scored on the validation persons, at the photos' own size, while the clock stands still. The article's best epoch has an
 IoU of {figures["target_iou"]:.3f}, after {figures["published_seconds"]:.0f} seconds; it trains on for
-{figures["published_seconds_whole"]:.0f} in all, before it knows which was the best. The soonest of ours has as much
-after {figures["ours_seconds"]:.0f} seconds: {figures["ratio"]:.1f} times as soon as the article's best epoch,
+{figures["published_seconds_whole"]:.0f} in all, before it knows which was the best. The soonest of ours
+({names[figures["ours"]]}, {figures[figures["ours"] + "_size"]} px) has as much after
+{figures["ours_seconds"]:.0f} seconds:
+{figures["ratio"]:.1f} times as soon as the article's best epoch,
 {figures["ratio_whole"]:.1f} times as soon as its whole training. {busy(figures["load_before"])}
 
 | recipe | epochs | seconds in all | best validation IoU | test IoU | seconds to {figures["target_iou"]:.3f} |
@@ -380,7 +382,7 @@ the last bit.
 def busy(load: float) -> str:
     """What a reader should know of the machine: the average number of processes at work before a benchmark began."""
     if load < 0.5:
-        return "The machine did nothing else."
+        return "The machine was idle before it began."
     return f"The machine was busy with other work (load average {load:.1f} before it began), which slows all of this."
 
 

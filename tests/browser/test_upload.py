@@ -182,6 +182,7 @@ def test_a_saved_notebook_holds_neither_the_photo_nor_the_state_of_the_widget(ru
         page.wait_for_timeout(200)
         if path.read_bytes() != before:
             break
+    assert path.read_bytes() != before, "nothing was saved in half a minute"
     saved = nbformat.read(path, 4)
     assert saved.cells[0].outputs and "widgets" not in saved.metadata
     assert "secret" not in str(saved) and "base64" not in str(saved)
