@@ -69,8 +69,8 @@ def evaluate_(args) -> dict:
         samples = chosen_profile(args).samples(args.data)
         report, _ = run_lopo(samples, args)
     else:
-        for name in ("profile", "size", "epochs"):
-            if getattr(args, name) is not None:
+        for name, default in LOPO.items():
+            if getattr(args, name) != default:
                 raise InputError(f"--{name}: to score a model trains nothing. Leave it away, or add --protocol lopo.")
         predictor = load_predictor(args.model)
         samples = hgr1.load(args.data) if args.data or hgr1.wanted() else drawn.load()
@@ -81,7 +81,7 @@ def evaluate_(args) -> dict:
 
 
 def _folder(samples: list[Sample]) -> str:
-    """Where samples are, such as handseg/hgr1 or drawn/v3-persons12: a score without it could be of either."""
+    """Where samples are, such as handseg/hgr1 or drawn/v2-persons12: a score without it could be of either."""
     return "/".join(samples[0].image.parent.parent.parts[-2:])
 
 
@@ -164,6 +164,10 @@ def natural(text: str) -> int:
     return int(text)
 
 
+# what the protocol lopo alone takes, and its defaults
+LOPO = {"profile": None, "size": None, "epochs": None, "seed": 0, "out": Path("runs/lopo"), "workers": 1}
+
+
 def _training_arguments(parser, data: dict, out: Path) -> None:
     names = list(profile.PROFILES)
     parser.add_argument("--data", **data)
@@ -199,8 +203,8 @@ def parser() -> argparse.ArgumentParser:
         "--protocol", choices=["test", "lopo"], default="test", help="the test persons, or leave one person out"
     )
     group = sub.add_argument_group("data, and training for lopo")
-    _training_arguments(group, data, out=Path("runs/lopo"))
-    group.add_argument("--workers", type=positive, default=1, help="lopo: so many trainings at once")
+    _training_arguments(group, data, out=LOPO["out"])
+    group.add_argument("--workers", type=positive, default=LOPO["workers"], help="lopo: so many trainings at once")
 
     sub = command(predict, "predict")
     sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")

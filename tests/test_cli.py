@@ -254,7 +254,10 @@ def test_an_interrupted_command_says_how_to_go_on(monkeypatch, capfd):
         assert capfd.readouterr().err == f"handseg_lib: interrupted.{rest}\n"
 
 
-@pytest.mark.parametrize("name, value", [("profile", "full"), ("size", "320"), ("epochs", "2")])
+@pytest.mark.parametrize(
+    "name, value",
+    [("profile", "full"), ("size", "320"), ("epochs", "2"), ("seed", "1"), ("out", "mine"), ("workers", "2")],
+)
 def test_scoring_refuses_what_only_training_heeds(name, value, capfd):
     assert main(["evaluate", f"--{name}", value]) == 2
     assert f"--{name}: to score a model trains nothing" in capfd.readouterr().err

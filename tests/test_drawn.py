@@ -122,6 +122,24 @@ def test_a_changed_renderer_renders_anew(tmp_path, few, monkeypatch):
     assert len(few) == 4
 
 
+# each picture's brightness, averaged over 4x4 tiles, and the share of skin, as RENDERER_VERSION 2 draws them at 96 px
+PICTURES = {
+    (1, "5", 1): (0.278, [[42, 45, 34, 57], [54, 73, 53, 58], [44, 79, 79, 53], [37, 41, 79, 84]]),
+    (2, "A", 1): (0.263, [[49, 54, 43, 38], [66, 115, 85, 40], [83, 118, 35, 73], [150, 49, 56, 79]]),
+    (7, "L", 2): (0.034, [[53, 50, 54, 52], [51, 41, 30, 30], [51, 47, 40, 46], [28, 34, 73, 61]]),
+}
+
+
+@pytest.mark.parametrize("key", PICTURES)
+def test_pictures_that_come_out_different_need_a_new_version(key):
+    """Or a learner's cache keeps the old ones, and the lessons' outputs are of the new."""
+    share, tiles = PICTURES[key]
+    image, mask = drawn.render(*key, size=96)
+    found = cv2.resize(image.mean(2), (4, 4), interpolation=cv2.INTER_AREA)
+    assert np.abs(found - tiles).max() < 1.5 and mask.mean() == pytest.approx(share, abs=0.002)
+    assert drawn.RENDERER_VERSION == 2
+
+
 def test_a_killed_rendering_leaves_nothing_that_loads(tmp_path, few, monkeypatch):
     whole = drawn.render
 
