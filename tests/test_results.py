@@ -108,9 +108,15 @@ def test_leave_one_out_and_audit_in_lesson_08_are_the_measured_ones():
     )
     looked = [row for row in audit["rows"] if row["table"] == "looked_at"]
     whose = {name: sum(row["photos"] for row in looked if row["whose"] == name) for name in ("label", "network")}
-    assert f"{audit['figures']['looked_at']} photos with an F1 below 0.9 were looked at" in lesson
-    assert f"In {whose['label']} of them it is the label" in lesson
+    found = audit["figures"]
+    assert found["looked_at"] == found["to_look_at"] and f"{found['looked_at']} photos with an F1 below 0.95" in lesson
+    assert f"In {whose['label']} of them it is the" in lesson
     assert f"In {whose['network']} it is the network" in lesson
+    assert (
+        "would be {f1_of_no_other_error:.3f}, and {worst_person_f1_of_no_other_error:.3f} on".format(**found) in lesson
+    )
+    assert "Ours has {mean_f1:.3f} and".format(**lopo["figures"]) in lesson
+    assert lopo["figures"]["worst_person"] == found["worst_person_of_no_other_error"]
 
 
 def test_disagreement_in_lesson_07_is_the_measured_one():
