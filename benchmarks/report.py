@@ -38,7 +38,7 @@ def results_page() -> str:
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     return f"""# Results
 
-Every figure here is read from a JSON file in `benchmarks/results/`, which the command beside it writes.
+The figures here are read from JSON files in `benchmarks/results/`, which the command beside each writes.
 This page is made of them by `python -m benchmarks.report`.
 
 ## People never seen
@@ -163,7 +163,7 @@ def leftover() -> str:
 
 What is left of the error above, sorted (`{record["command"]}`, {record["date"]}). No label was edited. Mean F1 is
 {figures["f1"]:.3f}; with 2 px forgiven it is {figures["f1_2px"]:.3f}, so that {figures["forgiven"]:.0%} of what is
-missing lies along the outline, where moving a label by one pixel already costs 0.017.
+missing lies along the outline, where growing all labels by one pixel already costs {figures["one_pixel"]:.3f}.
 
 | prevailing error of a photo | photos | share of what is missing |
 |---|---|---|

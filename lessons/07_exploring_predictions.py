@@ -111,8 +111,9 @@ save_and_load("registered.keras", my_registered_loss)
 
 # %% [markdown]
 # If you only want predictions, you do not need the loss at all: `load_model(path, compile=False)` leaves it out. The
-# course's `hs.load_predictor(path)` does that, and keeps the threshold with the network: a
-# [predictor](../docs/glossary.md#predictor).
+# course's `hs.load_predictor(path)` does that, and gives you network and threshold in one, a
+# [predictor](../docs/glossary.md#predictor). The threshold is 0.5, for the file does not hold one; the course's own model
+# has its own, on its card.
 #
 # How would one have noticed? By loading in a **new** process what one has saved, with two lines, on the first day. A
 # backup that was never restored is a hope.
@@ -255,8 +256,8 @@ hs.plots.predictions(predictor, worst[:3])
 # **Missed or false?** Missed hand is skin that the network did not find; false hand is something else that it took for
 # skin.
 #
-# **Near the outline or far from it?** Near it, people who draw masks disagree as well: on HGR1, moving the whole
-# outline by a single pixel already costs 0.017 in F1. Far from it, a whole piece is in question: the network's mistake,
+# **Near the outline or far from it?** Near it, people who draw masks disagree as well: on HGR1, growing every
+# mask by a single pixel already costs 0.018 in F1. Far from it, a whole piece is in question: the network's mistake,
 # or a mask that left something out. Only a look tells. Call "near" what lies within a hundredth of the photo's longer
 # side.
 
@@ -485,8 +486,8 @@ fig
 # the two masks ([results](../docs/results.md)).
 #
 # Then find the lowest dots. Are they on the right as well? A photo in which some large thing was taken for skin with
-# conviction may lie on the left, among the best, and no amount of looking twice will point at it. With drawn hands that
-# is most of what goes wrong, and the correlation is weak.
+# conviction may lie on the left, among the best, and no amount of looking twice will point at it. With drawn hands the
+# worst photos are of this kind, and the correlation is weak.
 #
 # One thing is left over. You have two looks: is their mean a better answer than the first alone?
 
