@@ -3,7 +3,7 @@
     python -m benchmarks.baselines --json
 
 The Bayes histogram counts the colours of the training persons; the validation persons choose its threshold. GrabCut
-works on photos whose longer side is brought to 320 px, and is scored at the photo's own size. Needs HGR1.
+works on photos whose longer side is at most 320 px, and is scored at the photo's own size. Needs HGR1.
 """
 
 import argparse

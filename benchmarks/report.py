@@ -305,7 +305,7 @@ def colours() -> str:
 
 Classical methods on the same {record["figures"]["photos"]} photos, scored the same way (`{record["command"]}`,
 {record["date"]}). The Bayes histogram counts the colours of the training persons; the validation persons choose its
-threshold. GrabCut starts from it, works on photos whose longer side is brought to 320 px, and keeps the largest piece.
+threshold. GrabCut starts from it, works on photos of which no side is longer than 320 px, and keeps the largest piece.
 
 | method | IoU | 95 % interval | F1 | worst person's IoU | boundary, px | processor ms a photo |
 |---|---|---|---|---|---|---|

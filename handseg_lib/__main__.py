@@ -173,7 +173,7 @@ def _training_arguments(parser, data: dict, out: Path) -> None:
     parser.add_argument("--data", **data)
     parser.add_argument("--profile", choices=names, help="how much to do (default: what fits here)")
     parser.add_argument("--out", type=Path, default=out, help="folder; a killed run goes on from it")
-    parser.add_argument("--size", type=int, help="side of the network's photos in pixels, a multiple of 16")
+    parser.add_argument("--size", type=int, help="side of the network's photos in pixels, a multiple of 16 from 32 on")
     parser.add_argument("--epochs", type=positive, help="at most so many")
     parser.add_argument("--seed", type=natural, default=0)
 

@@ -3,8 +3,9 @@
 Mohamed Abdul Gafoor, "Building a Segmentation Model: Creating a UNet architecture from ResNet50 as
 encoder", 2023. What is wrong here is wrong on purpose: lesson by lesson the course finds it out.
 
-Departures are marked [n]. All serve one of three ends: to run at all on Keras 3, to be fed by the
+Departures are marked [n]. Most serve one of three ends: to run at all on Keras 3, to be fed by the
 course's samples, so that both recipes see the same people, and to be scored by the course's ``evaluate``.
+The others let a run repeat, need no network, or make the code shorter.
 """
 
 import time

@@ -1,7 +1,7 @@
 """The audit: what a photo is like, what kind of error was made on it, and whether the network knew.
 
 Nothing here edits a label. Where a network and a label disagree by the same pixel or two all round a person's hands,
-it is the label's habit; where a piece is missing, it is the network's fault, or the label's, and one has to look.
+it may be the label's habit, or the network's; where a piece is missing, the fault of either. One has to look.
 """
 
 from collections.abc import Callable, Sequence

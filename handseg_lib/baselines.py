@@ -1,6 +1,6 @@
 """Baselines: what colour alone can do, so that a network's score has something to stand beside.
 
-Each is called on a photo as a predictor is, and ``evaluate`` scores it the same way. Three need no training at all;
+Each is called on a photo as a predictor is, and ``evaluate`` scores it the same way. Four need no training at all;
 the Bayes histogram and GrabCut learn the colours of the training persons.
 """
 
@@ -120,7 +120,7 @@ def grabcut(image: np.ndarray, hand: np.ndarray, threshold: float, side: int = 3
         image: uint8 (H, W, 3) RGB.
         hand: the first guess, (H, W), a probability.
         threshold: at which the guess is cut.
-        side: the longer side in pixels at which it works; the answer is brought back to the photo's size.
+        side: it works on at most so many pixels of the longer side; the answer is brought back to the photo's size.
         rounds: of colour model and cut.
 
     Returns:

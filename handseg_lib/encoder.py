@@ -57,7 +57,7 @@ def build_encoder(
     """Builds the trimmed ResNet50 as a model from a photo to its feature maps.
 
     Args:
-        size: side of the square photo in pixels, a multiple of 16; None for any.
+        size: side of the square photo in pixels, a multiple of 16 from 32 on; None for any.
         taps: a key of ``TAPS`` or four layer names, finest first.
         weights: "imagenet" for the embedded ones, a path to keras.applications' own ``.h5`` without
             top, or None for random ones.
@@ -100,7 +100,8 @@ def check_size(size: int | None) -> None:
     """Raises InputError, naming a size that would do, unless the encoder can halve this one four times."""
     if size is not None and (size < 2 * STRIDE or size % STRIDE):
         near = max(2, round(size / STRIDE)) * STRIDE
-        raise InputError(f"size={size}: the encoder halves a photo four times, so use a multiple of 16, say {near}.")
+        reason = "the encoder halves a photo four times, so use a multiple of 16 from 32 on"
+        raise InputError(f"size={size}: {reason}, say {near}.")
 
 
 def tap_names(taps: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def build_unet(
     """Builds the U-Net, its encoder trainable throughout (``encoder.freeze`` changes that).
 
     Args:
-        size: side of the square photo in pixels, a multiple of 16; None for any.
+        size: side of the square photo in pixels, a multiple of 16 from 32 on; None for any.
         taps: where the skips leave the encoder, "default" or "published"; see ``encoder.TAPS``.
         weights: "imagenet", a path to a ResNet50 ``.h5`` without top, or None for random ones.
         width: channels of the deepest decoder step; each further step has half as many.

@@ -520,7 +520,7 @@ fig
 
 # %% [markdown]
 # The wider interval is the honest one, though the game was kind to it: six of twelve are half of "everybody", and
-# resemble the whole more than six out of all people would. (For those, such an interval keeps its promise in some 87 of
+# resemble the whole more than six out of all people would. (For those, such an interval keeps its promise in some 85 of
 # 100 cases.) And it is wide: that is what twelve persons can tell. More photos of the same twelve would make the blue
 # interval narrower and narrower, and you no wiser.
 #
