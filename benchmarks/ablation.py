@@ -31,7 +31,7 @@ import handseg_lib as hs
 from handseg_lib import losses
 from handseg_lib.__main__ import positive
 from handseg_lib.augment import Recipe, recolour
-from handseg_lib.resume import write_whole
+from handseg_lib.resume import end_with_parent, write_whole
 
 from . import RESULTS
 
@@ -214,7 +214,8 @@ def main() -> None:
             load(*each)  # refuses another recipe's, before hours are spent
         else:
             missing.append(each)
-    with ProcessPoolExecutor(args.workers, multiprocessing.get_context("spawn"), max_tasks_per_child=1) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(args.workers, spawn, end_with_parent, max_tasks_per_child=1) as pool:
         for _ in tqdm(pool.map(train, *zip(*missing)), total=len(missing), unit="training"):
             pass
     scores = {name: [load(*each) for each in some] for name, some in trainings.items()}

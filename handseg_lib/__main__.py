@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -24,6 +23,7 @@ from .plots import overlay
 from .predictor import load_predictor
 from .quiz import lessons, quiz
 from .recipe import learn
+from .resume import end_with_parent
 
 
 def fetch(args) -> dict:
@@ -90,11 +90,10 @@ def run_lopo(samples: list[Sample], args) -> tuple[Report, dict]:
     chosen = chosen_profile(args)
     settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Recipe())}
     fold = partial(learn, profile=chosen, seed=args.seed)
-    # a process for each fold, for TensorFlow gives a training's memory back only at the end of one; Ctrl-C ends them
-    # without a word, for this one has it
-    quiet = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_DFL)}
+    # a process for each fold, for TensorFlow gives a training's memory back only at the end of one
+    spawn = get_context("spawn")
     try:
-        with ProcessPoolExecutor(args.workers, get_context("spawn"), max_tasks_per_child=1, **quiet) as pool:
+        with ProcessPoolExecutor(args.workers, spawn, end_with_parent, max_tasks_per_child=1) as pool:
             return lopo.leave_one_out(samples, fold, args.out, settings, pool.map)
     except BrokenProcessPool:
         raise InputError(
@@ -105,9 +104,13 @@ def run_lopo(samples: list[Sample], args) -> tuple[Report, dict]:
 
 def predict(args) -> dict:
     """Writes OUT/NAME_overlay.jpg and OUT/NAME_mask.png (hand 255, else 0) for every photo."""
-    names = [photo.stem for photo in args.photos]
+    names = [photo.stem.casefold() for photo in args.photos]  # to many disks, A and a are one name
     if twice := {name for name in names if names.count(name) > 1}:
         raise InputError(f"{twice.pop()}: two photos have this name, and their results would too. Predict them apart.")
+    photos = {photo.resolve() for photo in args.photos}
+    for target in (args.out / f"{photo.stem}{end}" for photo in args.photos for end in ("_overlay.jpg", "_mask.png")):
+        if target.resolve() in photos:
+            raise InputError(f"{target}: it is one of the photos, and a result would overwrite it. Give another --out.")
     predictor = load_predictor(args.model)
     args.out.mkdir(parents=True, exist_ok=True)
     shares = {}
@@ -132,6 +135,8 @@ def answers(args) -> dict:
 def main(argv: list[str] | None = None) -> int:
     """Runs one command. Returns the exit code: 0 on success, 2 where the input cannot be used, 130 when interrupted."""
     args = parser().parse_args(argv)
+    if hasattr(sys.stdout, "reconfigure"):  # a file's name may have letters that a Windows pipe has not
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         result = args.command(args)
     except (InputError, OSError) as error:  # OSError: the disk is full, --out is a file
@@ -158,9 +163,9 @@ def positive(text: str) -> int:
 
 
 def natural(text: str) -> int:
-    """A whole number from 0 on, of the command line."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text}: use a whole number from 0 on")
+    """A whole number of 32 bits, of the command line."""
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text}: use a whole number from 0 to {2**32 - 1}")
     return int(text)
 
 

@@ -47,7 +47,7 @@ def download(base_url: str, path: Path, limit: int, timeout: float, retries: int
     store = pooch.create(path.parent, base_url, registry={path.name: None}, retry_if_failed=retries)
     try:
         store.fetch(path.name, downloader=bring)
-    except RequestException as error:
+    except (RequestException, ValueError) as error:  # ValueError: a header or an address that makes no sense
         reason = _reason(error, timeout)
     except OverflowError:
         reason = f"more than {limit / 1e6:.0f} MB came, so it is not the archive"
@@ -150,7 +150,10 @@ def _reason(error: Exception, timeout: float) -> str:
         return "the download broke off"
     if isinstance(error, exceptions.ConnectionError):
         return "no connection. Behind a proxy, set https_proxy"
-    return " ".join(str(error).split()).rstrip(".")
+    text = " ".join(str(error).split()).rstrip(".")
+    if not isinstance(error, exceptions.RequestException):
+        return f"its address or its answer is not HTTP's ({text})"
+    return text
 
 
 def _unsafe(member: zipfile.ZipInfo) -> bool:

@@ -4,6 +4,7 @@ Everything past this file sees one kind of mask: uint8, 1 where the photo shows 
 """
 
 import re
+import unicodedata
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +14,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
+from PIL.Image import Transpose
 
 try:
     from pillow_heif import register_heif_opener
@@ -33,6 +35,15 @@ FORMATS = [
     if name in Image.OPEN
 ]
 SUFFIXES = set(".jpg .jpeg .png .bmp .tif .tiff .webp .gif .pbm .pgm .ppm .avif .heic .heif".split())
+TURNS = {  # what sets a photo upright, by its tag of orientation
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
 MAX_PIXELS = 100_000_000  # a larger picture would take a laptop's memory
 # Pillow warns of odd tags and of large pictures without naming the file. What matters of it, the reader says itself.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -156,8 +167,10 @@ def _open(source: str | Path | BinaryIO) -> Image.Image:
         with Image.open(source, formats=FORMATS) as picture:
             _look_at_header(picture)
             picture.load()
-            ImageOps.exif_transpose(picture, in_place=True)  # phones store photos lying on their side
-            return picture
+            # phones store photos lying on their side. ImageOps.exif_transpose would write all tags anew, and stumbles
+            # over those of some of them
+            turn = TURNS.get(picture.getexif().get(ExifTags.Base.Orientation))
+            return picture if turn is None else picture.transpose(turn)
     except FileNotFoundError:
         raise InputError(f"{name}: there is no such file. Check the path.") from None
     except Exception as error:  # of a damaged file, Pillow lets out whatever one of its parsers stumbled on
@@ -189,7 +202,7 @@ def fingerprint(samples: Sequence[Sample]) -> str:
     found = 0
     for sample in sorted(samples, key=lambda sample: sample.image.name):
         for path in (sample.image, sample.mask):
-            label = f"{path.name} {sample.person} {sample.skin}".encode()
+            label = f"{path.name} {sample.person} {sample.skin}".encode(errors="surrogateescape")
             found = zlib.crc32(path.read_bytes(), zlib.crc32(label, found))
     return f"{found:08x}"
 
@@ -259,9 +272,10 @@ def _by_stem(folder: str | Path) -> dict[str, Path]:
         raise InputError(f"{folder}: no such folder. Check the path.")
     for path in sorted(folder.iterdir(), key=lambda path: (path.stem, path.name)):
         if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
-            if path.stem in found:
-                raise InputError(f"{path}: {found[path.stem].name} has the same stem. Keep one of the two.")
-            found[path.stem] = path
+            stem = unicodedata.normalize("NFC", path.stem)  # a Mac writes an umlaut as two characters
+            if stem in found:
+                raise InputError(f"{path}: {found[stem].name} has the same stem. Keep one of the two.")
+            found[stem] = path
     if not found:
         raise InputError(f"{folder}: no pictures in it. Give the folder that holds them: subfolders are not searched.")
     return found
@@ -272,12 +286,13 @@ def _label(rule: str | Callable[[str], str] | None, path: Path, default: str) ->
     if rule is None:
         return default
     if callable(rule):
-        return str(rule(path.stem))
-    found = re.search(rule, path.stem)
-    label = found and (found[1] if found.re.groups else found[0])
-    if not label:
+        label = rule(path.stem)
+    else:
+        found = re.search(rule, path.stem)
+        label = found and (found[1] if found.re.groups else found[0])
+    if label in (None, ""):
         raise InputError(f"{path}: the rule {rule!r} finds nothing in its name. Rename the photo, or change the rule.")
-    return label
+    return str(label)
 
 
 # Splitting

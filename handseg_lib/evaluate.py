@@ -4,7 +4,7 @@ Every photo is scored at its own size, the scores are averaged over photos, and 
 much the average hangs on who the few test persons are.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -78,7 +78,7 @@ class Report:
             "worst_person": str(persons.index[0]),
             "worst_person_iou": float(persons.iou.iloc[0]),
             "worst_person_f1": float(persons.f1.iloc[0]),
-            "iou_pooled": float(tp / (tp + fp + fn)),
+            "iou_pooled": float(tp / (tp + fp + fn)) if tp + fp + fn else 1.0,
             "miou": float((table.iou.mean() + background) / 2),
             "boundary_px": float(table.boundary_px.median()),
             "threshold": self.threshold,
@@ -100,14 +100,25 @@ def evaluate(model: keras.Model | Callable, samples: Sequence[Sample], batch_siz
     predictor = Predictor(model) if isinstance(model, keras.Model) else model
     rows = []
     # delay: where the first photo cannot be read, the error is all there is to see
-    with tqdm(range(0, len(samples), batch_size), desc="evaluate", unit="batch", delay=1) as starts:
-        for start in starts:
-            batch = samples[start : start + batch_size]
-            images, masks = zip(*(sample.read() for sample in batch))
+    with tqdm(total=len(samples), desc="evaluate", unit="photo", delay=1) as bar:
+        for batch, images, masks in _in_batches(samples, batch_size):
             for sample, image, mask, hand in zip(batch, images, masks, predictor.many(images)):
                 pred = (hand >= predictor.threshold).astype(np.uint8)
                 rows.append(_label(sample, image, mask) | _score(mask, pred))
+            bar.update(len(batch))
     return Report(pd.DataFrame(rows), predictor.threshold)
+
+
+def _in_batches(samples: Sequence[Sample], batch_size: int, pixels: int = 2**24) -> Iterator[tuple]:
+    """Reads samples, photos and masks in batches; fewer at once where they are large, for 16 of a phone fill 2 GB."""
+    batch = []
+    for sample in samples:
+        image, mask = sample.read()
+        if batch and (len(batch) == batch_size or mask.size + sum(m.size for *_, m in batch) > pixels):
+            yield tuple(zip(*batch))
+            batch = []
+        batch.append((sample, image, mask))
+    yield tuple(zip(*batch))
 
 
 def _label(sample: Sample, image: np.ndarray, true: np.ndarray) -> dict:

@@ -4,6 +4,7 @@ With twelve persons that is twelve trainings, so it is done fold by fold: a kill
 """
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -55,9 +56,13 @@ def leave_one_out(
         validation persons chose; its ``threshold`` is the mean of them. And the seconds of training for each person.
 
     Raises:
-        InputError: ``out`` holds folds of other settings or data, or there are fewer than four persons.
+        InputError: ``out`` holds folds of other settings or data, there are fewer than four persons, or a person's name
+            cannot name a file.
     """
     out, splits = Path(out), folds(samples)
+    for person in splits:
+        if not re.fullmatch(r"\w[\w .-]*", person):
+            raise InputError(f"person {person!r}: a fold's file is named by the person. Use letters and digits.")
     settings = settings | {"data": fingerprint(samples)}
     files = {person: out / f"{person}.json" for person in splits}
     for file in files.values():  # before anything is trained
@@ -75,9 +80,10 @@ def leave_one_out(
 
 def _fold(learn: Callable, out: Path, settings: dict, person: str, split: Split) -> None:
     """Trains without one person and scores that person's photos, to the fold's file."""
-    model, history = learn(split, out / person)
+    state = out / f"fold-{person}"
+    model, history = learn(split, state)
     threshold, _ = tune_threshold(Predictor(model), split.val)
     report = evaluate(Predictor(model, threshold), split.test)
     found = {"settings": settings, "threshold": threshold, "seconds": round(history.seconds, 1)}
     write_whole(out / f"{person}.json", json.dumps(found | {"rows": report.table.to_dict("records")}))
-    shutil.rmtree(out / person, ignore_errors=True)  # 12 networks with their optimizers fill a disk
+    shutil.rmtree(state, ignore_errors=True)  # 12 networks with their optimizers fill a disk

@@ -62,8 +62,11 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: fl
         uint8 (H, W, 3) RGB, a copy.
     """
     rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
-    painted = np.where(mask[..., None] > 0, (1 - strength) * image + strength * rgb, image).astype(np.uint8)
-    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    levels = np.arange(256)[:, None]
+    table = ((1 - strength) * levels + strength * rgb).astype(np.uint8)  # for a photo of 50 megapixels, floats are many
+    painted, hand = image.copy(), (mask > 0).astype(np.uint8)
+    cv2.copyTo(cv2.LUT(image, table[None]), hand, painted)
+    outlines, _ = cv2.findContours(hand, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     thickness = max(2, round(max(mask.shape) / 120))
     return cv2.drawContours(painted, outlines, -1, rgb.tolist(), thickness)
 

@@ -33,10 +33,11 @@ class Predictor:
     """
 
     def __init__(self, model: keras.Model, threshold: float = 0.5, mirror: bool = False):
-        side = model.input_shape[1]
-        if side is None or (model.input_shape[1:], model.output_shape[1:]) != ((side, side, 3), (side, side, 1)):
+        seen, told = getattr(model, "input_shape", None), getattr(model, "output_shape", None)  # None: never built
+        side = seen[1] if isinstance(seen, tuple) and len(seen) == 4 else None
+        if side is None or (seen[1:], told[1:]) != ((side, side, 3), (side, side, 1)):
             raise InputError(
-                f"from {model.input_shape[1:]} to {model.output_shape[1:]}: no U-Net for square photos of one size. "
+                f"from {seen and seen[1:]} to {told and told[1:]}: no U-Net for square photos of one size. "
                 "Give one from build_unet(size)."
             )
         self.model, self.threshold, self.mirror, self.size = model, threshold, mirror, side

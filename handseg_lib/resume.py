@@ -1,6 +1,9 @@
 """What outlives a kill: files that are there whole or not at all, and that the same run alone may go on from."""
 
+import multiprocessing
 import os
+import signal
+import threading
 from pathlib import Path
 
 from .data import InputError
@@ -12,6 +15,16 @@ def write_whole(path: Path, text: str) -> None:
     part = path.with_suffix(".part")
     part.write_text(text)
     os.replace(part, path)
+
+
+def end_with_parent() -> None:
+    """Makes a pool's process end when the one that began it was killed: else it would train on beside the next run.
+
+    Ctrl-C ends it without a word, for its parent has one.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def insist_on(settings: dict, kept: dict, where: Path) -> None:

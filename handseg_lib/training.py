@@ -89,10 +89,11 @@ def fit(
         with tempfile.TemporaryDirectory() as folder:
             return fit(model, train, val, epochs, frozen_epochs, train_from, patience, folder, callbacks, loss, peak)
     freeze(model.get_layer("encoder"), train_from)  # refuses an unknown block now, not after the first stage
-    recipe = {"epochs": epochs, "frozen_epochs": frozen_epochs, "train_from": train_from, "seed": train.seed}
-    recipe |= {"photos": len(train.samples), "size": train.size, "batch_size": train.batch_size}
-    recipe |= {"loss": getattr(loss, "__name__", None) or getattr(loss, "name", str(loss))}
-    recipe |= {"peak": peak, "augment": repr(train.augment)}
+    # int and float: a number of NumPy's cannot be written to a file of JSON
+    recipe = {"epochs": int(epochs), "frozen_epochs": int(frozen_epochs), "train_from": train_from}
+    recipe |= {"seed": int(train.seed), "photos": len(train.samples), "size": int(train.size)}
+    recipe |= {"batch_size": int(train.batch_size), "loss": name_of(loss)}
+    recipe |= {"peak": float(peak), "augment": repr(train.augment)}
     recipe["data"] = checksum(train.images, train.masks, val.images, val.masks)  # as many photos may be others
     state = State(Path(out), recipe)
     history = History(state.rows)
@@ -115,6 +116,13 @@ def fit(
     if history.rows:
         state.load(model, history.best["epoch"])
     return history
+
+
+def name_of(loss: Callable) -> str:
+    """What tells a loss from others, in this process and in the next."""
+    if isinstance(loss, functools.partial):
+        return f"{name_of(loss.func)}{(loss.args, loss.keywords)}"
+    return getattr(loss, "__name__", None) or getattr(loss, "name", None) or type(loss).__name__
 
 
 def checksum(*arrays: np.ndarray) -> str:

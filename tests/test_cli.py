@@ -1,5 +1,6 @@
 """The command line: exit code 0 only on success, one line of JSON where asked, one line where the input is wrong."""
 
+import io
 import json
 import os
 import shutil
@@ -95,10 +96,13 @@ def test_bad_data_is_one_line_and_exit_code_2(copy, tmp_path, capfd, command, sp
     [
         (["predict", "nowhere.jpg"], ["nowhere.jpg", "Check the path"]),
         (["predict", "a/hand.jpg", "b/hand.png"], ["hand", "Predict them apart"]),
+        (["predict", "a/hand.jpg", "b/Hand.png"], ["hand", "Predict them apart"]),
+        (["predict", "a/hand.jpg", "a/hand_mask.png", "--out", "a"], ["hand_mask.png", "overwrite", "--out"]),
         (["predict", "photo.jpg", "--model", "nowhere.keras"], ["nowhere.keras", "Train one"]),
         (["train", "--size", "100"], ["size=100", "say 96"]),
         (["train", "--size", "0"], ["size=0", "say 32"]),
-        (["train", "--seed", "-1"], ["--seed", "from 0 on"]),
+        (["train", "--seed", "-1"], ["--seed", "from 0 to 4294967295"]),
+        (["train", "--seed", "4294967296"], ["--seed", "from 0 to 4294967295"]),
         (["predict", str(ROOT / "docs" / "hands.jpg"), "--out", "file"], ["file", "exists"]),
         (["train", "--epochs", "0"], ["--epochs", "from 1 on"]),
         (["train", "--epochs", "two"], ["--epochs", "from 1 on"]),
@@ -221,6 +225,16 @@ def test_predict_writes_overlay_and_mask_of_the_photos_size(trained, tmp_path, c
     mask = np.array(Image.open(tmp_path / "new" / "out" / "my hand_mask.png"))
     assert mask.shape == (140, 210) and set(np.unique(mask)) <= {0, 255}
     assert (mask == 255).mean() == pytest.approx(share, abs=1e-4)
+
+
+def test_a_name_that_the_terminal_cannot_write_is_no_error(tmp_path, monkeypatch):
+    """As in a pipe of Windows, whose letters are some 200."""
+    photo = Path(shutil.copy(ROOT / "docs" / "hands.jpg", tmp_path / "рука.jpg"))
+    pipe = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", pipe)
+    assert main(["predict", str(photo), "--out", str(tmp_path / "out")]) == 0
+    pipe.flush()
+    assert rb"\u0440" in pipe.buffer.getvalue() and (tmp_path / "out" / "рука_mask.png").exists()
 
 
 def test_predict_takes_several_photos_and_any_kind(trained, tmp_path):

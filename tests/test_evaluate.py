@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from handseg_lib import InputError, Predictor, Report, evaluate, tune_threshold
-from handseg_lib.evaluate import person_interval
+from handseg_lib.evaluate import _in_batches, person_interval
 
 HAND, WALL = (255, 0, 0), (0, 0, 255)
 
@@ -75,11 +75,21 @@ def test_batches_do_not_matter_and_the_order_is_kept(red_seer, make_pair):
     pd.testing.assert_frame_equal(one, three)
 
 
+def test_large_photos_are_few_at_once(make_pair):
+    """Sixteen of a phone's, with their probabilities, would not leave room in 2 GB."""
+    pairs = [make_pair(painted(columns(40, 50, 20)), columns(40, 50, 20), f"{k}.png") for k in range(5)]
+    batches = [len(batch) for batch, *_ in _in_batches(pairs, batch_size=3, pixels=2 * 40 * 50)]
+    assert batches == [2, 2, 1]
+    assert [len(batch) for batch, *_ in _in_batches(pairs, batch_size=3)] == [3, 2]
+    assert [len(batch) for batch, *_ in _in_batches(pairs, batch_size=3, pixels=1)] == [1] * 5
+
+
 def test_an_empty_mask_can_be_scored(red_seer, make_pair):
     nothing, everything = columns(40, 40, 0), columns(40, 40, 40)
     pairs = [make_pair(painted(m), m, f"{k}.png") for k, m in enumerate([nothing, everything])]
     summary = evaluate(red_seer, pairs).summary()
     assert summary["iou"] == summary["miou"] == 1 and np.isnan(summary["boundary_px"])
+    assert evaluate(red_seer, pairs[:1]).summary()["iou_pooled"] == 1
 
 
 def test_no_samples_are_refused(red_seer):

@@ -201,6 +201,10 @@ def goes_round_in_circles(request):
     request.end_headers()
 
 
+def states_its_length_in_words(request):
+    request.send(b"PK", "many")
+
+
 def never_ends(request):
     with contextlib.suppress(OSError):  # we hang up
         request.send(bytes(1 << 20), "none")
@@ -216,6 +220,7 @@ FAILURES = {
     says_503: "the server answered 503 Service Unavailable",
     wants_a_proxy_login: "the server answered 407 Proxy Authentication Required",
     goes_round_in_circles: "Exceeded 30 redirects",
+    states_its_length_in_words: "its address or its answer is not HTTP's (invalid literal",
     never_ends: "more than 2 MB came",
 }
 

@@ -4,7 +4,9 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -92,6 +94,57 @@ def test_an_interrupted_run_goes_on_with_the_fold_it_stopped_in(few, tmp_path):
     whole, _ = leave_one_out(few, Learner(), tmp_path / "whole", SETTINGS)
     assert resumed.table.equals(whole.table) and resumed.threshold == whole.threshold
     assert json.loads((tmp_path / "01.json").read_text())["rows"][0]["person"] == "01"
+
+
+def test_what_else_is_in_the_folder_stays(few, tmp_path):
+    (tmp_path / "01").mkdir()
+    (tmp_path / "01" / "photo.jpg").write_bytes(b"dear")
+    leave_one_out(few, Learner(), tmp_path, SETTINGS)
+    assert (tmp_path / "01" / "photo.jpg").read_bytes() == b"dear" and len(list(tmp_path.iterdir())) == 6
+
+
+@pytest.mark.parametrize("person", ["..", "../01", "a/b", " "])
+def test_a_person_who_cannot_name_a_file_is_refused(few, tmp_path, person):
+    odd = [replace(few[0], person=person), *few[1:]]
+    with pytest.raises(InputError, match="letters and digits"):
+        leave_one_out(odd, Learner(), tmp_path / "out", SETTINGS)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_killed_run_leaves_no_training_behind(tmp_path):
+    """It would train on, in the folder in which the next run goes on."""
+    code = f"""
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from handseg_lib.resume import end_with_parent
+import os, time
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, get_context("spawn"), end_with_parent) as pool:
+        Path({str(tmp_path / "pid")!r}).write_text(str(pool.submit(os.getpid).result()))
+        pool.submit(time.sleep, 600)
+        time.sleep(600)
+"""
+    (tmp_path / "run.py").write_text(code)
+    run = subprocess.Popen([sys.executable, tmp_path / "run.py"])
+    wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    training = int((tmp_path / "pid").read_text())
+    assert is_alive(training)
+    run.kill()
+    run.wait()
+    wait_for(lambda: not is_alive(training))
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.05)
+
+
+def is_alive(process):
+    stat = Path(f"/proc/{process}/stat")
+    return stat.exists() and stat.read_text().rsplit(")")[-1].split()[0] != "Z"
 
 
 def test_folds_of_other_settings_or_data_are_refused(few, tmp_path):

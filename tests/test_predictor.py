@@ -130,6 +130,9 @@ def test_a_model_with_a_flipped_byte_is_refused(model_file, tmp_path):
 def test_a_model_of_another_kind_is_refused(tmp_path):
     keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)]).save(tmp_path / "dense.keras")
     refused(tmp_path / "dense.keras", "no U-Net")
+    with pytest.warns(UserWarning, match="not yet been built"):
+        keras.Sequential([keras.layers.Dense(1)]).save(tmp_path / "unbuilt.keras")
+    refused(tmp_path / "unbuilt.keras", "no U-Net")
 
 
 @pytest.mark.parametrize("shape, classes", [((32, 48), 1), ((32, 32), 2)], ids=["not square", "two classes"])

@@ -1,11 +1,13 @@
 """The reader takes what people have: formats, depths, transparency, either polarity; what it cannot take, it names."""
 
 import os
+import struct
 import time
+import unicodedata
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from benchmarks import fuzz
 from handseg_lib import InputError, Sample, data, pair, read_image, read_mask
@@ -90,6 +92,21 @@ def test_sixteen_bits_keep_their_upper_eight(save, name):
     levels = np.arange(256, dtype=np.uint16).reshape(16, 16)
     image = read_image(save(levels * 257, name))
     assert np.array_equal(image, np.repeat(levels[..., None], 3, axis=2))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_is_turned_as_pillow_turns_it(save, photo, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = save(photo, "a.png", exif=exif)
+    assert np.array_equal(read_image(path), ImageOps.exif_transpose(Image.open(path)))
+
+
+def test_tags_that_some_cameras_write_wrongly_do_no_harm(save, photo):
+    """ResolutionUnit, as one byte: Pillow's own exif_transpose cannot write it again."""
+    tags = struct.pack("<HHII", 0x112, 3, 1, 6) + struct.pack("<HHII", 0x128, 1, 1, 2)
+    path = save(photo, "a.jpg", exif=b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + tags + bytes(4))
+    assert read_image(path).shape == (40, 24, 3)
 
 
 @pytest.mark.parametrize("orientation", TURNS)
@@ -278,6 +295,23 @@ def test_a_rule_says_who_it_is(own, rule):
 def test_a_rule_that_finds_nothing_is_named(own):
     with pytest.raises(InputError, match=r"anna_palm_1.JPG: the rule 'id\(.*Rename the photo"):
         pair(*own, person=r"id(\d+)")
+    for nothing in ("", None):
+        with pytest.raises(InputError, match="anna_palm_1.JPG: the rule .*Rename the photo"):
+            pair(*own, person=lambda stem, nothing=nothing: nothing)
+
+
+def test_a_mac_writes_an_umlaut_as_two_characters(own):
+    for folder, form in zip(own, ("NFC", "NFD")):
+        (old,) = folder.glob("ben_fist_1.*")
+        old.rename(folder / (unicodedata.normalize(form, "jürgen_1") + old.suffix))
+    assert len(pair(*own)) == 3
+
+
+def test_a_name_of_bytes_that_are_no_letters_has_a_fingerprint(own):
+    for folder in own:
+        (old,) = folder.glob("ben_fist_1.*")
+        old.rename(folder / os.fsdecode(b"\xff" + os.fsencode(old.suffix)))
+    assert len(data.fingerprint(pair(*own))) == 8
 
 
 @pytest.mark.parametrize("folder, name", [(0, "ben_fist_1.jpg"), (1, "anna_palm_2.png")])

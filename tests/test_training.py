@@ -5,6 +5,7 @@ promises does not hang on the encoder's size, and tracing ResNet50 takes half a 
 ``test_cli`` train the real thing.
 """
 
+import functools
 import json
 import time
 from dataclasses import replace
@@ -296,6 +297,18 @@ def test_a_folder_with_another_models_run_is_refused(straight, data):
 def test_a_loss_may_be_an_object_of_keras(data):
     history = fit(small_unet(), *data, epochs=1, frozen_epochs=1, loss=keras.losses.BinaryCrossentropy())
     assert history.rows[0]["loss"] > 0
+
+
+def test_a_loss_with_other_arguments_is_another_and_the_same_in_a_new_process():
+    one, two = (functools.partial(losses.dice_loss, smooth=smooth) for smooth in (1.0, 2.0))
+    assert training.name_of(one) == "dice_loss((), {'smooth': 1.0})" != training.name_of(two)
+
+
+def test_numbers_of_numpy_are_numbers(train_samples, val_samples, tmp_path):
+    train = Batches(train_samples, np.int64(SIZE), np.int64(4), augment=True, seed=np.int64(0))
+    one = {"epochs": np.int64(1), "frozen_epochs": np.int64(1), "peak": np.float32(1e-3)}
+    fit(small_unet(), train, Batches(val_samples, SIZE, 4), **one, out=tmp_path)
+    assert json.loads((tmp_path / "history.json").read_text())["recipe"]["epochs"] == 1
 
 
 def test_the_dtype_policy_is_as_before_where_a_training_is_refused(samples, tmp_path, monkeypatch):
