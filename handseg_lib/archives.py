@@ -2,6 +2,7 @@
 
 import errno
 import lzma
+import os
 import re
 import shutil
 import stat
@@ -16,6 +17,8 @@ from tqdm import tqdm
 
 from .data import InputError
 
+# where caches are in Windows is for Windows to say
+MAKE_ROOM = "Make room." if os.name == "nt" else "Make room, or let XDG_CACHE_HOME name another folder for caches."
 DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
 
 

@@ -19,7 +19,7 @@ from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from . import hgr1
-from .archives import made_whole
+from .archives import MAKE_ROOM, made_whole
 from .data import InputError, Sample
 
 RENDERER_VERSION = 2  # part of the cache's name: raise it whenever a picture would come out different
@@ -185,7 +185,7 @@ def load(persons: int = 12, seed: int = 0, takes: int = 2, size: int = 256, cach
     home = Path(cache) if cache else user_cache_path("handseg") / "drawn"
     folder = home / f"v{RENDERER_VERSION}-persons{persons}-seed{seed}-takes{takes}-size{size}"
     if not folder.is_dir():
-        with made_whole(folder, "Make room, or let XDG_CACHE_HOME name another folder for caches.") as part:
+        with made_whole(folder, MAKE_ROOM) as part:
             write(part, persons, GESTURES, takes, seed, size)
     return hgr1.load(folder)
 

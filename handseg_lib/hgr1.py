@@ -14,7 +14,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from .archives import download, made_whole, unpack
+from .archives import MAKE_ROOM, download, made_whole, unpack
 from .data import InputError, Sample
 
 HOME = "https://sun.aei.polsl.pl/~mkawulok/gestures/"
@@ -71,7 +71,7 @@ def fetch(base_url: str = HOME, timeout: float = 30, retries: int = 2) -> Path:
         _refuse_faults(target, (IMAGES, MASKS), str(target), "Move this folder away, and fetch again.")
         return target
     zips = target.with_name("hgr1-zips")  # not in the cache's folder itself, where load() would find them unchecked
-    with made_whole(target, f"Make room, or let XDG_CACHE_HOME name another folder for caches. {BY_HAND}") as part:
+    with made_whole(target, f"{MAKE_ROOM} {BY_HAND}") as part:
         for name, folder in zip(ZIPS, (IMAGES, MASKS)):
             path = zips / name
             download(base_url, path, MAX_BYTES, timeout, retries, BY_HAND)
