@@ -11,7 +11,7 @@
 # - go on after a training was killed;
 # - compare two recipes with the same ruler.
 #
-# **Time:** 75 minutes to work through; the computer needs 9 of them on two CPU cores, most in sections 7 and
+# **Time:** 75 minutes to work through; the computer needs 8 of them on two CPU cores, most in sections 7 and
 # 13.
 #
 # **You need:** [04 The U-Net](04_the_u_net.ipynb) and [05 Losses and metrics](05_losses_and_metrics.ipynb); for what a

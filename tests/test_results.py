@@ -160,7 +160,7 @@ def test_a_lesson_takes_no_more_than_it_states_and_fits_into_two_gib():
     for row in rows:
         (lesson,) = (RESULTS.parents[1] / "lessons").glob(f"{row['lesson']}_*.py")
         stated = re.search(r"the computer needs (\d+) of them on two CPU cores", lesson.read_text("utf-8"))
-        assert row["wall_seconds"] <= 60 * int(stated[1]), lesson.name
+        assert int(stated[1]) - 1 <= row["wall_seconds"] / 60 <= int(stated[1]), lesson.name
         assert row["peak_gib"] < 1.9, f"{lesson.name}: Jupyter needs 0.1 of the 2"
 
 
