@@ -169,9 +169,10 @@ missing lies along the outline, where growing all labels by one pixel already co
 |---|---|---|
 {kinds}
 
-Of the {figures["to_look_at"]} photos with an F1 below 0.95 whose error is more than the outline's, \
-{figures["looked_at"]} were looked at, one by one (90 of them beside the mask of another network of the same fold; how
-many pixels are wrong, and where they lie, near the edge or far, is known from this one):
+There are {figures["to_look_at"]} photos with an F1 below 0.95 whose error is more than the outline's;
+{figures["looked_at"]} were looked at, one by one. (90 of them beside the mask of another network that had never seen
+the person. How many pixels this one has wrong, and whether near the edge or far from it, was counted when it was
+scored.)
 
 | whose error | what it is | photos | share of what is missing in all photos |
 |---|---|---|---|

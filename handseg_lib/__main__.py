@@ -107,19 +107,21 @@ def predict(args) -> dict:
     names = [photo.stem.casefold() for photo in args.photos]  # to many disks, A and a are one name
     if twice := {name for name in names if names.count(name) > 1}:
         raise InputError(f"{twice.pop()}: two photos have this name, and their results would too. Predict them apart.")
-    photos = {photo.resolve() for photo in args.photos}
-    for target in (args.out / f"{photo.stem}{end}" for photo in args.photos for end in ("_overlay.jpg", "_mask.png")):
-        if target.resolve() in photos:
-            raise InputError(f"{target}: it is one of the photos, and a result would overwrite it. Give another --out.")
+    results = {
+        photo: [args.out / f"{photo.stem}_{end}" for end in ("overlay.jpg", "mask.png")] for photo in args.photos
+    }
+    given = {photo.resolve() for photo in args.photos}
+    if spoilt := [file for files in results.values() for file in files if file.resolve() in given]:
+        raise InputError(f"{spoilt[0]}: it is one of the photos, and a result would overwrite it. Give another --out.")
     predictor = load_predictor(args.model)
     args.out.mkdir(parents=True, exist_ok=True)
     shares = {}
-    with tqdm(args.photos, desc="predict", unit="photo", delay=1) as photos:
-        for photo in photos:
+    with tqdm(results.items(), desc="predict", unit="photo", delay=1) as bar:
+        for photo, (overlay_file, mask_file) in bar:
             image = read_image(photo)
             mask = predictor.mask(image)
-            Image.fromarray(overlay(image, mask)).save(args.out / f"{photo.stem}_overlay.jpg", quality=92)
-            Image.fromarray(mask * np.uint8(255)).save(args.out / f"{photo.stem}_mask.png")
+            Image.fromarray(overlay(image, mask)).save(overlay_file, quality=92)
+            Image.fromarray(mask * np.uint8(255)).save(mask_file)
             shares[str(photo)] = round(float(mask.mean()), 4)
     return {"hand_share": shares, "out": str(args.out)}
 

@@ -78,7 +78,7 @@ class Report:
             "worst_person": str(persons.index[0]),
             "worst_person_iou": float(persons.iou.iloc[0]),
             "worst_person_f1": float(persons.f1.iloc[0]),
-            "iou_pooled": float(tp / (tp + fp + fn)) if tp + fp + fn else 1.0,
+            "iou_pooled": float(metrics.ratio(tp, tp + fp + fn)),
             "miou": float((table.iou.mean() + background) / 2),
             "boundary_px": float(table.boundary_px.median()),
             "threshold": self.threshold,

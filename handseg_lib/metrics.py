@@ -23,19 +23,19 @@ def confusion(true: np.ndarray, pred: np.ndarray) -> tuple[int, int, int, int]:
 def iou(true: np.ndarray, pred: np.ndarray) -> float:
     """Intersection over union of two masks (H, W) of {0, 1}; also called Jaccard index. In 0-1."""
     tp, fp, fn, _ = confusion(true, pred)
-    return _ratio(tp, tp + fp + fn)
+    return ratio(tp, tp + fp + fn)
 
 
 def f1(true: np.ndarray, pred: np.ndarray) -> float:
     """F1 of two masks (H, W) of {0, 1}; also called Dice. In 0-1, and 2 IoU / (1 + IoU)."""
     tp, fp, fn, _ = confusion(true, pred)
-    return _ratio(2 * tp, 2 * tp + fp + fn)
+    return ratio(2 * tp, 2 * tp + fp + fn)
 
 
 def accuracy(true: np.ndarray, pred: np.ndarray) -> float:
     """Share of right pixels, background included: 0.78 on HGR1 for an answer with no hand at all."""
     tp, fp, fn, tn = confusion(true, pred)
-    return _ratio(tp + tn, tp + fp + fn + tn)
+    return ratio(tp + tn, tp + fp + fn + tn)
 
 
 def boundary_px(true: np.ndarray, pred: np.ndarray) -> float:
@@ -88,7 +88,8 @@ def batch_iou(y_true, y_pred, threshold: float = 0.5):
     return ops.where(either > 0, both / ops.maximum(either, 1.0), 1.0)
 
 
-def _ratio(part: int, whole: int) -> float:
+def ratio(part: int, whole: int) -> float:
+    """A share, and 1 of nothing: none against none is perfect."""
     return part / whole if whole else 1.0
 
 

@@ -1,4 +1,7 @@
-"""What outlives a kill: files that are there whole or not at all, and that the same run alone may go on from."""
+"""What outlives a kill: files that are there whole or not at all, and that the same run alone may go on from.
+
+And what must not: the processes of a run that was killed.
+"""
 
 import multiprocessing
 import os
