@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app test test-colab test-backends notebooks slides bench gpu lock clean
+.PHONY: help env lab app test test-colab test-backends notebooks figures slides bench gpu lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -34,11 +34,14 @@ test-backends: .venv-backends/.done ## train and predict with TensorFlow, JAX an
 notebooks: env ## generate and execute notebooks/ from lessons/ (ARGS='03 04' for some)
 	$(BIN)/python lessons/build.py $(ARGS)
 
+figures: env ## put the measured figures into every page and notebook (nothing is executed)
+	$(BIN)/python -m benchmarks.report; pages=$$?; $(BIN)/python lessons/build.py --no-execute && exit $$pages
+
 slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
 	$(BIN)/python lessons/slides.py $(ARGS)
 
 bench: env ## measure the published figures again, all but the GPU's (audit reads what lopo leaves)
-	set -e; for name in $(filter-out __init__ audit report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
+	set -e; for name in $(filter-out __init__ audit figures report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
 	  $(BIN)/python -m benchmarks.$$name --json; done
 
 gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)

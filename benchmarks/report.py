@@ -1,8 +1,9 @@
-"""Writes docs/results.md, and the results in README.md, from benchmarks/results/*.json.
+"""Writes docs/results.md, and the figures in README.md and the other pages, from benchmarks/results/*.json.
 
     python -m benchmarks.report [--check]
 
-With --check nothing is written, and the exit code is 1 if a page is out of step with the JSON.
+Says which sentences the figures no longer bear out (see figures.py); the exit code is then 1. With --check nothing is
+written, and it is 1 as well if a page is out of step with the records.
 """
 
 import json
@@ -10,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from . import RESULTS
+from . import RESULTS, figures
 
 ROOT = RESULTS.parents[1]
 BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
@@ -45,7 +46,8 @@ This page is made of them by `python -m benchmarks.report`.
 
 A U-Net with the pretrained ResNet50 encoder, trained on seven persons of HGR1; persons 04 and 11 chose the epoch;
 persons 02, 05 and 09, {figures["photos"]} photos, chose nothing, and are scored each time that this network is trained
-anew. Each photo is scored at its own size, the scores are averaged over photos.
+anew. It is scored as `load_predictor()` gives it, cut at {figures["threshold"]}, each photo at its own size; the scores
+are averaged over photos.
 
 | hand IoU | F1 | 95 % interval of IoU | worst person's IoU | outline off by (median) |
 |---|---|---|---|---|
@@ -61,13 +63,15 @@ mirror image (`Predictor(model, mirror=True)`), the IoU is {figures["mirrored_io
 
 - Network: {figures["size"]} px. Training: {figures["training_epochs"]} epochs, \
 {figures["training_seconds"] / 60:.0f} minutes, validation not counted.
-- Commands: `{command(record, figures["training_command"])}`, then `{command(record)}`.
-- Machine: {machine(record)}. {record["date"]}.
+- Commands: `{command(record, figures["training_command"])}`, then
+  `python scripts/make_course_model.py runs/course`, then `{command(record)}`.
+- Scored on: {machine(record)}. {record["date"]}.
 - Versions: {versions}.
 
 {larger()}
 {strangers()}
 {leftover()}
+{doubt()}
 {choices()}
 {race()}
 {colours()}
@@ -81,9 +85,13 @@ mirror image (`Predictor(model, mirror=True)`), the IoU is {figures["mirrored_io
 
 
 def machine(record: dict) -> str:
-    """The machine in words."""
-    words = "{system}, {cores} cores".format(**record["machine"])
-    return words + (f", {record['machine']['gpu']}" if "gpu" in record["machine"] else "")
+    """The machine in words; records of before November 2026 do not name the processor."""
+    told = record["machine"]
+    words = "{system}, {cores} cores".format(**told)
+    if "processor" in told:
+        sets = ", ".join(told["instruction_sets"])
+        words += f" of {told['processor']} ({sets}), {told['dtype']}"
+    return words + (f", {told['gpu']}" if "gpu" in told else "")
 
 
 def larger() -> str:
@@ -195,11 +203,19 @@ hand's (0-1). Persons and slices go together, with twelve persons: a slice is a 
 | slice | third | from, to | photos | persons | IoU | boundary, px |
 |---|---|---|---|---|---|---|
 {slices}
+"""
 
-Does the network know when it is wrong? For the course's model on the test persons: disagreement with its own answer
-to the mirrored photo ranks the photos by error with a correlation of {figures["doubt_spearman"]:.2f} (Spearman), and
-puts a photo of the worst tenth before another with probability {figures["doubt_auroc"]:.2f}. Its probabilities are off
-by {figures["calibration_error"]:.3f} on average (expected calibration error).
+
+def doubt() -> str:
+    record = load("doubt")
+    figures = record["figures"]
+    return f"""### Does the network know when it is wrong?
+
+The course's model on the {figures["photos"]} photos of the test persons (`{record["command"]}`, {record["date"]}): its
+disagreement with its own answer to the mirrored photo ranks the photos by error with a correlation of
+{figures["spearman"]:.2f} (Spearman), and puts a photo of the worst tenth before another with probability
+{figures["auroc"]:.2f}. Its probabilities are off by {figures["calibration_error"]:.3f} on average (expected calibration
+error).
 """
 
 
@@ -454,20 +470,27 @@ def readme_block() -> str:
 
 def pages() -> dict[Path, str]:
     """Every page that holds measured figures, as it should be."""
-    readme = ROOT / "README.md"
-    return {
-        ROOT / "docs" / "results.md": results_page(),
-        readme: BLOCK.sub(lambda match: match[1] + readme_block() + match[2], readme.read_text()),
-    }
+    readme, known = ROOT / "README.md", figures.records()
+    texts = {path: path.read_text("utf-8") for path in [readme, *sorted((ROOT / "docs").rglob("*.md"))]}
+    texts[readme] = BLOCK.sub(lambda match: match[1] + readme_block() + match[2], texts[readme])
+    texts[ROOT / "docs" / "results.md"] = results_page()
+    return {path: figures.refresh(text, known) for path, text in texts.items()}
+
+
+def read_again() -> list[str]:
+    """The sentences of pages that the measured figures no longer bear out."""
+    return figures.read_again(pages(), ROOT)
 
 
 def main() -> None:
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
-    if "--check" in sys.argv:
-        raise SystemExit(f"Out of step with benchmarks/results: {', '.join(p.name for p in stale)}" if stale else 0)
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text("utf-8") != text]
+    if "--check" in sys.argv and stale:
+        raise SystemExit(f"Out of step with benchmarks/results: {', '.join(p.name for p in stale)}")
     for path in stale:
-        path.write_text(pages()[path])
+        path.write_text(pages()[path], "utf-8")
         print(path.relative_to(ROOT))
+    if claims := read_again():
+        raise SystemExit("\n".join(claims))
 
 
 if __name__ == "__main__":

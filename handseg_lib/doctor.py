@@ -16,6 +16,7 @@ from . import hgr1, profile
 from .predictor import COURSE_MODEL
 from .resume import write_whole
 
+INSTRUCTION_SETS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "bf16")
 PACKAGES = ("keras", "numpy", "opencv-python-headless", "ipywidgets", "jupyterlab")
 
 
@@ -35,11 +36,31 @@ def report(args=None) -> dict:
 
 
 def machine() -> dict:
-    """The machine, without its name."""
+    """The machine, without its name: what a figure measured on it hangs on.
+
+    Of its instruction sets those that count here, and the dtype in which the course trains on it: two cores with
+    bfloat16 are not any two cores.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    found = profile.gpu()
-    system = {"system": f"{platform.system()} {platform.machine()}", "cores": cores}
-    return system | ({"gpu": found["name"]} if found else {})
+    found, (name, flags) = profile.gpu(), processor()
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": name,
+        "instruction_sets": [flag for flag in INSTRUCTION_SETS if flag in flags],
+        "cores": cores,
+        **({"gpu": found["name"]} if found else {}),
+        "dtype": profile.fast_dtype(),
+    }
+
+
+def processor() -> tuple[str, list[str]]:
+    """The processor's name, and its instruction sets where the system tells them (Linux)."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor() or platform.machine(), []
+    told = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
+    return told.get("model name") or platform.machine(), told.get("flags", told.get("Features", "")).split()
 
 
 def versions() -> dict:

@@ -1,12 +1,14 @@
 """Evaluation: each photo at its own size, and headline numbers that can be worked out by hand."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 
 from handseg_lib import InputError, Predictor, Report, evaluate, tune_threshold
-from handseg_lib.evaluate import _in_batches, person_interval
+from handseg_lib.evaluate import _in_batches, person_interval, shipped_threshold
 
 HAND, WALL = (255, 0, 0), (0, 0, 255)
 
@@ -138,6 +140,42 @@ def test_the_threshold_cuts_as_evaluate_does(red_seer, make_pair):
     assert curve.iou[30] == 0
 
 
+@pytest.fixture
+def shade_seer():
+    """Sees the brighter red as the surer hand: 0.93 at 255, 0.56 at 140, 0.01 at 0. Side 32."""
+    photo = keras.Input((32, 32, 3))
+    see = keras.layers.Conv2D(1, 1, activation="sigmoid")
+    model = keras.Model(photo, see(photo))
+    see.set_weights([np.array([0.02, 0, 0]).reshape(1, 1, 3, 1), np.array([-2.55])])
+    return Predictor(model)
+
+
+def shaded(make_pair, person, shade, of_it_hand):
+    """A photo of 32 x 32: 8 columns of hand, then columns in the shade, the first of which are hand as well."""
+    image = painted(columns(32, 32, 8))
+    image[:, 8 : 8 + shade] = (140, 0, 0)
+    sample = make_pair(image, columns(32, 32, 8 + of_it_hand), f"{person}.png")
+    return dataclasses.replace(sample, person=person)
+
+
+def test_another_threshold_than_a_half_is_shipped_where_each_person_gains(shade_seer, make_pair):
+    pairs = [shaded(make_pair, "01", shade=8, of_it_hand=0), shaded(make_pair, "02", shade=4, of_it_hand=0)]
+    threshold, choice = shipped_threshold(shade_seer, pairs)
+    assert threshold == choice["best"] == 0.57, "the lowest from which the shade is wall"
+    assert choice["iou_at_half"] == pytest.approx((8 / 16 + 8 / 12) / 2) and choice["iou_at_best"] == 1
+    assert choice["gain"] == pytest.approx((1 / 2 + 1 / 3) / 2)
+    assert (choice["low"], choice["high"]) == pytest.approx((1 / 3, 1 / 2)), "02 twice, or 01 twice"
+
+
+def test_a_half_is_shipped_where_the_best_threshold_is_better_for_one_person_and_worse_for_another(
+    shade_seer, make_pair
+):
+    pairs = [shaded(make_pair, "01", shade=8, of_it_hand=0), shaded(make_pair, "02", shade=4, of_it_hand=4)]
+    threshold, choice = shipped_threshold(shade_seer, pairs)
+    assert threshold == 0.5 and choice["best"] == 0.57
+    assert choice["gain"] == pytest.approx((1 / 2 - 1 / 3) / 2) and choice["low"] == pytest.approx(-1 / 3)
+
+
 def test_no_samples_to_tune_on_are_refused(red_seer):
     with pytest.raises(InputError, match="no samples"):
         tune_threshold(Predictor(red_seer), [])
@@ -185,6 +223,16 @@ def test_summary_by_hand(report):
     )
     # of two persons, drawn twice: 02 twice, both, or 01 twice
     assert (low, high) == pytest.approx((1 / 4, 3 / 4))
+
+
+def test_gains_are_of_the_same_photos(report):
+    better = Report(report.table.assign(image=["a", "b", "c"], iou=[1, 3 / 4, 3 / 4]), 0.5)
+    worse = Report(report.table.assign(image=["a", "b", "c"]), 0.6)
+    gain, low, high = better.gain_over(worse)
+    assert gain == pytest.approx((0 + 1 / 4 + 1 / 2) / 3)
+    assert (low, high) == pytest.approx((1 / 8, 1 / 2)), "01 twice, or 02 twice"
+    with pytest.raises(InputError, match="different photos"):
+        better.gain_over(Report(worse.table.iloc[::-1], 0.6))
 
 
 def test_the_worst_person_has_the_f1_of_that_person_though_another_has_a_lower_one(report):
