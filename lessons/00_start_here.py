@@ -10,7 +10,7 @@
 # - try the network on a photo of your own;
 # - find your way through the course.
 #
-# **Time:** 35 minutes to work through; the computer needs 1 of them on two CPU cores.
+# **Time:** 35 minutes to work through; the computer needs {{ceil(memory["00"].wall_seconds / 60)}} of them on two CPU cores.
 #
 # **You need:** a little Python and numpy ([numpy in a
 # page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
@@ -126,8 +126,8 @@ def to_mask(probability, threshold):
 hs.check.to_mask(to_mask)
 
 # %% [markdown]
-# The library does the same in `predictor.mask`. Its threshold was chosen on people who were used neither to train nor
-# to test. What happens with another one? A low threshold believes every hint of skin. A high one keeps only what is
+# The library does the same in `predictor.mask`. Its threshold was settled with people who were used neither to train
+# nor to test. What happens with another one? A low threshold believes every hint of skin. A high one keeps only what is
 # certain.
 
 # %%

@@ -10,7 +10,7 @@
 # - find garbage rows, eaten outlines and stuck dice by checks of one line;
 # - make every random change repeatable.
 #
-# **Time:** 50 minutes to work through; the computer needs 1 of them on two CPU cores.
+# **Time:** 50 minutes to work through; the computer needs {{ceil(memory["02"].wall_seconds / 60)}} of them on two CPU cores.
 #
 # **You need:** [01 Photos and masks](01_photos_and_masks.ipynb), and what a
 # Python class is ([with pictures](https://realpython.com/python3-object-oriented-programming/)).
@@ -72,8 +72,8 @@ fig
 # The photos differ in size, and a batch is one array. So each photo is squashed to a square. That changes the hand's
 # proportions, which does no harm: a predicted mask is stretched back in the same way. The other way, to keep the
 # proportions and fill the square up with grey, spends a quarter of HGR1's squares on nothing. Small networks, judged on
-# nine persons of HGR1 they had never seen, came to a hand IoU of 0.908 with squashed photos and to 0.887 with grey
-# borders ([results](../docs/results.md)).
+# nine persons of HGR1 they had never seen, came to a hand IoU of {{ablation["the recipe"].iou:.3f}} with squashed photos and to
+# {{ablation["letterbox in place of squash"].iou:.3f}} with grey borders ([results](../docs/results.md)).
 #
 # The photo's colours may be averaged on the way. What about the mask? Here is how the article resizes it: bilinear,
 # which is OpenCV's default, and then cut down to whole numbers.
@@ -510,13 +510,22 @@ hs.plots.images(
 
 # %% [markdown]
 # Does it pay? That can be measured. Nine persons of HGR1 were each judged by a small network (96 pixels, six epochs)
-# that had learned from six others. Its hand IoU was 0.908. Take one thing away: without the moves of section 7 it was
-# 0.902, without the disguise 0.901. Both look like losses, but the intervals of both hold zero: nine persons cannot
-# tell.
+# that had learned from six others. Its hand IoU was {{ablation["the recipe"].iou:.3f}}. Take one thing away: without the moves of section 7
+# it was {{ablation["without moving augmentation"].iou:.3f}}, without the disguise
+# {{ablation["without disguise"].iou:.3f}}. Both look like losses, but the intervals of both hold zero: nine persons
+# cannot tell.
+# <!-- holds: ablation["without moving augmentation"].low < 0 < ablation["without moving augmentation"].high -->
+# <!-- holds: ablation["without disguise"].low < 0 < ablation["without disguise"].high -->
+# <!-- holds: max(ablation["without moving augmentation"].iou, ablation["without disguise"].iou) < ablation["the recipe"].iou -->
 #
 # The disguise pays for three of the nine, and above all for one: the wearer of that T-shirt, by far the worst without it,
-# at 0.738. The other six lose a little by it. And the colours? Twice as strong as the course's: 0.902. None at all: 0.910, which
-# nine persons cannot tell from 0.908 either. So at best the colours do no harm. Away with them?
+# at {{ablation["without disguise"].worst_person_iou:.3f}}. The other six lose a little by it. And the colours? Twice as
+# strong as the course's: {{ablation["colours twice as strong"].iou:.3f}}. None at all:
+# {{ablation["without colour augmentation"].iou:.3f}}, which nine persons cannot tell from {{ablation["the recipe"].iou:.3f}}
+# either. So at best the colours do no harm. Away with them?
+# <!-- holds: ablation["without disguise"].worse_persons == 3 and ablation["without disguise"].worst_person == "04" -->
+# <!-- holds: ablation["colours twice as strong"].iou < ablation["the recipe"].iou -->
+# <!-- holds: ablation["without colour augmentation"].low < 0 < ablation["without colour augmentation"].high -->
 #
 # Look at what was tested. All of HGR1 was taken in much the same light, and a network that never saw another one loses
 # nothing there. So the same photos were judged once more, made darker, or with deeper shadows, or in a warm or a cold
@@ -524,9 +533,10 @@ hs.plots.images(
 #
 # | colours | in HGR1's own light | in another light |
 # |---|---|---|
-# | as strong as the course's | 0.908 | 0.876 |
-# | twice as strong | 0.902 | 0.887 |
-# | none | 0.910 | 0.856 |
+# | as strong as the course's | {{ablation["the recipe"].iou:.3f}} | {{ablation["the recipe"].iou_lit:.3f}} |
+# | twice as strong | {{ablation["colours twice as strong"].iou:.3f}} | {{ablation["colours twice as strong"].iou_lit:.3f}} |
+# | none | {{ablation["without colour augmentation"].iou:.3f}} | {{ablation["without colour augmentation"].iou_lit:.3f}} |
+# <!-- holds: ablation["without colour augmentation"].iou_lit < ablation["the recipe"].iou_lit < ablation["colours twice as strong"].iou_lit -->
 #
 # A test tells you only of what is in it. And this one is friendly: the other light was made by the same `recolour`,
 # only stronger, so a network that was trained with it has met its like. Photos from other rooms would be the honest

@@ -11,7 +11,7 @@
 # - trim it, freeze it, and prove which of its layers learn;
 # - keep its batch norm still while you fine-tune.
 #
-# **Time:** 65 minutes to work through; the computer needs 1 of them on two CPU cores.
+# **Time:** 65 minutes to work through; the computer needs {{ceil(memory["03"].wall_seconds / 60)}} of them on two CPU cores.
 #
 # **You need:** [02 Batches and augmentation](02_batches_and_augmentation.ipynb), and what a convolution does
 # ([with pictures](https://cs231n.github.io/convolutional-networks/)).
@@ -263,9 +263,9 @@ hs.plots.images(
 # %% [markdown]
 # A decoder can be trained on that. What little difference is left can be blown up again, and the article's network does
 # find hands. But most of what you came for, the knowledge from a million photos, stays in the box. On HGR1 small
-# networks, judged on nine persons they had never seen, came in six epochs to a hand IoU of 0.908 as trained, and to
-# 0.606 with 0-1, although both were fine-tuned ([results](../docs/results.md)). (Other persons, a larger size, 20
-# epochs: the article's own network, fed with 0-1, comes to 0.855 on the test persons.)
+# networks, judged on nine persons they had never seen, came in six epochs to a hand IoU of
+# {{ablation["the recipe"].iou:.3f}} as trained, and to {{ablation["0-1 into an encoder that expects 0-255"].iou:.3f}} with 0-1, although both were fine-tuned ([results](../docs/results.md)). (Other persons, a larger size, 20
+# epochs: the article's own network, fed with 0-1, comes to {{time_to_quality.article_test_iou:.3f}} on the test persons.)
 #
 # There is an opposite mistake: to scale in the generator *and* in the model. Both have one cure. The preprocessing is
 # the **first layer of the model**, and everything before it is plain uint8 as it came from the file. Whole numbers
@@ -358,9 +358,11 @@ fig
 # has been added to anything.
 #
 # So much for what the layers are. What is it worth to tap the right ones? The small networks of section 5 came to a
-# hand IoU of 0.908; tapped where the article taps, to 0.893, and each of the nine persons was outlined worse. Not a
+# hand IoU of {{ablation["the recipe"].iou:.3f}}; tapped where the article taps, to
+# {{ablation["skips before batch norm and ReLU"].iou:.3f}}, and each of the nine persons was outlined worse. Not a
 # catastrophe: fine-tuning bends the layers into shape. But it is one of the larger steps in
 # [what each choice is worth](../docs/results.md), and it costs nothing.
+# <!-- holds: ablation["skips before batch norm and ReLU"].worse_persons == 9 -->
 
 # %% [markdown]
 # ## 8. Freeze it

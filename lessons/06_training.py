@@ -11,7 +11,7 @@
 # - go on after a training was killed;
 # - compare two recipes with the same ruler.
 #
-# **Time:** 75 minutes to work through; the computer needs 8 of them on two CPU cores, most in sections 7 and
+# **Time:** 75 minutes to work through; the computer needs {{ceil(memory["06"].wall_seconds / 60)}} of them on two CPU cores, most in sections 7 and
 # 13.
 #
 # **You need:** [04 The U-Net](04_the_u_net.ipynb) and [05 Losses and metrics](05_losses_and_metrics.ipynb); for what a
@@ -150,9 +150,11 @@ fig
 # jumping over the valley's floor.
 #
 # And how exact must the peak be? On HGR1 small networks, judged on nine persons they had never seen, came in six epochs
-# to a hand IoU of 0.908. With a peak twice as high it was 0.908 again; with half of it, 0.899
+# to a hand IoU of {{ablation["the recipe"].iou:.3f}}. With a peak twice as high it was {{ablation["rate twice as high"].iou:.3f}}; with half
+# of it, {{ablation["rate half as high"].iou:.3f}}
 # ([results](../docs/results.md)). (The first stage's peak was not varied.) So look for the right power of two, and no
 # closer.
+# <!-- holds: ablation["rate twice as high"].low < 0 < ablation["rate twice as high"].high and ablation["rate half as high"].high < 0 -->
 #
 # Is the code above what the library does?
 
@@ -312,10 +314,15 @@ pd.Series(counts, name="numbers that learn").map("{:,}".format).to_frame()
 # The course fine-tunes from `conv3_block1`. That leaves out few weights, but those of the largest feature maps, whose
 # gradients cost most.
 #
-# What is each stage worth? The small networks of section 2 came to 0.908 with both. Without the first, never frozen, it
-# was 0.894; without the second, frozen throughout, 0.899, in half the time. Fine-tuned from `conv4_block1` on they came
-# to 0.904, which is hardly worse, and a fifth cheaper. On a slow computer that is a good bargain. Only the first of
+# What is each stage worth? The small networks of section 2 came to {{ablation["the recipe"].iou:.3f}} with both. Without the
+# first, never frozen, it was {{ablation["never frozen"].iou:.3f}}; without the second, frozen throughout,
+# {{ablation["encoder frozen throughout"].iou:.3f}}, in half the time. Fine-tuned from `conv4_block1` on they came
+# to {{ablation["encoder fine-tuned from conv4"].iou:.3f}}, which is hardly worse, and a fifth cheaper. On a slow computer that is a good bargain. Only the first of
 # these differences is clear: nine persons cannot tell the other two from none ([results](../docs/results.md)).
+# <!-- holds: ablation["never frozen"].high < 0 and ablation["encoder frozen throughout"].low < 0 < ablation["encoder frozen throughout"].high -->
+# <!-- holds: ablation["encoder fine-tuned from conv4"].low < 0 < ablation["encoder fine-tuned from conv4"].high -->
+# <!-- holds: 0.45 < ablation["encoder frozen throughout"].cpu_seconds / ablation["the recipe"].cpu_seconds < 0.6 -->
+# <!-- holds: 0.7 < ablation["encoder fine-tuned from conv4"].cpu_seconds / ablation["the recipe"].cpu_seconds < 0.85 -->
 #
 # You know three traps here from [lesson 03](03_the_encoder.ipynb). Freeze, *then* compile. Count what learns: the
 # article's `==` froze everything for good. And batch norm's kept mean and variance must stand still while its block is
@@ -732,8 +739,14 @@ fig
 #   curves. A long stretch before the first epoch of a stage is the network being put together for it. That happens once
 #   a stage, and weighs little in a long training. Elsewhere it is other work that the machine had to do.
 # - **One kind of photo.** If yours are drawn, so is the gap. On HGR1 the article's recipe does better: after its 20
-#   epochs at 224 pixels, 63 minutes, it has an IoU of 0.855 on the test persons. Ours has 0.944 there after eight
-#   epochs at 128 pixels, 3 minutes, and 0.920 after two epochs with the encoder frozen, 31 seconds
+#   epochs at 224 pixels, {{time_to_quality.published_seconds_whole / 60:.0f}} minutes, it has an IoU of
+#   {{time_to_quality.article_test_iou:.3f}} on the test persons. Ours has {{time_to_quality.ours_128_test_iou:.3f}}
+#   there after eight epochs at 128 pixels,
+#   {{sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours_128") / 60:.0f}} minutes, and
+#   {{time_to_quality.ours_128_frozen_test_iou:.3f}} after two epochs with the encoder frozen,
+#   {{sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours_128_frozen"):.0f}} seconds
+#   <!-- holds: len([row for row in time_to_quality.rows if row.recipe == "article"]) == 20 -->
+#   <!-- holds: len([row for row in time_to_quality.rows if row.recipe == "ours_128"]) == 8 -->
 #   ([results](../docs/results.md)).
 # - **One training each.** Another seed gives another figure. A difference of a point between two single trainings means
 #   little, and one between trainings of one or two epochs means nothing.

@@ -11,7 +11,7 @@
 # - read a slice without being taken in by it;
 # - tell the network's errors from the habits of those who drew the masks.
 #
-# **Time:** 85 minutes to work through; the computer needs 3 of them on two CPU cores.
+# **Time:** 85 minutes to work through; the computer needs {{ceil(memory["08"].wall_seconds / 60)}} of them on two CPU cores.
 #
 # **You need:** the split by person from [01 Photos and masks](01_photos_and_masks.ipynb), IoU and F1 from [05 Losses and
 # metrics](05_losses_and_metrics.ipynb), and "worst first" from [07 Exploring predictions](07_exploring_predictions.ipynb).
@@ -368,7 +368,7 @@ fig
 # Read it by rows. Where a line lies says how good a method is; the **length of the line** says how much that depends on
 # who you are. Be fair, though: it was the table that chose these two, so its line is as long as it can be. A fair
 # comparison takes all folds. With each of HGR1's twelve persons as the stranger, networks of the course's recipe go
-# from an IoU of 0.862 to one of 0.977 ([results](../docs/results.md)). On an easy person a rule of two lines may well
+# from an IoU of {{min(row.iou for row in lopo.rows):.3f}} to one of {{max(row.iou for row in lopo.rows):.3f}} ([results](../docs/results.md)). On an easy person a rule of two lines may well
 # beat the small network. But a rule for the colour of skin is a rule about somebody's skin, under somebody's lamp.
 #
 # What does that look like? The worst person's first photo, and then the course's four hands, with the masks that the
@@ -820,41 +820,53 @@ hs.plots.predictions(predictor, worst_photos)
 #
 # | method | mean IoU | its interval, drawing persons | worst person |
 # |---|---|---|---|
-# | every pixel is hand | 0.208 | 0.197 to 0.226 | 0.197 |
-# | HSV rule | 0.795 | 0.451 to 0.926 | 0.451 |
-# | YCbCr rule | 0.823 | 0.437 to 0.961 | 0.437 |
-# | colour table (Bayes) | 0.849 | 0.608 to 0.946 | 0.608 |
-# | GrabCut from the table | 0.857 | 0.724 to 0.959 | 0.724 |
-# | the course's network, cut at 0.5 | 0.949 | 0.938 to 0.962 | 0.938 |
+# | every pixel is hand | {{baselines["all skin"].iou:.3f}} | {{baselines["all skin"].iou_low:.3f}} to {{baselines["all skin"].iou_high:.3f}} | {{baselines["all skin"].worst_person_iou:.3f}} |
+# | HSV rule | {{baselines["HSV rule"].iou:.3f}} | {{baselines["HSV rule"].iou_low:.3f}} to {{baselines["HSV rule"].iou_high:.3f}} | {{baselines["HSV rule"].worst_person_iou:.3f}} |
+# | YCbCr rule | {{baselines["YCbCr rule"].iou:.3f}} | {{baselines["YCbCr rule"].iou_low:.3f}} to {{baselines["YCbCr rule"].iou_high:.3f}} | {{baselines["YCbCr rule"].worst_person_iou:.3f}} |
+# | colour table (Bayes) | {{baselines["Bayes histogram"].iou:.3f}} | {{baselines["Bayes histogram"].iou_low:.3f}} to {{baselines["Bayes histogram"].iou_high:.3f}} | {{baselines["Bayes histogram"].worst_person_iou:.3f}} |
+# | GrabCut from the table | {{baselines["GrabCut from Bayes"].iou:.3f}} | {{baselines["GrabCut from Bayes"].iou_low:.3f}} to {{baselines["GrabCut from Bayes"].iou_high:.3f}} | {{baselines["GrabCut from Bayes"].worst_person_iou:.3f}} |
+# | the course's network | {{test_persons.mean_iou:.3f}} | {{test_persons.iou_low:.3f}} to {{test_persons.iou_high:.3f}} | {{test_persons.worst_person_iou:.3f}} |
+# <!-- holds: test_persons.iou_low > max(row.iou_low for row in baselines.rows) -->
+# <!-- holds: baselines["YCbCr rule"].worst_person_iou < 0.5 < 0.8 < baselines["YCbCr rule"].iou -->
 #
 # Read it with what you know now. By its mean the YCbCr rule looks like a fair choice for two lines of code. On one
 # person its IoU is below one half, and the persons with whom it does well hide that. And each interval begins exactly
 # at the worst person, and ends at the best. That is no accident: with three persons, the lowest draw is three times the
 # worst one.
 #
-# At the threshold that it is shipped with, 0.63, the network has 0.940, and 0.926 on the worst person: two persons chose
-# it, and lesson 07 says why it stays.
-#
 # The comparison of section 5, the same photos twice, was made on all twelve persons of HGR1 as well
-# (`python -m benchmarks.known_people --json`, 446 photos). With other photos of the person in the training, the colour
-# table has an IoU of 0.856; on strangers 0.847. Is a gap of one point worth the trouble? Ask person 04: 0.714 when known,
-# 0.621 as a stranger. One goes the other way: person 12 has 0.803 when known and 0.882 as a stranger. So look at the
+# (`python -m benchmarks.known_people --json`, {{known_people.photos}} photos). With other photos of the person in the
+# training, the colour table has an IoU of {{known_people.known_iou:.3f}}; on strangers
+# {{known_people.stranger_iou:.3f}}. Is a gap of one point worth the trouble? Ask person 04:
+# {{known_people["04"].known:.3f}} when known, {{known_people["04"].stranger:.3f}} as a stranger. One goes the other way:
+# person 12 has {{known_people["12"].known:.3f}} when known and {{known_people["12"].stranger:.3f}} as a stranger.
+# <!-- holds: known_people.widest_person == "04" and 0.005 < known_people.known_iou - known_people.stranger_iou < 0.015 -->
+# So look at the
 # persons, too, and not at the gap of the means alone.
 #
-# And with each of the twelve once the stranger (320 pixels, eight epochs a fold; 898 of the 899 photos, each scored at
-# its own size)? The mean F1 is 0.966, the mean IoU 0.937, its interval 0.915 to 0.955. The three test persons had
-# promised more: all four of the hardest persons are among the other nine. From the easiest person to the hardest it is
-# 0.989 down to 0.922.
+# And with each of the twelve once the stranger ({{lopo.size}} pixels, eight epochs a fold; {{lopo.photos}} of the 899 photos, each scored at
+# its own size)? The mean F1 is {{lopo.mean_f1:.3f}}, the mean IoU {{lopo.mean_iou:.3f}}, its interval
+# {{lopo.iou_low:.3f}} to {{lopo.iou_high:.3f}}. The three test persons had promised more: all four of the hardest persons
+# are among the other nine. From the easiest person to the hardest it is {{max(row.f1 for row in lopo.rows):.3f}} down to
+# {{min(row.f1 for row in lopo.rows):.3f}}.
+# <!-- holds: not {"02", "05", "09"} & {row.person for row in sorted(lopo.rows, key=lambda row: row.f1)[:4]} -->
+# <!-- holds: lopo.mean_iou < test_persons.mean_iou -->
 #
-# Whose error is it? With two pixels forgiven the mean F1 is 0.983: 49 % of what is missing lies along the outline. The
-# 126 photos with an F1 below 0.95 that have another error than this were looked at, one by one. In 92 of them it is the
-# label that is wrong: 72 leave out skin, such as a part of the arm that lies in the shade, a second arm or a neck, and 20
-# mark some of the wall or the clothes beside the hand. In 27 it is the network: fifteen times it took the salmon shirt of
+# Whose error is it? With two pixels forgiven the mean F1 is {{audit.f1_2px:.3f}}: {{100 * audit.forgiven:.0f}} % of what is
+# missing lies along the outline. The {{audit.looked_at}} photos with an F1 below 0.95 that have another error than this were looked at, one by one. In
+# {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "label")}} of them it is the label
+# that is wrong: 72 leave out skin, such as a part of the arm that lies in the shade, a second arm or a neck, and 20 mark
+# some of the wall or the clothes beside the hand. In
+# {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} it is the network: fifteen times it took the salmon shirt of
 # person 04 for skin, once a white shirt in warm light, and eleven times it missed skin. Seven cannot be told.
+# <!-- holds: sorted(row.photos for row in audit.rows if row.table == "looked_at") == [7, 11, 16, 20, 72] -->
+# <!-- holds: audit.looked_at == audit.to_look_at -->
 #
 # So how good could a network get by these labels? Suppose that it had no other error than along the outline, as ours has
-# it, and in the photos whose label is wrong. Its mean F1 would be 0.976, and 0.939 on person 06. Ours has 0.966 and
-# 0.922. The difference is what better networks can win here.
+# it, and in the photos whose label is wrong. Its mean F1 would be {{audit.f1_of_no_other_error:.3f}}, and
+# {{audit.worst_person_f1_of_no_other_error:.3f}} on person 06. Ours has {{lopo.mean_f1:.3f}} and
+# {{lopo.worst_person_f1:.3f}}. The difference is what better networks can win here.
+# <!-- holds: lopo.worst_person == audit.worst_person_of_no_other_error == "06" -->
 #
 # If you have HGR1, the command for all twelve folds is
 # `python -m handseg_lib evaluate --protocol lopo --profile full --size 320`. It goes on where it stopped if it is

@@ -10,6 +10,9 @@ A lesson is a py:percent file. Its first cell is markdown and begins with the ti
 The builder puts the badges under the title, the set-up cell (handseg_lib is imported as hs) after that first
 cell, and links to the neighbouring lessons at the end. Links in a lesson are relative to notebooks/.
 
+Measured figures are not typed: `{{test_persons.mean_iou:.3f}}` in a text is replaced by the record's value, and what a
+text says of them in words is held against them (see benchmarks/figures.py).
+
 What a learner is to write stands between two marks; the exercise has "...  # your turn" in its place:
 
     # <solution>
@@ -21,6 +24,7 @@ import argparse
 import json
 import os
 import re
+import sys
 import tempfile
 import tomllib
 from pathlib import Path
@@ -32,6 +36,9 @@ from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # for benchmarks
+from benchmarks import figures  # noqa: E402
+
 URL = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
 MAX_BYTES = 1_500_000
 SOLUTION = re.compile(r"^([ \t]*)# <solution>\n(.*?)^[ \t]*# </solution>\n", re.M | re.S)
@@ -90,11 +97,15 @@ def footer(lesson: Path, solved: bool) -> str:
 
 def generate(lesson: Path, solved: bool) -> nbformat.NotebookNode:
     """The notebook of a lesson, without outputs."""
-    cells = jupytext.read(lesson, fmt="py:percent").cells
+    cells, known = jupytext.read(lesson, fmt="py:percent").cells, figures.records()
     if not cells or cells[0].cell_type != "markdown" or not cells[0].source.startswith("# "):
         raise SystemExit(f"{lesson.name}: the first cell must be markdown and begin with '# ' and the title")
     for cell in cells:
         if cell.cell_type == "markdown":
+            try:
+                cell.source = figures.fill(cell.source, known)
+            except figures.FigureError as error:
+                raise SystemExit(f"{lesson.name}: {error}") from None
             cell.source = RELATIVE.sub(r"\1../", cell.source) if solved else cell.source
             continue
         cell.source = SOLUTION.sub(r"\2" if solved else r"\1...  # your turn\n", cell.source + "\n").rstrip("\n")
@@ -209,6 +220,9 @@ def main() -> None:
     for lesson, solved in every:
         if not options.numbers or names[lesson] in options.numbers:
             build(lesson, solved, run=not options.no_execute)
+    texts = {path: path.read_text("utf-8") for path in sorted((ROOT / "lessons").glob("*.py"))}
+    if claims := figures.read_again(texts, ROOT):
+        raise SystemExit("\n".join(claims))
 
 
 if __name__ == "__main__":
