@@ -95,17 +95,25 @@ def footer(lesson: Path, solved: bool) -> str:
     return "---\n" + " · ".join([*before, twin, *after])
 
 
-def generate(lesson: Path, solved: bool) -> nbformat.NotebookNode:
-    """The notebook of a lesson, without outputs."""
+def read(lesson: Path) -> list[nbformat.NotebookNode]:
+    """The cells of a lesson, with the measured figures in its text."""
     cells, known = jupytext.read(lesson, fmt="py:percent").cells, figures.records()
-    if not cells or cells[0].cell_type != "markdown" or not cells[0].source.startswith("# "):
-        raise SystemExit(f"{lesson.name}: the first cell must be markdown and begin with '# ' and the title")
     for cell in cells:
         if cell.cell_type == "markdown":
             try:
                 cell.source = figures.fill(cell.source, known)
             except figures.FigureError as error:
                 raise SystemExit(f"{lesson.name}: {error}") from None
+    return cells
+
+
+def generate(lesson: Path, solved: bool) -> nbformat.NotebookNode:
+    """The notebook of a lesson, without outputs."""
+    cells = read(lesson)
+    if not cells or cells[0].cell_type != "markdown" or not cells[0].source.startswith("# "):
+        raise SystemExit(f"{lesson.name}: the first cell must be markdown and begin with '# ' and the title")
+    for cell in cells:
+        if cell.cell_type == "markdown":
             cell.source = RELATIVE.sub(r"\1../", cell.source) if solved else cell.source
             continue
         cell.source = SOLUTION.sub(r"\2" if solved else r"\1...  # your turn\n", cell.source + "\n").rstrip("\n")

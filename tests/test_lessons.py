@@ -4,7 +4,6 @@ import functools
 import importlib.util
 import re
 
-import jupytext
 import pytest
 from spellchecker import SpellChecker
 from test_house import ROOT, builder
@@ -18,7 +17,7 @@ EXERCISE = re.compile(r"Exercise: .+ \((warm-up|core|stretch)\)")
 
 @functools.cache
 def cells(lesson: str) -> list:
-    return jupytext.read(LESSONS[lesson], fmt="py:percent").cells
+    return builder.read(LESSONS[lesson])
 
 
 def sections(lesson: str) -> list[tuple[str, list]]:
