@@ -81,9 +81,9 @@ def _look_at_config(config: dict) -> None:
     count = sum(math.prod(weight.shape) for weight in model.weights)
     if count > MAX_WEIGHTS:
         raise ValueError(f"it has {count} weights, and at most {MAX_WEIGHTS} are built")
-    for shape in {tensor.shape[1:] for tensor in _tensors(model)}:
-        if math.prod(side or 1 for side in shape) > MAX_VALUES:
-            raise ValueError(f"a layer in it gives {shape}, and at most {MAX_VALUES} values are computed")
+    for tensor in _tensors(model):
+        if math.prod(side or 1 for side in tensor.shape[1:]) > MAX_VALUES:
+            raise ValueError(f"a layer in it gives {tensor.shape[1:]}, and at most {MAX_VALUES} values are computed")
 
 
 def _is_known(made: dict) -> bool:
