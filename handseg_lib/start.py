@@ -68,12 +68,9 @@ def odd_settings() -> list[str]:
 def _quiet():
     """Keeps file descriptor 2 still, where TensorFlow writes at its import whatever its log level: a notebook keeps it.
 
-    What it wrote is shown if the import fails. A fatal signal leaves nobody to show it; then TF_CPP_MIN_LOG_LEVEL=0,
-    with which nothing is kept back, lets the message through.
+    What it wrote is shown if the import fails. After a fatal signal nobody is left to show it, and a process beside
+    this one, only to wait for that, would be too much: docs/troubleshooting.md says how to see the message.
     """
-    if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0":
-        yield
-        return
     try:
         kept, written = os.dup(2), tempfile.TemporaryFile()
     except OSError:  # a service may have closed it, or has no disk: nothing to quieten

@@ -202,7 +202,9 @@ def test_figures_without_a_value_are_null_in_json(make_pair, tmp_path, capfd):
     """A model that never sees a hand draws no outline, so that there is no distance to it."""
     for person in ("01", "02", "04"):
         save_pair(tmp_path / "data", f"A_P_hgr1_id{person}_1.png", *draw_blob(int(person)))
-    blind = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(1, 1, kernel_initializer="zeros")])
+    never = {"kernel_initializer": "zeros", "bias_initializer": keras.initializers.Constant(-9)}
+    last = keras.layers.Conv2D(1, 1, activation="sigmoid", **never)
+    blind = keras.Sequential([keras.Input((32, 32, 3)), last])
     blind.save(tmp_path / "blind.keras")
     assert main(["evaluate", "--data", str(tmp_path / "data"), "--model", str(tmp_path / "blind.keras"), "--json"]) == 0
     assert json.loads(capfd.readouterr().out, parse_constant=pytest.fail)["boundary_px"] is None

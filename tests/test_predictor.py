@@ -245,9 +245,9 @@ def test_nothing_but_layers_is_made(tmp_path, made):
 @pytest.mark.parametrize(
     "old, new, said",
     [
-        ("[null, 32, 32, 3]", "[null, 65536, 65536, 3]", "(65536, 65536, 3)"),
+        ("[null, 32, 32, 3]", "[null, 65536, 65536, 3]", "(65536, 65536, 3), and at most"),
         ('"filters": 7', '"filters": 1000000000', "28000000000 weights"),  # 3 * 3 * 3 * 10**9, and a bias each
-        ('"size": [2, 2]', '"size": [4096, 4096]', "(131072, 131072, 7)"),
+        ('"size": [2, 2]', '"size": [4096, 4096]', "(131072, 131072, 7), and at most"),
     ],
     ids=["side", "filters", "between"],
 )
