@@ -4,34 +4,10 @@ Data goes one way: drawn, hgr1, data, augment, batches, encoder and unet, traini
 """
 
 import logging
-import os
-from contextlib import contextmanager
 
+from .start import import_keras
 
-@contextmanager
-def _quiet_start():
-    """TensorFlow logs to file descriptor 2 while it is imported, whatever its log level; a notebook would keep that."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        kept = os.dup(2)
-    except OSError:  # a service may have closed it: nothing to quieten
-        yield
-        return
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(null)
-
-
-# or the first process on a GPU takes all of its memory, and a second notebook or fold finds none
-os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-with _quiet_start():
-    import keras  # noqa: F401
+import_keras()
 # It warns of retracing when a few models are trained in a row, as lessons do; that is no fault of the reader's.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, replace
@@ -140,7 +141,10 @@ def main(argv: list[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):  # a file's name may have letters that a Windows pipe has not
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        result = args.command(args)
+        with warnings.catch_warnings():
+            # Pillow warns of odd tags and of large pictures without naming the file; what matters, the reader says
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            result = args.command(args)
     except (InputError, OSError) as error:  # OSError: the disk is full, --out is a file
         print(f"handseg_lib: {error}", file=sys.stderr)
         return 2

@@ -5,7 +5,6 @@ Everything past this file sees one kind of mask: uint8, 1 where the photo shows 
 
 import re
 import unicodedata
-import warnings
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
@@ -45,8 +44,6 @@ TURNS = {  # what sets a photo upright, by its tag of orientation
     8: Transpose.ROTATE_90,
 }
 MAX_PIXELS = 100_000_000  # a larger picture would take a laptop's memory
-# Pillow warns of odd tags and of large pictures without naming the file. What matters of it, the reader says itself.
-warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class InputError(ValueError):

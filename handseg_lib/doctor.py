@@ -12,7 +12,7 @@ from pathlib import Path
 
 import keras
 
-from . import hgr1, profile
+from . import hgr1, profile, start
 from .predictor import COURSE_MODEL
 from .resume import write_whole
 
@@ -22,13 +22,14 @@ PACKAGES = ("keras", "numpy", "opencv-python-headless", "ipywidgets", "jupyterla
 
 def report(args=None) -> dict:
     """Says what this machine has, and what the course will do with it."""
-    chosen, here = profile.current(), machine()
+    chosen, here, odd = profile.current(), machine(), start.odd_settings()
     return {
         **here,
         **versions(),
         "backend": keras.backend.backend(),
         "gpu": here.get("gpu", False),
         "dtype": profile.fast_dtype(),
+        "keras_json": f"{start.keras_json()}: {', '.join(odd)}; the course passes over it" if odd else False,
         "hgr1": hgr1.available(),
         "course_model": COURSE_MODEL.is_file(),
         "profile": f"{chosen.name}: {chosen.size} px, {chosen.epochs} epochs",

@@ -69,6 +69,11 @@ def build_encoder(
         InputError: the size, the taps or the weights cannot be used; the message says what can.
     """
     check_size(size)
+    if keras.config.image_data_format() != "channels_last":
+        raise InputError(
+            "Keras has been set to channels_first, and these weights are for channels last: "
+            'keras.config.set_image_data_format("channels_last")'
+        )
     photo = keras.Input((size, size, 3), name="photo")
     # float32 whatever the policy: 0-255 minus a mean needs more than bfloat16's 8 bits
     resnet = keras.applications.ResNet50(

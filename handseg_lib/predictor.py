@@ -7,7 +7,7 @@ import cv2
 import keras
 import numpy as np
 
-from . import losses, metrics  # noqa: F401  so that Keras finds what a saved model names
+from . import losses, metrics, model_file  # noqa: F401  so that Keras finds what a saved model names
 from .augment import resize_image
 from .data import InputError
 from .unet import build_unet
@@ -57,6 +57,11 @@ class Predictor:
         if self.mirror:
             mirrored = self.model.predict_on_batch(np.ascontiguousarray(small[:, :, ::-1]))
             hands = (hands + mirrored[:, :, ::-1, 0]) / 2
+        if not (hands.min() >= 0 and hands.max() <= 1):  # nan, too
+            raise InputError(
+                f"the network says {hands.min():.4g} to {hands.max():.4g}, and a probability is 0 to 1. Give one that "
+                "ends in a sigmoid; if it does, its weights are spoilt: train it again."
+            )
         return [
             cv2.resize(hand, image.shape[1::-1], interpolation=cv2.INTER_LINEAR) for hand, image in zip(hands, images)
         ]
@@ -71,10 +76,10 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
 
     Args:
         path: a ``.keras`` file that ``python -m handseg_lib train`` made; None: the course's own model, which
-            needs no network.
+            needs no network. A file from others is safe to try: nothing in it is run (see ``model_file``).
 
     Raises:
-        InputError: the file is missing or is no model.
+        InputError: the file is missing or damaged, or is no model of a probability that can be built from known layers.
     """
     if path is None:
         return _course_model()
@@ -82,20 +87,30 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     if not path.is_file():
         raise InputError(f"{path}: no such model. {TRAIN_ONE}")
     try:
-        model = keras.models.load_model(path, compile=False)
+        model = model_file.load(path)
     except Exception as error:  # a damaged file raises almost anything
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"{path}: Keras cannot load this model ({reason}). {TRAIN_ONE}") from None
+        raise InputError(f"{path}: cannot load this model ({reason}). {TRAIN_ONE}") from None
     try:
-        return Predictor(model)
+        predictor = Predictor(model)
     except InputError as error:
         raise InputError(f"{path}: {error} {TRAIN_ONE}") from None
+    if not model_file.ends_in_sigmoid(model):
+        raise InputError(f"{path}: its last layer is no sigmoid, so what it says is no probability. {TRAIN_ONE}")
+    return predictor
 
 
 def _course_model() -> Predictor:
     """The kernels are kept in float16, at half the size; the network computes in float32 as ever."""
-    card = json.loads(COURSE_CARD.read_text())
-    model = build_unet(card["size"], weights=None)
-    with np.load(COURSE_MODEL) as arrays:
-        model.set_weights([arrays[f"weight{i}"].astype("float32") for i in range(len(arrays.files))])
-    return Predictor(model, card["threshold"])
+    try:
+        card = json.loads(COURSE_CARD.read_text("utf-8"))
+        with np.load(COURSE_MODEL) as arrays:
+            weights = [arrays[f"weight{i}"].astype("float32") for i in range(len(arrays.files))]
+        model = build_unet(card["size"], weights=None)
+        model.set_weights(weights)
+        return Predictor(model, card["threshold"])
+    except InputError:
+        raise
+    except Exception as error:  # a damaged file raises almost anything
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"{COURSE_MODEL}: it or its card is damaged ({reason}). Install the package again.") from None

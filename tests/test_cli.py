@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import keras
@@ -14,7 +15,7 @@ import pytest
 from conftest import draw_blob, save_pair
 from PIL import Image
 
-from handseg_lib import Batches, split_by_person, training
+from handseg_lib import Batches, read_image, split_by_person, training
 from handseg_lib.__main__ import main
 from handseg_lib.profile import PROFILES
 
@@ -202,13 +203,25 @@ def test_figures_without_a_value_are_null_in_json(make_pair, tmp_path, capfd):
     """A model that never sees a hand draws no outline, so that there is no distance to it."""
     for person in ("01", "02", "04"):
         save_pair(tmp_path / "data", f"A_P_hgr1_id{person}_1.png", *draw_blob(int(person)))
-    blind = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(1, 1, kernel_initializer="zeros")])
+    never = {"kernel_initializer": "zeros", "bias_initializer": keras.initializers.Constant(-9)}
+    last = keras.layers.Conv2D(1, 1, activation="sigmoid", **never)
+    blind = keras.Sequential([keras.Input((32, 32, 3)), last])
     blind.save(tmp_path / "blind.keras")
     assert main(["evaluate", "--data", str(tmp_path / "data"), "--model", str(tmp_path / "blind.keras"), "--json"]) == 0
     assert json.loads(capfd.readouterr().out, parse_constant=pytest.fail)["boundary_px"] is None
 
 
 # Predict
+
+
+def test_pillows_own_warnings_are_silenced_by_the_command_line_alone(tmp_path, capfd, recwarn):
+    """They name no file; but in a program or notebook that imports the library, warnings are the caller's."""
+    Image.new("RGB", (40, 30)).save(tmp_path / "odd.jpg", exif=b"Exif\0\0II*\0\x08\0\0\0\x05\0\x12\x01")
+    before = list(warnings.filters)
+    assert main(["predict", str(tmp_path / "odd.jpg"), "--out", str(tmp_path / "out")]) == 0
+    assert not recwarn.list and warnings.filters == before
+    read_image(tmp_path / "odd.jpg")
+    assert "EXIF" in str(recwarn.pop(UserWarning).message)
 
 
 @pytest.mark.parametrize("model", ["course", "trained"])

@@ -2,8 +2,11 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -13,7 +16,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT, BUILD = PYPROJECT["project"], PYPROJECT["build-system"]
 URL = PROJECT["urls"]["Repository"]
 SLUG = URL.removeprefix("https://github.com/")
 PYTHONS = ["3.11", "3.12", "3.13"]
@@ -80,6 +84,46 @@ def test_conda_and_binder_install_what_is_locked():
     ]
     assert installs == ["-r requirements.lock", "--no-deps --no-build-isolation -e ."]
     assert script.stat().st_mode & 0o111, "binder/postBuild must be executable"
+
+
+def test_a_wheel_is_built_without_a_word_of_deprecation_and_has_all_that_the_course_needs(tmp_path):
+    """What setuptools deprecates it refuses a year or two later, and then nobody can install the course."""
+    (source := tmp_path / "source").mkdir()
+    for name in ("pyproject.toml", "README.md", *PROJECT["license-files"]):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "handseg_lib", source / "handseg_lib", ignore=shutil.ignore_patterns("__pycache__"))
+    build = ["-m", "pip", "wheel", "-v", "--no-build-isolation", "--no-deps", "--no-index", "-w", tmp_path, source]
+    made = subprocess.run([sys.executable, *build], capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    assert not re.findall(
+        r".*(?:SetuptoolsDeprecat|SetuptoolsWarn|deprecated(?! as an API)).*", made.stdout + made.stderr
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        held = set(archive.namelist())
+        (about,) = (archive.read(name).decode() for name in held if name.endswith("/METADATA"))
+    wanted = {path.relative_to(source).as_posix() for path in (source / "handseg_lib").rglob("*") if path.is_file()}
+    assert wanted <= held
+    assert {".npz", ".json", ".txt", ".js", ".py"} == {Path(name).suffix for name in wanted}
+    assert "License-Expression: MIT\n" in about
+    assert {f"License-File: {name}" for name in PROJECT["license-files"]} <= set(about.splitlines())
+
+
+def test_what_builds_is_locked_too():
+    """Binder and the Makefile build with the setuptools that is there."""
+    locked = {pin.name: next(iter(pin.specifier)).version for pin in pins()}
+    for wanted in map(Requirement, BUILD["requires"]):
+        assert wanted.specifier.contains(locked[wanted.name])
+
+
+def test_colab_may_keep_its_versions():
+    """There the package is installed with --no-deps: a lower bound above Colab's would be a promise nobody keeps."""
+    lines = [line for line in (ROOT / "tests" / "colab.txt").read_text("utf-8").splitlines() if line[:1] != "#"]
+    bounds = {wanted.name: wanted.specifier for wanted in map(Requirement, PROJECT["dependencies"])}
+    for pin in map(Requirement, lines):
+        for spec in pin.specifier:
+            if spec.operator == "==" and pin.name in bounds:
+                assert bounds[pin.name].contains(spec.version.replace("*", "99")), f"{pin} is not {bounds[pin.name]}"
 
 
 # One URL

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import sys
 import zipfile
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from handseg_lib import (
     InputError,
     Predictor,
     Sample,
+    as_published,
     build_unet,
     evaluate,
     hgr1,
@@ -142,6 +145,182 @@ def test_a_network_that_the_predictor_would_misread_is_refused(tmp_path, shape, 
     refused(tmp_path / "other.keras", "no U-Net for square photos")
     keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(1, 1)]).save(tmp_path / "any size.keras")
     refused(tmp_path / "any size.keras", "of one size")
+
+
+# Models from others
+
+
+def saved(path, *layers, side=32):
+    """Saves a network of these layers, for photos of (side, side, 3)."""
+    keras.Sequential([keras.Input((side, side, 3)), *layers]).save(path)
+    return path
+
+
+def hand(**settings):
+    return keras.layers.Conv2D(1, 1, **{"activation": "sigmoid"} | settings)
+
+
+def declared(path, old, new):
+    """Says something else in the config of a saved model, as somebody might who means harm."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert old in parts["config.json"].decode()
+    parts["config.json"] = parts["config.json"].decode().replace(old, new).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return path
+
+
+def peak():
+    """The most memory that this process has had so far, in GB."""
+    resource = pytest.importorskip("resource")
+    unit = 1e9 if sys.platform == "darwin" else 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def own_loss(told, said):
+    return (told - said) ** 2
+
+
+def test_a_network_of_ones_own_is_loaded(tmp_path):
+    """Whatever common layers it is made of, trained with whatever loss, and with models within the model."""
+    x = seen = keras.Input((32, 32, 3))
+    inner = keras.Sequential([keras.layers.SeparableConv2D(4, 3, padding="same"), keras.layers.LeakyReLU()])
+    x = inner(keras.layers.Rescaling(1 / 255)(x))
+    x = keras.layers.UpSampling2D()(keras.layers.MaxPooling2D()(x)) + x
+    model = keras.Model(seen, keras.layers.Activation("sigmoid")(keras.layers.Conv2D(1, 1)(x)))
+    model.compile(loss=own_loss)
+    model.save(tmp_path / "own.keras")
+    image = photo(32, 32)
+    assert load_predictor(tmp_path / "own.keras")(image) == pytest.approx(Predictor(model)(image))
+    published = as_published.build_unet(64, weights=None)
+    published.save(tmp_path / "published.keras")
+    assert load_predictor(tmp_path / "published.keras").size == 64
+
+
+class Other(keras.layers.Layer):
+    """Somebody else's, and never registered."""
+
+    def call(self, x):
+        return x
+
+
+@pytest.mark.parametrize(
+    "layer, name", [(Other, "Other"), (lambda: keras.layers.Lambda(lambda x: 1 - x), "Lambda")], ids=["other", "lambda"]
+)
+def test_a_layer_that_is_not_known_is_named(tmp_path, layer, name):
+    refused(saved(tmp_path / "model.keras", layer(), hand()), f"({name} in it is none of the layers")
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".hdf5"])
+def test_a_format_that_may_hold_a_program_is_not_loaded(tmp_path, suffix):
+    """Keras 3.10 ran what is in an .h5; here it is not even asked."""
+    path = tmp_path / f"model{suffix}"
+    ran = tmp_path / "it ran"
+    lines = f"(open({str(ran)!r}, 'w').close(), x)[1]"
+    network = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Lambda(eval(f"lambda x: {lines}")), hand()])
+    network.save(path)
+    ran.unlink()  # Keras has run it to build the network
+    refused(path, "no .keras file")
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"module": "keras.utils", "class_name": "get_file", "config": {"origin": "file:///etc/hostname"}},
+        {"module": "os", "class_name": "system", "config": "true", "registered_name": "handseg>CaffePreprocess2"},
+        {"module": "keras.layers", "class_name": "function", "config": "get", "registered_name": "handseg>dice_loss"},
+        {"module": "keras.layers", "class_name": "TFSMLayer", "config": {"filepath": "/tmp"}, "registered_name": None},
+        {"module": "handseg_lib.doctor", "class_name": "Add", "config": {}, "registered_name": None},
+    ],
+    ids=lambda made: made["class_name"],
+)
+def test_nothing_but_layers_is_made(tmp_path, made):
+    path = saved(tmp_path / "model.keras", hand(name="last"))
+    refused(declared(path, '"sigmoid"', json.dumps(made)), f"({made['class_name']} in it is none of the layers")
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("[null, 32, 32, 3]", "[null, 65536, 65536, 3]", "(65536, 65536, 3), and at most"),
+        ('"filters": 7', '"filters": 1000000000', "28000000000 weights"),  # 3 * 3 * 3 * 10**9, and a bias each
+        ('"size": [2, 2]', '"size": [4096, 4096]', "(131072, 131072, 7), and at most"),
+    ],
+    ids=["side", "filters", "between"],
+)
+def test_a_model_that_asks_for_all_memory_is_refused_before_it_is_built(tmp_path, old, new, said):
+    """A file of 20 kB could take what the machine has."""
+    photo = keras.Input((32, 32, 3))
+    x = keras.layers.UpSampling2D()(keras.layers.Conv2D(7, 3, padding="same")(photo))
+    keras.Model(photo, keras.layers.GlobalMaxPooling2D()(x)).save(tmp_path / "model.keras")
+    before = peak()
+    refused(declared(tmp_path / "model.keras", old, new), said)
+    assert peak() - before < 0.3
+
+
+def test_a_config_that_swells_when_unpacked_is_refused(tmp_path):
+    path = tmp_path / "model.keras"
+    before = peak()
+    with zipfile.ZipFile(saved(path, hand()), "a", zipfile.ZIP_DEFLATED) as archive, pytest.warns(UserWarning):
+        with archive.open("config.json", "w") as stream:  # the later one counts
+            for _ in range(400):
+                stream.write(b" " * 2**20)
+    refused(path, "config.json in it is too large")
+    assert peak() - before < 0.3
+
+
+def test_weights_that_swell_when_read_are_refused(tmp_path):
+    """HDF5 packs, too: 4 GB of zeros are a few MB there."""
+    path = saved(tmp_path / "model.keras", hand())
+    weights = tmp_path / "weights.h5"
+    with h5py.File(weights, "w") as file:
+        file.create_dataset("layers/conv2d/vars/0", (2**30,), "float32", chunks=(2**24,), compression="gzip")
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in ("metadata.json", "config.json")}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+        archive.write(weights, "model.weights.h5")
+    refused(path, "weights would be larger")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_weight_that_is_no_number_is_named(tmp_path, value):
+    layer = hand(name="last", bias_initializer=keras.initializers.Constant(0.5))
+    network = keras.Sequential([keras.Input((32, 32, 3)), layer])
+    layer.bias.assign([value])
+    network.save(tmp_path / "model.keras")
+    refused(tmp_path / "model.keras", "its weight last/bias is not a number")
+
+
+def test_a_model_that_gives_no_probability_is_refused(tmp_path):
+    refused(saved(tmp_path / "model.keras", hand(activation=None)), "no sigmoid")
+    network = keras.Sequential([keras.Input((32, 32, 3)), hand(activation=None, kernel_initializer="ones")])
+    with pytest.raises(InputError, match="says 765 to 765, and a probability is 0 to 1"):  # white: 3 * 255
+        Predictor(network)(np.full((8, 8, 3), 255, np.uint8))
+    network.set_weights([np.full((1, 1, 3, 1), np.nan), np.zeros(1)])
+    with pytest.raises(InputError, match="says nan to nan"):
+        Predictor(network)(np.full((8, 8, 3), 255, np.uint8))
+
+
+@pytest.mark.parametrize("damage", ["a byte", "half", "card", "missing"])
+def test_a_damaged_course_model_is_named(tmp_path, monkeypatch, damage):
+    model, card = tmp_path / "course_model.npz", tmp_path / "course_model.json"
+    data = bytearray(COURSE_MODEL.read_bytes())
+    if damage == "a byte":
+        data[len(data) // 2] ^= 1
+    if damage != "missing":
+        model.write_bytes(data[: len(data) // 2] if damage == "half" else data)
+    card.write_text("{" if damage == "card" else COURSE_CARD.read_text("utf-8"))
+    monkeypatch.setattr("handseg_lib.predictor.COURSE_MODEL", model)
+    monkeypatch.setattr("handseg_lib.predictor.COURSE_CARD", card)
+    with pytest.raises(InputError) as error:
+        load_predictor()
+    assert str(error.value).startswith(f"{model}: ") and "Install the package again" in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_network_of_no_fixed_size_cannot_predict(samples):
