@@ -153,9 +153,11 @@ def read_mask(path: str | Path, skin: str | tuple = "black") -> np.ndarray:
     bright, found = grey > grey.max() / 2, labels.areas(values)
     if len(found) > 2 or (len(found) == 2 and len({bright.flat[np.argmax(values == value)] for value in found}) == 1):
         names = [labels.name(value) for value in found.tolist()]
+        several = f", or of several skin=({', '.join(names[-2:])})" if len(names) > 2 else ""
+        say = "Say" if len(np.unique(values)) <= labels.MANY else "Save it anew with hard edges, as PNG, and say"
         raise InputError(
             f"{path}: the mask holds labels, not black and white: {', '.join(names[:8]) + ', ...' * (len(names) > 8)}. "
-            f"Say which of them are skin: skin=({names[1]},), or of several skin=({', '.join(names[-2:])})."
+            f"{say} which of them are skin: skin=({names[1]},){several}."
         )
     return (bright == (skin == "white")).astype(np.uint8)
 

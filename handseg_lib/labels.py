@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-MANY = 64  # values in one file: more are not labels, but made by soft edges or by JPEG
+MANY = 32  # values in one file: more are not labels, but made by soft edges or by JPEG
 COLOUR = re.compile("#[0-9a-f]{6}", re.I)
 
 
@@ -37,7 +37,8 @@ def number(label: int | str) -> int:
 def areas(values: np.ndarray) -> np.ndarray:
     """The values (H, W) that fill areas, ascending: those that a pixel has in common with its eight neighbours.
 
-    Of two values, both. Where there are too many for labels, those that are close to a commoner one are left out.
+    Of two values, both. Where most values fill none, a mask has soft edges or was a JPEG: then a value that is rare or
+    close to a commoner one is no area of its own.
     """
     low, high = values.min(), values.max()
     if ((values == low) | (values == high)).all():
@@ -46,9 +47,9 @@ def areas(values: np.ndarray) -> np.ndarray:
     columns = (values[:-2] == values[1:-1]) & (values[1:-1] == values[2:])
     flat = values[1:-1, 1:-1][rows[:-2] & rows[1:-1] & rows[2:] & columns[:, 1:-1]]
     found, counts = np.unique(flat, return_counts=True)
-    if len(np.unique(values)) <= MANY:
-        return found
-    common = np.argsort(-counts)[: np.count_nonzero(counts * 500 >= len(flat))]
+    if len(np.unique(values)) <= 2 * len(found):
+        return found[counts * 5000 >= len(flat)]  # fewer are an accident of soft edges
+    common = np.argsort(-counts)[: np.count_nonzero(counts * 100 >= len(flat))]
     kept: list[int] = []
     for value in found[common].tolist():
         if all(_distance(value, other) > (32 if value < 0 else (high - low) / 8) for other in kept):
