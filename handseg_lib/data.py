@@ -187,7 +187,7 @@ def _read_values(path: str | Path, skin: str | tuple) -> tuple[np.ndarray, np.nd
     opacity = _opacity(picture)
     if by_number and opacity is not None and _is_cut_out(picture, opacity):
         return opacity, opacity, skin if isinstance(skin, tuple) else "white"
-    indices = np.array(picture) if picture.mode == "P" else None
+    indices = np.array(picture) if picture.mode == "P" and opacity is None else None
     picture = picture.convert("RGB") if picture.mode == "LAB" else picture  # from which Pillow knows no way to grey
     picture = _lay_on(picture, "white" if skin == "black" else "black")
     grey = np.array(picture.convert("L"))
@@ -226,10 +226,12 @@ def _opacity(picture: Image.Image) -> np.ndarray | None:
 
 
 def _is_cut_out(picture: Image.Image, opacity: np.ndarray) -> bool:
-    """True if the shape is in the transparency; False if what is opaque is a mask in black and white by itself."""
-    ink = np.array(picture.convert("RGB"))[opacity > opacity.max() / 2]
-    black, white = (ink <= 32).all(1).mean(), (ink >= 223).all(1).mean()
-    return min(black, white) < 0.01 or black + white < 0.9
+    """True if the shape is in the transparency; False if what is opaque is a mask by itself: a few greys, no photo."""
+    red, green, blue = np.array(picture.convert("RGB"))[opacity > opacity.max() / 2].T
+    _, counts = np.unique(red, return_counts=True)
+    common = counts >= 0.01 * len(red)
+    few = 2 <= common.sum() <= 8 and counts[common].sum() >= 0.9 * len(red)
+    return not (few and np.array_equal(red, green) and np.array_equal(red, blue))
 
 
 def _whole_numbers(picture: Image.Image) -> tuple[np.ndarray, int]:

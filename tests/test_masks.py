@@ -177,11 +177,12 @@ def test_the_cut_out_that_the_course_gives_to_download_is_its_own_mask(save, sha
     assert np.array_equal(read_mask(save(look_up((0, 0, 0, 0), (*RED, 255))(shape)), skin), shape), "red ink"
 
 
-def test_black_and_white_stay_black_and_white_beside_a_transparent_margin(save, shape):
-    grey = 255 * (1 - shape)
+@pytest.mark.parametrize("skin, light", [("black", 255), ("white", 1), ("white", 127), ("white", 255)])
+def test_black_and_white_stay_black_and_white_beside_a_transparent_margin(save, shape, skin, light):
+    grey = np.uint8([light, 0] if skin == "black" else [0, light])[shape]
     picture = np.dstack([grey, grey, grey, np.full_like(grey, 255)])
     picture[:20, :, 3] = 0
-    assert np.array_equal(read_mask(save(picture), "black"), shape)
+    assert np.array_equal(read_mask(save(picture), skin), shape)
 
 
 def test_a_colour_is_found_beside_what_is_transparent(save, hands):
