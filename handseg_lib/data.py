@@ -241,9 +241,11 @@ def _whole_numbers(picture: Image.Image) -> tuple[np.ndarray, int]:
     if bits == 32 and not signed:
         values = values.view(np.uint32)  # which Pillow takes for numbers below zero where the first bit is set
     values = np.maximum(values, 0)
-    whites = [255, 2**15 - 1] if (bits, signed) == (16, True) else [255, 2**16 - 1, 2**31 - 1, 2**32 - 1]
-    plain = bits == 16 and not signed  # where it is known; else, whoever wrote 8 bits in 32 did not say so
-    return values, 2**16 - 1 if plain else next(white for white in whites if values.max() <= white)
+    if bits <= 16 and not signed:
+        return values, 2**bits - 1
+    # who writes 8 bits into 32 does not say so
+    whites = [255, 2**15 - 1] if bits == 16 else [255, 2**16 - 1, 2**31 - 1, 2**32 - 1]
+    return values, next(white for white in whites if values.max() <= white)
 
 
 def _lay_on(picture: Image.Image, background: str) -> Image.Image:

@@ -155,6 +155,15 @@ def test_whole_numbers_of_32_bits_are_grey_in_whatever_part_of_their_range(save,
     assert np.array_equal(read_mask(write(np.float64(mask) * white, "mask.tif"), "white"), mask)
 
 
+def test_twelve_bits_keep_their_upper_eight(tmp_path):
+    """Two pixels, the whitest and the middle grey, as a microscope writes them: ff f8 00."""
+    tags = [(256, 2), (257, 1), (258, 12), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 3)]
+    content = b"II*\0" + struct.pack("<I", 12) + b"\xff\xf8\0\0" + struct.pack("<H", len(tags))
+    content += b"".join(struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in tags) + bytes(4)
+    (tmp_path / "a.tif").write_bytes(content)
+    assert read_image(tmp_path / "a.tif")[0, :, 0].tolist() == [255, 128]
+
+
 def test_whole_numbers_with_a_sign_are_grey(save):
     assert read_image(save(np.int32([[-5, 100, 255]]), "a.tif"))[0, :, 0].tolist() == [0, 100, 255]
     assert read_image(save(np.int32([[0, 2**30, 2**31 - 1]]), "a.tif"))[0, :, 0].tolist() == [0, 128, 255]
