@@ -12,11 +12,23 @@ import numpy as np
 import pandas as pd
 
 from . import plots
-from .data import InputError, Sample, Split, match, read_grey, read_image, read_mask
+from .data import (
+    InputError,
+    Sample,
+    Split,
+    match,
+    read_grey,
+    read_image,
+    read_mask,
+    tags_differ,
+    turned_as_photo,
+)
 
-# Thumbnails are of one photo up to this mean difference, in grey levels. In HGR1, a photo saved again at half its
-# size differs by at most 0.9, and the closest two of different photos by 2.7.
-SAME = 1.5
+# Thumbnails are of one photo up to this mean difference, in grey levels, and as a share of their contrast, which is
+# their standard deviation. In HGR1, a photo saved again at half its size differs by at most 1.3, and 0.044 of the
+# contrast; the closest two of different photos by 2.7, and 0.098. In the dark, a photo saved again differs by as much
+# of its little contrast as another photo: there, one has to have the other's mask too, up to this difference.
+SAME, SAME_CONTRAST, SAME_MASK = 1.5, 0.06, 0.01
 COLUMNS = ["file", "fault", "what to do"]
 
 
@@ -63,15 +75,16 @@ class PairCheck:
 def check_pairs(
     data: Iterable[Sample] | Split | Mapping[str, Iterable[Sample]] | str | Path,
     masks: str | Path | None = None,
-    skin: str = "black",
+    skin: str | tuple = "black",
 ) -> PairCheck:
-    """Checks a data set: unpaired files, sizes that differ, masks that are not binary, inverted or empty, duplicates,
-    people who are in more than one part of a split. It changes no file.
+    """Checks a data set: unpaired files, sizes that differ, masks that are not binary, inverted, empty or turned
+    otherwise than their photo, duplicates, people who are in more than one part of a split. It changes no file.
 
     Args:
         data: samples; a split of them, or a dict of its parts; or the folder of the photos.
         masks: the folder of the masks, if ``data`` is a folder.
-        skin: what those masks have where there is skin, ``"black"`` or ``"white"``.
+        skin: what those masks have where there is skin, ``"black"`` or ``"white"``, or a tuple of labels, as for
+            `read_mask`.
 
     Returns:
         A `PairCheck`. It prints as a table that says of each fault what to do.
@@ -103,6 +116,7 @@ class _Look:
 
     rows: list[tuple[str, str, str]]
     thumbnail: np.ndarray | None = None  # float32 (576,), 0-255
+    outline: np.ndarray | None = None  # the mask's thumbnail, float32 (576,), 0-1; all nan if nothing is marked
     mask: bytes | None = None  # hash of the mask; None if nothing is marked in it
 
 
@@ -112,10 +126,29 @@ def _look(sample: Sample) -> _Look:
         image, mask = sample.read()
     except InputError as error:
         return _Look([_row(sample, error)])
-    thumbnail = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (24, 24), interpolation=cv2.INTER_AREA)
     marked = blake2b(mask.tobytes() + str(mask.shape).encode()).digest() if 0 < mask.mean() < 1 else None
     faults = _mask_faults(mask, read_grey(sample.mask, sample.skin), sample.skin)
-    return _Look([(_name(sample.mask), *fault) for fault in faults], thumbnail.astype(np.float32).ravel(), marked)
+    turned = turned_as_photo(sample, mask)
+    if marked and turned is not None and turned.shape == mask.shape and _overlap(image, turned) < _overlap(image, mask):
+        faults.append(tags_differ(sample))
+    outline = mask if marked else np.full(mask.shape, np.nan)
+    thumbnails = _thumbnail(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)), _thumbnail(outline)
+    return _Look([(_name(sample.mask), *fault) for fault in faults], *thumbnails, marked)
+
+
+def _thumbnail(picture: np.ndarray) -> np.ndarray:
+    return cv2.resize(picture.astype(np.float32), (24, 24), interpolation=cv2.INTER_AREA).ravel()
+
+
+def _overlap(image: np.ndarray, mask: np.ndarray) -> float:
+    """How much the colours (bins of 16) of a photo's two parts are the same, 0-1: least where a mask lies on its hand.
+
+    In HGR1, it is less for every mask as it is than turned round or mirrored; of the photos without their colours,
+    for 98 in 100.
+    """
+    bins = (image.astype(np.int32) // 16) @ (256, 16, 1)
+    hand, wall = (np.bincount(bins[mask == part], minlength=4096) / (mask == part).sum() for part in (1, 0))
+    return float(np.minimum(hand, wall).sum())
 
 
 def _row(sample: Sample, error: InputError) -> tuple[str, str, str]:
@@ -133,11 +166,11 @@ def _name(path: Path) -> str:
     return "/".join(Path(path).parts[-2:])
 
 
-def _mask_faults(mask: np.ndarray, grey: np.ndarray, skin: str) -> list[tuple[str, str]]:
+def _mask_faults(mask: np.ndarray, grey: np.ndarray, skin: str | tuple) -> list[tuple[str, str]]:
     """What is wrong with a mask (H, W) of {0, 1}, read from these grey values (H, W)."""
     faults = []
     between = (grey > grey.min()) & (grey < grey.max())
-    if between.any():
+    if between.any() and not isinstance(skin, tuple):
         fault = f"not binary: {100 * between.mean():.3g} % of its pixels are neither the darkest nor the brightest"
         faults.append((fault, "Is it a mask? If only its outline is soft, it will do: the reader cuts it at half."))
     share, border = mask.mean(), np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean()
@@ -145,8 +178,8 @@ def _mask_faults(mask: np.ndarray, grey: np.ndarray, skin: str) -> list[tuple[st
         faults.append(("empty: no skin is marked", "Draw the mask, or move the pair away."))
     elif share + border > 1:  # at most 0.71 in HGR1, and at least 1.29 if its masks are turned round
         fault = f"inverted, it seems: {100 * share:.3g} % is skin, and so is {100 * border:.3g} % of the border"
-        other = "white" if skin == "black" else "black"
-        faults.append((fault, f"Look at it. Invert this mask, or if all are like it, say skin='{other}'."))
+        other = {"black": "skin='white'", "white": "skin='black'"}.get(skin, "which labels are skin")
+        faults.append((fault, f"Look at it. Invert this mask, or if all are like it, say {other}."))
     return faults
 
 
@@ -173,7 +206,7 @@ def _short(fault: str) -> str:
 def _duplicates(samples: list[Sample], looks: list[_Look]) -> list[tuple[Sample, tuple[str, str, str]]]:
     """Photos that show the same, in whatever format and size, and masks that are used for two photos."""
     found, first = [], {}
-    twins = _twins([look.thumbnail for look in looks])
+    twins = _twins(looks)
     for j, (sample, look) in enumerate(zip(samples, looks)):
         if j in twins:
             fault = f"the same photo as {_name(samples[twins[j]].image)}"
@@ -184,16 +217,22 @@ def _duplicates(samples: list[Sample], looks: list[_Look]) -> list[tuple[Sample,
     return found
 
 
-def _twins(thumbnails: list[np.ndarray | None]) -> dict[int, int]:
-    """Finds thumbnails that look like an earlier one: {its place: the earlier one's}."""
-    order = sorted((i for i, t in enumerate(thumbnails) if t is not None), key=lambda i: thumbnails[i].mean())
-    levels = np.array([thumbnails[i].mean() for i in order])
-    twins = {}
+def _twins(looks: list[_Look]) -> dict[int, int]:
+    """Finds photos that look like an earlier one: {its place: the earlier one's}."""
+    read = [i for i, look in enumerate(looks) if look.thumbnail is not None]
+    order = sorted(read, key=lambda i: looks[i].thumbnail.mean())
+    photos = np.array([looks[i].thumbnail for i in order]).reshape(-1, 576)
+    masks = np.array([looks[i].outline for i in order]).reshape(-1, 576)
+    twins: dict[int, int] = {}
+    levels, contrast = photos.mean(1), photos.std(1)
     for place, i in enumerate(order):
-        near = order[place + 1 : np.searchsorted(levels, levels[place] + SAME)]  # farther ones cannot be alike
-        for j in near:
-            if np.abs(thumbnails[i] - thumbnails[j]).mean() < SAME:
-                twins[max(i, j)] = min(i, j, twins.get(max(i, j), i))
+        near = np.s_[place + 1 : np.searchsorted(levels, levels[place] + SAME)]  # farther ones cannot be alike
+        apart = np.abs(photos[near] - photos[place]).mean(1)
+        alike = apart < SAME_CONTRAST * np.minimum(contrast[near], contrast[place])
+        alike |= np.abs(masks[near] - masks[place]).mean(1) < SAME_MASK
+        for later in np.flatnonzero(alike & (apart < SAME)) + place + 1:
+            j = order[later]
+            twins[max(i, j)] = min(i, j, twins.get(max(i, j), i))
     return twins
 
 

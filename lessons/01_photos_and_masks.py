@@ -302,9 +302,11 @@ hs.check.deal(deal)
 # ## 9. Your own folder
 #
 # Photos in one folder, masks in another, and the same name for the two that belong together: that is a data set.
-# `hs.pair` makes samples of it, from JPEG, PNG and most else (HEIC after `pip install pillow-heif`). Two things no program can see, so you say them:
-# whose hand it is, by a pattern in the file's name, and whether skin is black in the masks or white. If you do not say
-# who it is, all photos count as one person's, and no split by person can be made of them: better no score than a false one.
+# `hs.pair` makes samples of it, from JPEG, PNG and most else (HEIC after `pip install pillow-heif`). Two things no
+# program can see, so you say them: whose hand it is, by a pattern in the file's name, and whether skin is black in the
+# masks or white. (Where a mask has 1 for the left hand and 2 for the right one, that is no brightness: say
+# `skin=(1, 2)`.) If you do not say who it is, all photos count as one person's, and no split by person can be made of
+# them: better no score than a false one.
 #
 # Here six pairs are copied to a folder that could be yours, and **one mask is inverted on purpose**. Nothing would stop
 # you from training on it. So before you train, on this folder or on any other, call `hs.check_pairs`.

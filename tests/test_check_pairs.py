@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handseg_lib import InputError, Split, check_pairs, drawn, hgr1, plots, read_image, read_mask, split_by_person
+from handseg_lib import InputError, Split, check_pairs, drawn, hgr1, pair, plots, read_image, read_mask, split_by_person
 
 VICTIM, OTHER = "5_P_hgr1_id04_1", "Z_P_hgr1_id09_1"
 
@@ -170,6 +170,35 @@ def test_a_photo_saved_again_at_half_its_size_is_found(tmp_path):
         half = picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.BOX)
         (half.convert("1") if picture.mode == "1" else half).save(path.with_stem("B_P_hgr1_id01_1"))
     assert list(check(tmp_path).table["fault"]) == [f"the same photo as original_images/{first.name}"]
+
+
+def frames(folder, light, places):
+    """Frames of a webcam, its noise the same by day and by night: the hand is where ``places`` say. Returns samples."""
+    for part in ("photos", "masks"):
+        (folder / part).mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for number, (x, y) in enumerate(places):
+        mask = np.zeros((120, 160), np.uint8)
+        mask[y : y + 40, x : x + 30] = 1
+        room = np.where(mask[..., None] == 1, (210, 150, 120), (60, 90, 130)) * light + rng.normal(0, 1, (120, 160, 3))
+        Image.fromarray(np.clip(np.rint(room), 0, 255).astype(np.uint8)).save(folder / "photos" / f"{number}.png")
+        Image.fromarray(mask == 0).save(folder / "masks" / f"{number}.png")
+    return pair(folder / "photos", folder / "masks")
+
+
+@pytest.mark.parametrize("light", [1, 0.05, 0.01])
+def test_dark_frames_with_other_masks_are_other_photos(tmp_path, light):
+    """By grey levels alone, all but the first of a dark room were called the same photo."""
+    places = [(10 + 9 * number, 10 + 5 * number) for number in range(12)]
+    assert check_pairs(frames(tmp_path / "moving", light, places)).table.empty
+    table = check_pairs(frames(tmp_path / "still", light, [(50, 50)] * 3)).table
+    assert list(table["fault"]) == ["the same photo as photos/0.png"] * 2
+
+
+def test_the_same_photo_with_another_mask_is_the_same_photo(tmp_path):
+    samples = frames(tmp_path, 1, [(10, 10), (50, 50)])
+    shutil.copy(samples[0].image, samples[1].image)
+    assert list(check_pairs(samples).table["fault"]) == ["the same photo as photos/0.png"]
 
 
 @pytest.mark.skipif(not hgr1.available(), reason="HGR1 is not here")

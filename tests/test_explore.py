@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from handseg_lib import InputError, Predictor, evaluate, explore, plots
 from handseg_lib.audit import mirrored
 from handseg_lib.explore.predictions import hatched_errors
-from handseg_lib.explore.view import Drawing, View, choice, data_uri, pages, slider, tick
+from handseg_lib.explore.view import Drawing, View, choice, data_uri, pages, shrink, slider, tick
 
 
 def decoded(address: str) -> np.ndarray:
@@ -100,6 +100,17 @@ def test_controls_have_labels():
 def test_a_picture_reaches_the_page_in_its_colours_and_no_larger_than_needed(picture):
     there = decoded(data_uri(picture))
     assert max(there.shape) <= 512 and np.allclose(there.mean((0, 1)), picture.mean((0, 1)), atol=3)
+
+
+@pytest.mark.parametrize("shape", [(3, 4000), (4000, 3), (1, 30_000)])
+def test_a_strip_reaches_the_page_one_pixel_wide(shape):
+    """It ended in an error of OpenCV, for a side of no pixels."""
+    for picture in (np.zeros((*shape, 3), np.uint8), np.zeros(shape)):
+        sides = shrink(picture).shape[:2]
+        assert (max(sides), min(sides)) == (512, 1)
+        assert data_uri(picture).startswith("data:image/jpeg")
+        drawing = Drawing([picture], ["strip"], "A strip.").html()
+        assert "width:0px" not in drawing
 
 
 def test_a_mask_is_white_on_black_whatever_its_type():

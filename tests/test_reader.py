@@ -80,6 +80,48 @@ else:
         assert "pip install pillow-heif" in refusal(read_image, path)
 
 
+def iso(*brands):
+    """The first bytes of a file of the family that HEIC, AVIF and most videos belong to."""
+    box = b"ftyp" + brands[0] + bytes(4) + b"".join(brands[1:])
+    return (len(box) + 4).to_bytes(4, "big") + box + b"\0\0\0\x08free" + bytes(100)
+
+
+@pytest.mark.parametrize(
+    "start, words",
+    [
+        (iso(b"isom", b"isom", b"iso2", b"avc1", b"mp41"), "it is a video). Take single frames out of it"),
+        (iso(b"qt  ", b"qt  "), "it is a video). Take single frames out of it"),
+        (iso(b"mp42"), "it is a video). Take single frames out of it"),
+        (b"\0\0\0\x08wide" + bytes(100), "it is a video). Take single frames out of it"),
+        (b"RIFF\0\1\0\0AVI LIST" + bytes(100), "it is a video). Take single frames out of it"),
+        (b"\x1aE\xdf\xa3" + bytes(100), "it is a video). Take single frames out of it"),
+        (iso(b"M4A ", b"M4A ", b"mp42", b"isom"), "it is sound). Replace or remove it"),
+        (iso(b"crx ", b"crx ", b"isom"), "it is a camera's raw file). Export it as JPEG"),
+        (iso(b"avif", b"avif", b"mif1", b"miaf"), "it is AVIF"),
+        (iso(b"mif1", b"mif1", b"avif"), "it is AVIF"),
+        (iso(b"heic", b"mif1", b"heic"), "it is HEIC"),
+        (iso(b"mif1", b"mif1", b"miaf", b"heic"), "it is HEIC"),
+        (b"\0\0\0\x18ftyp", "it is a video"),
+    ],
+)
+def test_a_file_that_is_no_photo_says_what_it_is(tmp_path, start, words):
+    """A video was called HEIC, and its owner told to install what was there already."""
+    path = tmp_path / "a.heic"
+    path.write_bytes(start)
+    text = refusal(read_image, path)
+    assert words in text and ("HEIC" in words or "pillow-heif" not in text)
+
+
+@pytest.mark.parametrize("kind, package", [("AVIF", "-U pillow"), ("HEIF", "pillow-heif")])
+def test_what_to_install_is_said_only_where_it_is_missing(tmp_path, monkeypatch, kind, package):
+    path = tmp_path / "a.avif"
+    path.write_bytes(iso(b"avif" if kind == "AVIF" else b"heic", b"mif1"))
+    for formats, said in ((["PNG", kind], False), (["PNG"], True)):
+        monkeypatch.setattr(data, "FORMATS", [name for name in formats if name in Image.OPEN])
+        if kind in Image.OPEN or said:
+            assert (f"pip install {package}" in refusal(read_image, path)) == said
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_what_is_transparent_is_white_and_what_is_hidden_stays_hidden(save, mode):
     picture = Image.new("RGBA", (6, 4), (9, 9, 9, 0))
@@ -93,6 +135,38 @@ def test_sixteen_bits_keep_their_upper_eight(save, name):
     levels = np.arange(256, dtype=np.uint16).reshape(16, 16)
     image = read_image(save(levels * 257, name))
     assert np.array_equal(image, np.repeat(levels[..., None], 3, axis=2))
+
+
+@pytest.mark.parametrize("white", [255, 65535, 2**31 - 1, 2**32 - 1])
+def test_whole_numbers_of_32_bits_are_grey_in_whatever_part_of_their_range(save, mask, white):
+    """They were read as black, or cut off."""
+
+    def write(levels, name):
+        path = save(levels.astype(np.uint32).view(np.int32), name)
+        signed, unsigned = (
+            struct.pack("<HHIHH", 339, 3, 1, kind, 0) for kind in (2, 1)
+        )  # what Pillow writes; what it reads
+        assert signed in path.read_bytes()
+        path.write_bytes(path.read_bytes().replace(signed, unsigned))
+        return path
+
+    image = read_image(write(np.float64([[0, 0.25, 1]]) * white, "photo.tif"))
+    assert image[0].tolist() == [[0] * 3, [63] * 3, [255] * 3]
+    assert np.array_equal(read_mask(write(np.float64(mask) * white, "mask.tif"), "white"), mask)
+
+
+def test_twelve_bits_keep_their_upper_eight(tmp_path):
+    """Two pixels, the whitest and the middle grey, as a microscope writes them: ff f8 00."""
+    tags = [(256, 2), (257, 1), (258, 12), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 3)]
+    content = b"II*\0" + struct.pack("<I", 12) + b"\xff\xf8\0\0" + struct.pack("<H", len(tags))
+    content += b"".join(struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in tags) + bytes(4)
+    (tmp_path / "a.tif").write_bytes(content)
+    assert read_image(tmp_path / "a.tif")[0, :, 0].tolist() == [255, 128]
+
+
+def test_whole_numbers_with_a_sign_are_grey(save):
+    assert read_image(save(np.int32([[-5, 100, 255]]), "a.tif"))[0, :, 0].tolist() == [0, 100, 255]
+    assert read_image(save(np.int32([[0, 2**30, 2**31 - 1]]), "a.tif"))[0, :, 0].tolist() == [0, 128, 255]
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
