@@ -72,12 +72,12 @@ def up_step(answer: Callable) -> None:
     seen = [run(coarse[0], dot) for dot in dots]
     expect(
         not any(np.array_equal(a, b) for a, b in combinations(seen, 2)),
-        "The skip's fine detail is lost: with its pixels changed about, the result is the same. Join at the skip's own "
-        "size.",
+        "The skip's fine detail is lost: with its pixels changed about, the result is the same. At which size do the "
+        "two join?",
     )
     expect(channels != 10, "This has width + skip channels. A convolution *after* the join brings them to width.")
     expect(channels == 5, f"The result should have width channels, 5 here; it has {channels}.")
-    expect(_normalizes(layers), "Up, join, mix: all there. What keeps the values in range for training?")
+    expect(_normalises(layers), "Up, join, mix: all there. What keeps the values in range for training?")
     expect(first.min() >= 0, "There are negative values in the result: which layer should come last?")
     other = answer(x, keras.Input((8, 8, 7)), 3)
     expect(other.shape == (None, 8, 8, 3), f"For a width of 3 the result has {other.shape[3]} channels. Is it used?")
@@ -94,7 +94,7 @@ def up_step(answer: Callable) -> None:
     beyond = np.array(keras.ops.convert_to_numpy(last(pair)))
     beyond[:, 2:4, 2:4] = 0
     expect(
-        _normalizes(_kinds(last)) and not np.array_equal(*beyond),
+        _normalises(_kinds(last)) and not np.array_equal(*beyond),
         "Without a skip nothing joins, but the step still mixes: what stands in the `if`, and what after it?",
     )
 
@@ -106,7 +106,7 @@ def _kinds(model: keras.Model) -> set[str]:
     return {type(part).__name__ for part in parts}.union(*inner)
 
 
-def _normalizes(kinds: set[str]) -> bool:
+def _normalises(kinds: set[str]) -> bool:
     return any(kind.endswith("Normalization") for kind in kinds)
 
 

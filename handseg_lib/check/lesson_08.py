@@ -131,8 +131,8 @@ def draw_people(answer: Callable) -> None:
         renamed = [round(float(answer(ious.copy(), names.copy(), rng)), 6) for _ in range(21)]
         expect(
             renamed == again,
-            "The same seed draws other people when Python starts anew: a set has another order then, by its hashes. "
-            "Bring the names into an order of their own before you draw.",
+            "The same seed draws other people when Python starts anew: your names come in an order that changes then, "
+            "as that of a set does.",
         )
 
 

@@ -71,7 +71,7 @@ def read_by_corner(path):
 def read_by_range(path):
     """Stretches what is in the file to 0 to 1 first."""
     pixels = grey(path).astype(float)
-    return ((pixels - pixels.min()) / np.ptp(pixels) < 0.5).astype(np.uint8)
+    return ((pixels - pixels.min()) / max(np.ptp(pixels), 1) < 0.5).astype(np.uint8)
 
 
 def read_in_a_loop(path):

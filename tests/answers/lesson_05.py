@@ -1,5 +1,7 @@
 """Answers to the exercises of lesson 05, Losses and metrics, and words of what their checks print."""
 
+from fractions import Fraction
+
 import keras
 import numpy as np
 
@@ -83,6 +85,12 @@ def fair_by_pairs(loss, true, prob):
 
 
 ANSWERS = [
+    ("iou_and_dice", [Fraction(3, 7), np.float32(0.6)], "Right!"),
+    ("iou_and_dice", [3 / 7, float("nan")], "IoU is right. Dice is not nan"),
+    ("iou_and_dice", [6 / 7, 0.6], "An IoU of 0.86 is not right"),
+    ("iou_and_dice", [3 / 7, 3 / 7], "over which sum"),
+    ("iou_and_dice", [3 // 7, 6 // 10], "An IoU of 0.00 is not right"),
+    ("iou_and_dice", [], "two numbers into the list"),
     ("dice", dice_by_where, "Right!"),
     ("dice", dice_in_a_loop, "Right!"),
     ("dice", dice_by_keras, "Right!"),
