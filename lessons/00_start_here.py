@@ -112,7 +112,8 @@ hs.plots.images(
 # **[threshold](../docs/glossary.md#threshold)**.
 #
 # Write a function that takes the probabilities and a threshold, and returns a mask of the same shape: dtype `uint8`, 1
-# where the probability is at least the threshold, 0 elsewhere.
+# where the probability is at least the threshold, 0 elsewhere. The probabilities stay as they are: here and in all
+# exercises, a function leaves what it is handed unchanged, unless you are told otherwise.
 
 
 # %%

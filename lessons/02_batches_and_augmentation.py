@@ -441,7 +441,8 @@ hs.plots.images(
 #
 # The mirror image of a right hand is a left hand. Write a function that mirrors photo and mask **together, half of the
 # time**, left to right, and returns both. `rng` is a numpy generator: `rng.random()` gives a number from 0 to 1. The
-# photo has the shape (height, width, 3), the mask (height, width). You need no matrix for this one: slices will do.
+# photo has the shape (height, width, 3), the mask (height, width). Both that were handed in stay as they are: they may
+# be the cache's own. You need no matrix for this one: slices will do.
 
 
 # %%

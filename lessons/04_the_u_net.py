@@ -211,7 +211,7 @@ print("mixed          ", x.shape)
 # `width` the channels of the result. At the last step no skip is left: then `skip` is `None`, and nothing joins.
 #
 # `UpSampling2D` in place of the up-convolution is fine, too. It repeats each pixel and leaves the painting to the
-# convolution; but all 1024 channels go on into that.
+# convolution; but all 1024 channels go on into that. And another normalisation than batch norm calms as well.
 
 
 # %%

@@ -343,7 +343,8 @@ fig
 # ## 9. Exercise: Dice of each photo (core)
 #
 # Write a function for two batches of masks, numpy arrays of shape (N, height, width) with values 0 and 1. It returns
-# Dice, **one number for each image**, shape (N,). Two empty masks agree: 1.
+# Dice, **one number for each image**, shape (N,). Two empty masks agree: 1. But this is a score, not a loss, and has to
+# be exact: a missed hand gets 0, even one of a single pixel, and so does a hand that is predicted where there is none.
 
 
 # %%
@@ -351,7 +352,7 @@ def dice(true, pred):
     # <solution>
     both = (true * pred).sum(axis=(1, 2))
     total = true.sum(axis=(1, 2)) + pred.sum(axis=(1, 2))
-    return (2 * both + 1) / (total + 1)
+    return np.where(total == 0, 1, 2 * both / np.maximum(total, 1))
     # </solution>
 
 

@@ -6,8 +6,10 @@ holds (name of the check, answer, words that it prints).
 
 import ast
 import importlib.util
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import handseg_lib as hs
@@ -32,6 +34,38 @@ def test_answer_gets_the_hint_that_fits(name, answer, words, capsys):
     getattr(hs.check, name)(answer)
     printed = capsys.readouterr().out
     assert words in printed and printed.startswith("Right!") is (words == "Right!")
+
+
+def no_function(*arguments):
+    raise KeyError("no such key")
+
+
+class Odd:
+    """Something that nothing can be done with, not even printing it."""
+
+    def __repr__(self):
+        raise RuntimeError("not to be shown")
+
+
+RETURNS = [None, ..., 3, float("nan"), True, "0.5", [], {}, [None], (None, None), (1, 2, 3), [1, [2, 3]], {1, 2}, Odd()]
+RETURNS += [np.zeros(0), np.zeros((2, 3)), np.array(["a"]), np.array([None]), [np.zeros(3), np.zeros((2, 2))]]
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name in vars(hs.check) if hasattr(getattr(hs.check, name), "__wrapped__"))
+)
+def test_no_answer_stops_a_check(name, capsys):
+    """Whatever a learner's code is, returns or raises: one line that says "Not yet", and no traceback."""
+    check = getattr(hs.check, name)
+    odd = [lambda *arguments, value=value: value for value in RETURNS]
+    odd += [lambda *arguments: arguments[0], lambda *arguments: arguments, lambda *arguments: arguments[-1]]
+    odd += [no_function, lambda: 1, lambda *arguments: sys.exit(), lambda *arguments: (yield), int, Odd, Odd()]
+    for answer in [*odd, *RETURNS]:
+        check(answer)
+        printed = capsys.readouterr().out
+        assert printed.startswith("Not yet. ") and printed.count("Not yet") == 1, (answer, printed)
+    check()
+    assert capsys.readouterr().out.startswith("Not yet. ")
 
 
 def imports(cells) -> str:

@@ -1,9 +1,13 @@
 """How a check is made: it prints a hint, or that all is right, and never raises."""
 
 from collections.abc import Callable
+from contextlib import contextmanager
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from traceback import extract_tb
+
+import numpy as np
 
 LIBRARY = Path(__file__).parents[1]
 
@@ -16,13 +20,15 @@ def exercise(praise: str):
     """Makes a check of a function that raises ``NotYet``. The check prints the hint, or that all is right."""
 
     def decorate(function: Callable) -> Callable[..., None]:
+        wants_function = next(iter(signature(function).parameters.values())).annotation is Callable
+
         @wraps(function)
         def check(*answers) -> None:
             try:
-                function(*answers)
+                function(hands_off(*answers)) if wants_function else function(*answers)
             except NotYet as hint:
                 print(f"Not yet. {hint}")
-            except Exception as error:  # whatever a learner's code does
+            except (Exception, SystemExit) as error:  # whatever a learner's code does
                 # a frame that is neither this library's nor another's is the learner's cell
                 frames = [frame.filename for frame in extract_tb(error.__traceback__)]
                 theirs = [f for f in frames if "-packages" not in f and LIBRARY not in Path(f).parents]
@@ -43,10 +49,48 @@ def expect(condition: bool, hint: str) -> None:
 
 
 def given(value):
-    """Returns the value, unless it is what an unsolved exercise gives."""
+    """Returns the value, unless it is what an unsolved exercise gives, or is text."""
     expect(
         value is not None and value is not ...,
         "Put your code in the place of the dots, and run both cells again. If it is there: does your function return "
         "its result, in every case? (print shows it, and .sort() returns nothing.)",
     )
+    expect(not isinstance(value, str), f"This is text: {value!r}. Return the value itself, without quotes or str.")
     return value
+
+
+@contextmanager
+def stopping(hint: str):
+    """Says at which case the learner's code stops, where the error alone would not tell."""
+    try:
+        yield
+    except NotYet:
+        raise
+    except Exception as error:
+        raise NotYet(f"{hint} Your code stopped with {type(error).__name__}: {error}") from None
+
+
+def hands_off(answer=None) -> Callable:
+    """The learner's function, as one that raises ``NotYet`` where it writes into what it is handed."""
+    expect(callable(answer), "Hand your function to the check by its name alone, without brackets behind the name.")
+
+    def called(*arguments):
+        before = content(arguments)
+        result = answer(*arguments)
+        expect(
+            content(arguments) == before,
+            "Your function writes into what it is handed: arrays or lists that others still need have changed. What "
+            "makes a copy? (`a >= b` or `a * b` makes a new array anyway.)",
+        )
+        return result
+
+    return called
+
+
+def content(value):
+    """What could be changed in place: the numbers in arrays, and the items of lists and dictionaries."""
+    if isinstance(value, np.ndarray):
+        return value.shape, value.tobytes()
+    if isinstance(value, list | tuple):
+        return [content(item) for item in value]
+    return {key: content(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .core import NotYet, exercise, expect, given
+from .core import NotYet, exercise, expect, given, stopping
 
 __all__ = ["cut_out", "hand_share", "to_mask"]
 
@@ -22,12 +22,28 @@ def hand_share(answer: Callable) -> None:
         not np.isclose(share, 3 / 5) and not np.isclose(share, 3 / 4),
         "You divided by one side of the mask: len gives the rows alone. How many pixels are there in all?",
     )
-    large = float(answer(mask.repeat(50, 0).repeat(50, 1)))
+    expect(np.isclose(share, 3 / 20), f"Of 20 pixels, 3 are hand: 0.15, and this is {share:.3g}.")
+    share_of_other_masks(answer)
+
+
+def share_of_other_masks(answer: Callable) -> None:
+    """What a share, right for one small mask, has to be for a large one, and where all pixels are alike."""
+    mask = np.zeros((210, 300), np.uint8)
+    mask[:70, 1:] = 1
+    share, right = float(given(answer(mask))), mask.mean()
+    expect(share <= 1, "Right for a small mask, above 1 for a large one: does the number of pixels stand in your code?")
     expect(
-        not np.isclose(share, 3 / 20) or np.isclose(large, 3 / 20),
+        np.isclose(share, right) or abs(share - right) > 0.006,
+        f"{share:.3g} in place of {right:.5f}: you round. A hand of a few pixels would be rounded to nothing.",
+    )
+    expect(
+        np.isclose(share, right),
         "Right for a small mask, wrong for a large one: a uint8 goes to 255, and then begins at 0 again. Use np.sum.",
     )
-    expect(np.isclose(share, 3 / 20), f"Of 20 pixels, 3 are hand: 0.15, and this is {share:.3g}.")
+    for value in (0, 1):
+        with stopping(f"Right for other masks, but think of one in which all pixels are {value}."):
+            share = given(answer(np.full((3, 4), value, np.uint8)))
+        expect(share == value, f"Where all pixels are {value} the share is {value} too, and this is {share}.")
 
 
 @exercise("A threshold turns what the network thinks into what it says.")
@@ -43,7 +59,11 @@ def to_mask(answer: Callable) -> None:
     expect(not np.array_equal(mask, probability > 0.5), "A pixel at the threshold is hand too: at least, not above.")
     expect(not np.array_equal(mask, low), "The masks at 0.25 and at 0.5 are the same. Is the threshold used?")
     expect(np.array_equal(mask, truth), "Some pixels differ. Compare each probability with the threshold.")
+    expect(np.array_equal(low, probability >= 0.25), "Right for a threshold of 0.5, but not for one of 0.25.")
     expect(mask.dtype == np.uint8, f"The values are right; the dtype should be uint8, not {mask.dtype}.")
+    sizes = "Right for 2 x 3 pixels, but not for 3 x 2. Does a size stand in your code?"
+    with stopping(sizes):
+        expect(np.array_equal(answer(probability.T, 0.5), truth.T), sizes)
 
 
 @exercise("Hand kept, all else white, and the photo unharmed.")
@@ -51,9 +71,10 @@ def cut_out(answer: Callable) -> None:
     image = np.random.default_rng(0).integers(1, 255, (4, 5, 3), np.uint8)
     mask = np.zeros((4, 5), np.uint8)
     mask[1:3, 1:4] = 1
-    photo, hand = image.copy(), mask == 1
+    image[1, 2] = 0  # hands have black pixels, too
+    hand = mask == 1
     try:
-        result = given(answer(photo, mask.copy()))
+        result = given(answer(image.copy(), mask.copy()))
     except ValueError as error:
         if "broadcast" not in str(error):
             raise
@@ -71,10 +92,11 @@ def cut_out(answer: Callable) -> None:
     expect(
         not (result[~hand] == 1).all(), "The background is 1, which is nearly black: a photo goes from 0 to 255 here."
     )
-    expect((result[hand] == image[hand]).all(), "The hand's pixels have changed. They should be as in the photo.")
+    changed = (result != image).any(-1) & hand
+    expect(
+        changed.sum() != 1 or not changed[1, 2],
+        "A black pixel of the hand has changed as well. What tells hand from background: the colour, or the mask?",
+    )
+    expect(not changed.any(), "The hand's pixels have changed. They should be as in the photo.")
     expect((result[~hand] == 255).all(), "Some of the background is not white yet: 255 in all three channels.")
     expect(result.dtype == np.uint8, f"The values are right; the dtype should be uint8, not {result.dtype}.")
-    expect(
-        np.array_equal(photo, image),
-        "The result is right, but the photo that was handed in has turned white as well. What makes a copy?",
-    )

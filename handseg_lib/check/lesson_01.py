@@ -1,13 +1,17 @@
 """Checks of lesson 01, Photos and masks."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from PIL import Image
 
 from .. import drawn
 from ..data import Sample
 from .core import exercise, expect, given
+from .lesson_00 import share_of_other_masks
 
 __all__ = ["deal", "read_mask", "skin_share"]
 
@@ -24,12 +28,8 @@ def skin_share(answer: Callable) -> None:
     expect(
         not np.isclose(share, [1.5, 0.6]).any(), "You divide by one side. How many pixels has a mask of (4, 10) in all?"
     )
-    large = float(answer(mask.repeat(50, 0).repeat(50, 1)))
-    expect(
-        not np.isclose(share, 0.15) or np.isclose(large, 0.15),
-        "Right for a small mask, wrong for a large one: a uint8 goes to 255, and then begins at 0 again. Use np.sum.",
-    )
     expect(np.isclose(share, 0.15), f"Of 40 pixels, 6 are skin: 0.15, and this is {share:.3g}.")
+    share_of_other_masks(answer)
 
 
 @exercise("One channel, two values, and 1 means skin.")
@@ -46,6 +46,28 @@ def read_mask(answer: Callable) -> None:
     expect(np.array_equal(mask, truth), "Some pixels differ from the file: compare with Image.open(path).")
     expect(mask.dtype != bool, "The array is right but for its dtype: the course computes with uint8, not bool.")
     expect(mask.dtype == np.uint8, f"The values are right; the dtype should be uint8, not {mask.dtype}.")
+    for name, columns in {"large.bmp": 9, "all_skin.bmp": 12, "no_skin.bmp": 0}.items():  # of 12
+        truth = np.zeros((8, 12), np.uint8)
+        truth[:, :columns] = 1
+        mask = _read_again(answer, name, truth)
+        expect(
+            not np.array_equal(mask, 1 - truth),
+            f"Right for a small hand, but where {columns} of 12 columns are black, yours turns skin into background. "
+            "Black is skin, however much of it there is: does your function ask which of the two is more?",
+        )
+        expect(
+            np.array_equal(mask, truth),
+            f"Right for one file, but not for one in which {columns} of 12 columns are black (skin). Which numbers "
+            "does your function take from the file, and which does it know beforehand?",
+        )
+
+
+def _read_again(answer: Callable, name: str, truth: np.ndarray) -> np.ndarray:
+    """What the answer makes of a file in which the truth's skin is black."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        path = Path(folder, name)
+        Image.fromarray(truth == 0).save(path)
+        return given(answer(path))
 
 
 @exercise("Whoever is in the test was never seen in training, and the same seed draws the same people.")
@@ -57,28 +79,33 @@ def deal(answer: Callable) -> None:
 
     samples = photos(people)
 
-    def dealt(seed: int, samples: list[Sample] = samples) -> tuple[list[Sample], list[Sample]]:
-        parts = given(answer(list(samples), 3, np.random.default_rng(seed)))
+    def dealt(seed: int, samples: list[Sample] = samples, count: int = 3) -> tuple[list[Sample], list[Sample]]:
+        parts = given(answer(list(samples), count, np.random.default_rng(seed)))
         expect(isinstance(parts, tuple | list) and len(parts) == 2, "Return two lists: `return train, test`.")
         train, test = map(list, parts)
         expect(all(isinstance(s, Sample) for s in train + test), "The lists should hold samples, not names of persons.")
         return train, test
 
     def drawn_people() -> list[list[str]]:
-        return [sorted({s.person for s in dealt(seed)[1]}) for seed in range(20)]
+        return [sorted({s.person for s in dealt(seed)[1]}) for seed in range(40)]
 
     train, test = dealt(0)
     both = {s.person for s in train} & {s.person for s in test}
     expect(not both, f"{len(both)} persons are in both parts. Draw persons, not samples; then deal out the samples.")
     expect(len(train) + len(test) == len(samples), f"Of {len(samples)} samples, {len(train) + len(test)} are left.")
+    expect(Counter(train + test) == Counter(samples), "Some samples come twice, and others are lost.")
     draws = drawn_people()
     expect(len(draws[0]) != 5, "The parts are exchanged: first those to train on, then those of the persons drawn.")
     wrong = next((len(draw) for draw in draws if len(draw) != 3), 3)
     hint = "May the same one be drawn twice? (`replace`) And is each name once in the list you draw from?"
     expect(wrong == 3, f"Of three persons asked for, the second list once holds {wrong}. {hint}")
     expect(any(draw != draws[0] for draw in draws), "The same persons, whatever the rng. Draw them by lot: use `rng`.")
+    never = set(people) - set().union(*draws)
+    expect(not never, f"In 40 draws {min(never, default='')} was never drawn. Has everybody the same chance?")
+    two = {s.person for s in dealt(0, count=2)[1]}
+    expect(len(two) == 2, f"Right for three persons; but two were asked for, and {len(two)} came. Is `count` used?")
     others = {f"{number}": person for number, person in zip(range(21, 29), people)}  # the same order, other names
-    again = [sorted({others[s.person] for s in dealt(seed, photos(list(others)))[1]}) for seed in range(20)]
+    again = [sorted({others[s.person] for s in dealt(seed, photos(list(others)))[1]}) for seed in range(40)]
     stable = draws == drawn_people()
     expect(not stable or draws == again, "A set has another order whenever Python starts. Sort the persons, then draw.")
     expect(stable, "The same seed draws other people the second time. Draw from `rng` alone.")

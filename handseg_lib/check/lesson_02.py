@@ -26,12 +26,16 @@ def count_batches(answer: Callable) -> None:
         expect(batches == right[0], f"{asked} {batches} are too many. What if they divide evenly?")
         expect(last != 0, f"{asked} nothing is left over, and yet the last batch is not empty. How many are in it?")
         expect(last == right[1], f"{asked} the last of {batches} has not {last}. How many are in the others together?")
+    expect(
+        tuple(answer(9, 4)) == (3, 1), "Right for batches of 16, wrong for 9 photos and batches of 4. Is `size` used?"
+    )
 
 
 @exercise("One draw for both, and every mask stays on its hand.")
 def flip_pair(answer: Callable) -> None:
     image = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
     mask = (image[..., 0] > 127).astype(np.uint8)
+    dtypes = set()
 
     def outcomes(seed: int) -> tuple[str, str]:
         pair = given(answer(image.copy(), mask.copy(), np.random.default_rng(seed)))
@@ -39,13 +43,14 @@ def flip_pair(answer: Callable) -> None:
             isinstance(pair, tuple | list) and len(pair) == 2,
             "Return both, the image and the mask: `return image, mask`.",
         )
+        dtypes.update(np.asarray(array).dtype for array in pair)
         return how(pair[0], image), how(pair[1], mask)
 
     def how(new, old: np.ndarray) -> str:
         ways = {"same": old, "mirrored": old[:, ::-1], "upside down": old[::-1], "turned": old[::-1, ::-1]}
         return next((way for way, array in ways.items() if np.array_equal(new, array)), "other")
 
-    drawn_pairs = [outcomes(seed) for seed in range(200)]
+    drawn_pairs = [outcomes(seed) for seed in range(500)]
     images, masks = (set(ways) for ways in zip(*drawn_pairs))
     expect(
         not (images | masks) & {"upside down", "turned"},
@@ -61,27 +66,38 @@ def flip_pair(answer: Callable) -> None:
         "Sometimes one of the two is mirrored and the other is not. How often do you draw for one pair?",
     )
     share = sum(a == "mirrored" for a, _ in drawn_pairs) / len(drawn_pairs)
-    expect(0.3 < share < 0.7, f"Of 200 pairs, {share:.0%} are mirrored. It should be about half of them.")
+    expect(0.4 < share < 0.6, f"Of 500 pairs, {share:.0%} are mirrored. It should be about half of them.")
     expect(
-        drawn_pairs == [outcomes(seed) for seed in range(200)],
+        drawn_pairs[:40] == [outcomes(seed) for seed in range(40)],
         "The same rng gives another result the second time. Draw from `rng`, not from a global state.",
     )
+    others = dtypes - {np.dtype(np.uint8)}
+    expect(not others, f"The numbers are right, but uint8 came in, and {[*map(str, others)]} goes out.")
 
 
 @exercise("It barks at too many rows, at too few, and at grey masks, wherever they are.")
 def is_sound(answer: Callable) -> None:
     photos = np.zeros((12, 4, 4, 3), np.uint8)
     masks = np.random.default_rng(0).integers(0, 2, (12, 4, 4, 1), np.uint8)
-    grey_first, grey_last = masks.astype("float32"), masks.astype("float32")
-    grey_first[1, 2, 2], grey_last[9, 2, 2] = 0.5, 0.5
+    floats = masks.astype("float32")
 
-    def says(masks: np.ndarray, rows: int = 10) -> bool:
+    def says(masks: np.ndarray, rows: int = 10, count: int = 10) -> bool:
         batches = [(photos[i : min(i + 4, rows)], masks[i : min(i + 4, rows)]) for i in range(0, rows, 4)]
-        return bool(given(answer(batches, 10)))
+        return bool(given(answer(batches, count)))
+
+    def spoilt(photo: int, value: float) -> np.ndarray:
+        masks = floats.copy()
+        masks[photo, 2, 2] = value
+        return masks
 
     expect(says(masks), "10 photos, 10 rows, masks of 0 and 1: this generator is sound, and you say it is not.")
+    expect(says(floats), "Masks of 0.0 and 1.0 are sound too. Look at the values, whatever their dtype.")
     expect(says(np.zeros_like(masks)), "Masks without a hand are sound too: a 0 is a 0. Which values may a mask hold?")
-    expect(not says(grey_first), "A mask with a 0.5 in it passes. Which values may a mask hold?")
-    expect(not says(grey_last), "A grey mask in the last batch passes. Do you look into every batch?")
+    expect(not says(spoilt(1, 0.5)), "A mask with a 0.5 in it passes. Which values may a mask hold?")
+    expect(not says(spoilt(9, 0.5)), "A grey mask in the last batch passes. Do you look into every batch?")
+    expect(not says(masks * 255), "Masks of 0 and 255 pass: two values, but which two may they be?")
+    for value in (2, -1, np.nan):
+        expect(not says(spoilt(9, value)), f"A mask with {value} in it passes. Which values may a mask hold?")
     expect(not says(masks, 12), "10 photos went in, 12 rows came out, and it passes. What should you count?")
     expect(not says(masks, 8), "Two of 10 photos never come out, and it passes. Too few rows are a fault as well.")
+    expect(says(masks, 7, 7), "Right for 10 photos; 7 photos and 7 rows are sound too. Is `photos` used?")

@@ -34,14 +34,21 @@ def to_caffe(answer: Callable) -> None:
         (photos[::-1] - MEAN, "You turn the order of the photos round. Which axis holds the channels?"),
     ):
         expect(not np.allclose(result, wrong, atol=0.01), hint)
+    whole = (result == result.round()).all() and abs(result - (bgr - MEAN)).max() < 1
+    expect(not whole, "Right, but without the decimals: 3 - 103.939 is no whole number.")
     expect(np.allclose(result, bgr - MEAN, atol=0.01), "Blue, green, red; from each its mean; and nothing else.")
+    one, right = np.asarray(given(answer(photos[:1, :2]))), (bgr - MEAN)[:1, :2]
+    hint = "Right for two photos, but not for one of another size. Does a number stand in your code?"
+    expect(one.shape == right.shape and np.allclose(one, right, atol=0.01), hint)
 
 
 @exercise("What you mean to train is trained, and nothing else.")
 def unfreeze_from(answer: Callable) -> None:
-    names = [f"conv{stage}_block{block}_1_{kind}" for stage in (3, 4) for block in (1, 2, 3) for kind in ("conv", "bn")]
+    # neither the order of the alphabet nor that of the numbers; pool1 comes first in ResNet50 as well
+    blocks = ["pool1", *(f"conv{stage}_block{block}" for stage in (3, 4) for block in (1, 2, 3)), "add_block1"]
+    names = [f"{block}_1_{kind}" for block in blocks for kind in ("conv", "bn")]
     makers = {"conv": lambda name: keras.layers.Conv2D(1, 1, name=name), "bn": keras.layers.BatchNormalization}
-    encoder = keras.Sequential([keras.Input((2, 2, 1)), *(makers[name[15:]](name=name) for name in names)])
+    encoder = keras.Sequential([keras.Input((2, 2, 1)), *(makers[name.split("_")[-1]](name=name) for name in names)])
     start = names.index("conv4_block2_1_conv")
 
     def trained() -> list[bool]:
@@ -73,6 +80,10 @@ def unfreeze_from(answer: Callable) -> None:
         after != ["conv4_block2_" in name for name in names],
         "The block itself is trainable, but what follows it is frozen. From the block's first layer on, all should be.",
     )
+    expect(
+        after not in ([name >= "conv4_block2" for name in names], [name > "conv4_block2_1_conv" for name in names]),
+        "This compares names, and so goes by the alphabet. What follows the block is told by the order of the layers.",
+    )
     expect(not any(after[:start]), f"{names[after.index(True)]} comes before the block and can still be trained.")
     expect(all(after[start:]), "In the block, or after it, a layer is still frozen. All of them should be trainable.")
     expect(
@@ -83,8 +94,10 @@ def unfreeze_from(answer: Callable) -> None:
     for layer in encoder.layers:
         layer.trainable = False
     answer(encoder, "conv3_block3")
+    again, start = trained(), names.index("conv3_block3_1_conv")
+    expect(again != after, "The same layers for conv3_block3 as for conv4_block2. Is `name` used?")
     expect(
-        all(trained()[names.index("conv3_block3_1_conv") :]),
+        all(again[start:]) and not any(again[:start]),
         "Right for an encoder that was frozen as a whole. Where its flag is True already, frozen layers stay frozen: "
         "set the flag of each layer.",
     )
@@ -103,8 +116,13 @@ def learning_layers(answer: Callable) -> None:
     ]
     encoder = keras.Sequential([keras.Input((2, 2, 1)), *layers])
 
+    def flags() -> list[bool]:
+        return [part.trainable for part in (encoder, *layers)]
+
     def asked() -> list[str]:
+        before = flags()
         result = given(answer(encoder))
+        expect(flags() == before, "After your function a flag is another than before. Ask, and set nothing.")
         expect(
             isinstance(result, list | tuple | set),
             f"Return a list of names. Yours is of the type {type(result).__name__}.",
@@ -120,6 +138,7 @@ def learning_layers(answer: Callable) -> None:
     found = asked()
     expect("b_relu" not in found, "b_relu may be trainable, but it has no weights: there is nothing in it to train.")
     expect("a_conv" not in found, "a_conv is frozen, and in your list. It has weights; which of them are trainable?")
+    expect(len(set(found)) == len(found), f"{found}: each layer once, however many weights it has.")
     expect(found == ["b_bn", "b_conv"], f"With block a frozen, b_conv and b_bn learn. You give {found}.")
     encoder.trainable = False
     layers[3].trainable = True

@@ -1,6 +1,7 @@
 """Checks of lesson 04, The U-Net."""
 
 from collections.abc import Callable
+from itertools import combinations
 
 import keras
 import numpy as np
@@ -14,7 +15,8 @@ __all__ = ["is_doubled", "map_sides", "step_parameters", "up_step"]
 def map_sides(answer: Callable) -> None:
     for size in (224, 64):
         result = given(answer(size))
-        expect(np.ndim(result) == 1, f"Return a list of four sides, not a {type(result).__name__}.")
+        hint = f"Return a list of four sides, a number each; this is a {type(result).__name__}: {result}."
+        expect(np.ndim(result) == 1, hint)
         sides, right = list(result), [size // 2, size // 4, size // 8, size // 16]
         expect(sides[:1] != [size], "Your list begins with the photo itself. How large is it after the first halving?")
         expect(len(sides) == 4, f"The photo is halved four times, and each time there is a map. You have {len(sides)}.")
@@ -39,50 +41,94 @@ def up_step(answer: Callable) -> None:
         raise NotYet(f"A layer refuses what it is given. {hint}The message was: {error}") from None
     expect(keras.backend.is_keras_tensor(result), f"Return what the last layer gives, not a {type(result).__name__}.")
     step = keras.Model([x, skip], result)
-    layers = [type(operation).__name__ for operation in step.operations]
+    layers = _kinds(step)
     rng = np.random.default_rng(0)
-    coarse, fine = rng.normal(size=(3, 4, 4, 6)), rng.normal(size=(2, 3, 8, 8, 5))
-    first, other = (keras.ops.convert_to_numpy(step([coarse, features])) for features in fine)
+    coarse, fine = rng.normal(size=(2, 1, 4, 4, 6)), rng.normal(size=(2, 1, 8, 8, 5))
+
+    def run(coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
+        return keras.ops.convert_to_numpy(step([coarse, fine]))
+
+    first = run(coarse[0], fine[0])
     _, height, width, channels = result.shape
-    expect(not np.array_equal(first, other), "The result is the same whatever the skip says. Where does it join?")
     expect(
-        "Add" not in layers,
-        "You add the skip to x. That can work, but here their channels are to be stacked, so that the convolution "
-        "weighs them.",
+        not np.array_equal(first, run(coarse[0], fine[1])),
+        "The result is the same whatever the skip says. Where does it join?",
+    )
+    expect(
+        not np.array_equal(first, run(coarse[1], fine[0])),
+        "The result is the same whatever x says: the coarse features do not reach it.",
+    )
+    expect(
+        "Concatenate" in layers or not layers & {"Add", "Average", "Multiply", "Maximum", "Minimum"},
+        "You add the skip to x, or blend the two. That can work, but here their channels are to be stacked, so that "
+        "the convolution weighs them.",
     )
     expect(height == width, f"The result is {height} x {width}: stacked in space. Channels are the last axis.")
     hint = "Does the up-convolution double the side, and the 3 x 3 convolution keep it (padding)?"
     expect(height == 8, f"4 x 4 pixels should become 8 x 8, not {height} x {width}. {hint}")
+    dots = np.zeros((4, 1, 8, 8, 5))  # one fine pixel in each block of four: four skips with the same means and maxima
+    for k, dot in enumerate(dots):
+        dot[:, k // 2 :: 2, k % 2 :: 2] = 1
+    seen = [run(coarse[0], dot) for dot in dots]
+    expect(
+        not any(np.array_equal(a, b) for a, b in combinations(seen, 2)),
+        "The skip's fine detail is lost: with its pixels changed about, the result is the same. At which size do the "
+        "two join?",
+    )
     expect(channels != 10, "This has width + skip channels. A convolution *after* the join brings them to width.")
     expect(channels == 5, f"The result should have width channels, 5 here; it has {channels}.")
-    expect("BatchNormalization" in layers, "Up, join, mix: all there. What keeps the values in range for training?")
+    expect(_normalises(layers), "Up, join, mix: all there. What keeps the values in range for training?")
     expect(first.min() >= 0, "There are negative values in the result: which layer should come last?")
+    other = answer(x, keras.Input((8, 8, 7)), 3)
+    expect(other.shape == (None, 8, 8, 3), f"For a width of 3 the result has {other.shape[3]} channels. Is it used?")
     try:
-        last = keras.Model(x, answer(x, None, 5))
+        last = keras.Model(x, answer(x, None, 3))
     except Exception:
         last = None
     expect(
-        last is not None and last.output.shape == result.shape,
+        last is not None and last.output.shape == other.shape,
         "One thing is left: at the last step skip is None, and nothing joins.",
     )
-    kinds = {type(operation).__name__ for operation in last.operations}
+    pair = np.zeros((2, 4, 4, 6))
+    pair[1, 1, 1] = 1  # mixed, it reaches beyond the block of 2 x 2 that it becomes
+    beyond = np.array(keras.ops.convert_to_numpy(last(pair)))
+    beyond[:, 2:4, 2:4] = 0
     expect(
-        kinds >= {"Conv2D", "BatchNormalization"},
+        _normalises(_kinds(last)) and not np.array_equal(*beyond),
         "Without a skip nothing joins, but the step still mixes: what stands in the `if`, and what after it?",
     )
+
+
+def _kinds(model: keras.Model) -> set[str]:
+    """The names of the kinds of layers and operations in a model, and in the models that are part of it."""
+    parts = model.layers if isinstance(model, keras.Sequential) else model.operations
+    inner = [_kinds(part) for part in parts if isinstance(part, keras.Model)]
+    return {type(part).__name__ for part in parts}.union(*inner)
+
+
+def _normalises(kinds: set[str]) -> bool:
+    return any(kind.endswith("Normalization") for kind in kinds)
 
 
 @exercise("A question that you can put to any network, before you train it.")
 def is_doubled(answer: Callable) -> None:
     rng = np.random.default_rng(0)
-    doubled = rng.random((2, 4, 3, 1)).repeat(2, axis=1).repeat(2, axis=2)
+    doubled = rng.random((3, 4, 3, 1)).repeat(2, axis=1).repeat(2, axis=2)
     speck = doubled.copy()
     speck[-1, -1, -1] = 2
     corner = doubled.copy()
     corner[0, 0, 1] = 2
+    nearly = doubled.astype("float32")
+    nearly[1, 2, 3] = np.nextafter(nearly[1, 2, 3], np.float32(2))  # the next number that there is
+    # the mean of each block, row and column is as before
+    even = rng.integers(2, 7, (2, 4, 6, 1)).repeat(2, axis=1).repeat(2, axis=2) / 8
+    tilt = np.array([[0, 1, 0, -1], [-1, 0, 1, 0], [0, -1, 0, 1], [1, 0, -1, 0]]) / 8
+    even += np.tile(tilt, (2, 3))[:, :, None]
     result = given(answer(doubled))
     expect(np.ndim(result) == 0, "Return one answer, True or False, not one for each pixel: all of them must agree.")
     expect(result, "These masks were doubled, and you say no. Which four pixels make up the first block?")
+    flat = np.zeros((3, 4, 6, 1), "uint8")
+    expect(answer(flat), "Three masks of nothing but 0 pass for doubled as well: a block may be like its neighbour.")
     noise, tall, wide = (rng.random(shape) for shape in ((2, 8, 6, 1), (2, 4, 6, 1), (2, 8, 3, 1)))
     for hand, hint in (
         (noise, "No two pixels here are alike, and you say yes. What do you compare each pixel with?"),
@@ -90,6 +136,9 @@ def is_doubled(answer: Callable) -> None:
         (wide.repeat(2, axis=2), "These are doubled in width only, and you say yes. And in height?"),
         (corner, "One pixel, at the upper right of a block, breaks it here, and you say yes. A block has four."),
         (speck, "One pixel, the last of the last photo, breaks its block here, and you say yes. Do you look at all?"),
+        (even, "Every block here has the mean of a doubled one, but its pixels differ. Compare pixels, not means."),
+        (np.roll(doubled, 1, axis=2), "Here blocks begin one pixel further right. Where does the first one begin?"),
+        (nearly, "Two pixels here are nearly the same, and you say yes. Is there a tolerance in your comparison?"),
     ):
         expect(not answer(hand), hint)
 

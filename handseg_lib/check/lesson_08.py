@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ..data import Sample
-from .core import NotYet, exercise, expect, given
+from .core import NotYet, exercise, expect, given, stopping
 
 __all__ = ["draw_people", "fold", "shared_persons", "signed_offset"]
 
@@ -38,6 +38,10 @@ def shared_persons(answer: Callable) -> None:
         raise NotYet(names) from None
     late = {"a": _part("01"), "b": _part("07"), "c": _part("02"), "d": _part("07", "03")}
     expect(answer(late) == ["07"], "Somebody may be in the second part and the fourth only. Compare all parts.")
+    crowd = [f"{number:02d}" for number in range(1, 13)]
+    many = given(answer({"a": _part(*crowd[::-1]), "b": _part(*crowd[::5], *crowd)}))
+    expect(sorted(many) == crowd, f"Twelve persons are in both parts here, and you find {len(many)}: {many}.")
+    expect(many == crowd, "Two persons came in order by luck: a set has another order whenever Python starts. Sort.")
     expect(answer({"a": _part("01"), "b": _part("02")}) == [], "Where nobody is shared, the list is empty.")
 
 
@@ -67,6 +71,13 @@ def fold(answer: Callable) -> None:
     expect(train == ["05", "07", "09"], f"For the last person 05, 07 and 09 train; you have {train}.")
     test, val, train = (list(part) for part in answer(list(persons), 4))
     expect(val == ["11", "01"], f"For the last but one, 11 and 01 validate; you have {val}.")
+    with stopping("Right for six persons, but not for five. Does a number stand in your code?"):
+        parts = [list(part) for part in given(answer(["01", "02", "03", "04", "05"], 4))]
+        right = [["05"], ["01", "02"], ["03", "04"]]
+        expect(parts == right, f"Of five persons, the last is followed by the first and the second; you have {parts}.")
+    crowd = [f"{number:02d}" for number in range(1, 13)]
+    train = list(given(answer(list(crowd), 0))[2])
+    expect(train == crowd[3:], "Six persons came in order by luck: a set has another whenever Python starts.")
 
 
 @exercise("Now the interval counts people.")
@@ -115,6 +126,14 @@ def draw_people(answer: Callable) -> None:
         again[1:] == drawn[:20],  # the first one was asked for its shape
         "The same rng gives another result the second time. Draw from `rng`, not from a global state.",
     )
+    for number in range(12):  # the same persons in the same order, under other names
+        names, rng = np.array([f"{name}{number}" for name in persons]), np.random.default_rng(0)
+        renamed = [round(float(answer(ious.copy(), names.copy(), rng)), 6) for _ in range(21)]
+        expect(
+            renamed == again,
+            "The same seed draws other people when Python starts anew: your names come in an order that changes then, "
+            "as that of a set does.",
+        )
 
 
 @exercise("The sign tells what no score can: on which side.")

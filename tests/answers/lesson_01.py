@@ -1,9 +1,10 @@
 """Answers to the exercises of lesson 01, Photos and masks, and words of what their checks print."""
 
+import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 import handseg_lib as hs
 
@@ -49,7 +50,96 @@ def deal_in_any_order(samples, count, rng):
     return [s for s in samples if s.person not in drawn], [s for s in samples if s.person in drawn]
 
 
+def read_by_majority(path):
+    """Turns the mask round where most of it would be skin."""
+    mask = (grey(path) < 128).astype(np.uint8)
+    return 1 - mask if mask.mean() > 0.5 else mask
+
+
+def read_by_share(path):
+    """Takes for skin whichever of the two colours is rarer."""
+    white = (grey(path) > 127).astype(np.uint8)
+    return white if white.sum() < white.size // 2 else 1 - white
+
+
+def read_by_corner(path):
+    """Takes the colour of the upper left corner for background."""
+    pixels = grey(path)
+    return (pixels != pixels[0, 0]).astype(np.uint8)
+
+
+def read_by_range(path):
+    """Stretches what is in the file to 0 to 1 first."""
+    pixels = grey(path).astype(float)
+    return ((pixels - pixels.min()) / max(np.ptp(pixels), 1) < 0.5).astype(np.uint8)
+
+
+def read_in_a_loop(path):
+    with Image.open(path) as picture:
+        width, height = picture.size
+        rows = [[int(picture.getpixel((x, y)) == 0) for x in range(width)] for y in range(height)]
+    return np.array(rows, dtype="uint8")
+
+
+def deal_in_place(samples, count, rng):
+    rng.shuffle(samples)
+    drawn = sorted({s.person for s in samples})[:count]
+    return [s for s in samples if s.person not in drawn], [s for s in samples if s.person in drawn]
+
+
+def deal_by_shuffle(samples, count, rng):
+    people = sorted({s.person for s in samples})
+    rng.shuffle(people)
+    return [s for s in samples if s.person in people[count:]], [s for s in samples if s.person in people[:count]]
+
+
+def deal_by_splitter(samples, count, rng):
+    splitter = GroupShuffleSplit(1, test_size=count, random_state=int(rng.integers(2**31)))
+    parts = next(splitter.split(samples, groups=[s.person for s in samples]))
+    return tuple([samples[k] for k in part] for part in parts)
+
+
+def deal_from_a_set(samples, count, rng):
+    drawn = rng.choice(list({s.person for s in samples}), count, replace=False)
+    return [s for s in samples if s.person not in drawn], [s for s in samples if s.person in drawn]
+
+
+def deal_but_the_last(samples, count, rng):
+    people = sorted({s.person for s in samples})
+    drawn = [people[k] for k in rng.choice(len(people) - 1, count, replace=False)]
+    return [s for s in samples if s.person not in drawn], [s for s in samples if s.person in drawn]
+
+
 ANSWERS = [
+    ("skin_share", lambda mask: np.sum(mask == 1) / (mask.shape[0] * mask.shape[1]), "Right!"),
+    ("skin_share", lambda mask: np.average(mask), "Right!"),
+    ("skin_share", lambda mask: mask.sum(dtype=float) / mask.size, "Right!"),
+    ("skin_share", lambda mask: mask.mean(axis=0).mean(), "Right!"),
+    ("skin_share", lambda mask: round(mask.mean(), 2), "you round"),
+    ("skin_share", lambda mask: mask.sum() / 40, "stand in your code"),
+    ("skin_share", lambda mask: mask.sum() / np.sum(mask == 0), "this is 0.176"),
+    ("skin_share", lambda mask: np.unique(mask, return_counts=True)[1][1] / mask.size, "all pixels are 0"),
+    ("skin_share", lambda mask: mask[mask.any(axis=1)].mean(), "divide by one side"),
+    ("skin_share", lambda mask: np.prod(mask), "and this is 0"),
+    ("read_mask", read_in_a_loop, "Right!"),
+    ("read_mask", lambda path: (np.asarray(Image.open(path)) == 0).astype("uint8"), "Right!"),
+    ("read_mask", lambda path: (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) == 0).astype(np.uint8), "Right!"),
+    ("read_mask", lambda path: np.where(grey(path) > 127, np.uint8(0), np.uint8(1)), "Right!"),
+    ("read_mask", lambda path: 1 - grey(path) // 255, "Right!"),
+    ("read_mask", read_by_majority, "which of the two is more"),
+    ("read_mask", read_by_share, "which of the two is more"),
+    ("read_mask", read_by_corner, "which of the two is more"),
+    ("read_mask", read_by_range, "which of the two is more"),
+    ("read_mask", lambda path: hs.drawn.load()[0].read()[1], "but not for one in which"),
+    ("read_mask", lambda path: grey(path), "What turns 255 into 1?"),
+    ("read_mask", lambda path: (grey(path)[..., None] < 128).astype(np.uint8), "A mask has one channel"),
+    ("deal", deal_by_shuffle, "Right!"),
+    ("deal", deal_by_splitter, "Right!"),
+    ("deal", deal_from_a_set, "Sort the persons"),
+    ("deal", deal_in_place, "writes into what it is handed"),
+    ("deal", deal_but_the_last, "was never drawn"),
+    ("deal", lambda samples, count, rng: deal(samples, 3, rng), "Is `count` used"),
+    ("deal", lambda samples, count, rng: [part[1:] + part[1:2] for part in deal(samples, count, rng)], "come twice"),
     ("skin_share", share_in_uint8, "wrong for a large one"),
     ("skin_share", lambda mask: print(mask.mean()), "does your function return"),
     ("read_mask", lambda path: np.array(Image.open(path)), "are exchanged. In the file"),

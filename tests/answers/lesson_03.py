@@ -1,5 +1,6 @@
 """Answers to the exercises of lesson 03, The encoder, and words of what their checks print."""
 
+import cv2
 import keras
 import numpy as np
 
@@ -59,7 +60,87 @@ def unfreeze_until_the_block(encoder, name):
         layer.trainable = False
 
 
+def to_caffe_in_a_loop(photos):
+    return np.stack([cv2.cvtColor(photo, cv2.COLOR_RGB2BGR).astype("float32") - MEAN for photo in photos])
+
+
+def to_caffe_of_two(photos):
+    result = np.zeros(photos.shape)
+    for i in range(2):
+        result[i] = photos[i, :, :, ::-1] - MEAN
+    return result
+
+
+def unfreeze_by_alphabet(encoder, name):
+    encoder.trainable = True
+    for layer in encoder.layers:
+        layer.trainable = layer.name >= name
+
+
+def unfreeze_by_sorting(encoder, name):
+    encoder.trainable = True
+    names = sorted(layer.name for layer in encoder.layers)
+    start = next(i for i, one in enumerate(names) if one.startswith(f"{name}_"))
+    for layer in encoder.layers:
+        layer.trainable = layer.name in names[start:]
+
+
+def unfreeze_by_index(encoder, name):
+    encoder.trainable = True
+    start = min(i for i, layer in enumerate(encoder.layers) if layer.name.startswith(f"{name}_"))
+    for i, layer in enumerate(encoder.layers):
+        layer.trainable = i >= start
+
+
+def unfreeze_in_two_loops(encoder, name):
+    encoder.trainable = True
+    names = [layer.name for layer in encoder.layers]
+    start = names.index(next(one for one in names if name in one))
+    for layer in encoder.layers[:start]:
+        layer.trainable = False
+    for layer in encoder.layers[start:]:
+        layer.trainable = True
+    return encoder
+
+
+def unfreeze_after_the_first(encoder, name):
+    encoder.trainable = True
+    seen = False
+    for layer in encoder.layers:
+        layer.trainable = seen
+        seen = seen or layer.name.startswith(name)
+
+
+def learning_while_setting(encoder):
+    encoder.trainable = True
+    return [layer.name for layer in encoder.layers if layer.trainable_weights]
+
+
 ANSWERS = [
+    ("to_caffe", to_caffe_in_a_loop, "Right!"),
+    ("to_caffe", lambda photos: np.flip(photos, -1) - MEAN.astype("float32"), "Right!"),
+    ("to_caffe", lambda photos: photos[..., [2, 1, 0]].astype(float) - MEAN, "Right!"),
+    ("to_caffe", lambda photos: keras.ops.flip(keras.ops.cast(photos, "float32"), -1) - MEAN, "Right!"),
+    ("to_caffe", to_caffe_of_two, "stopped with IndexError"),
+    ("to_caffe", lambda photos: (photos[..., ::-1] - MEAN).round(), "without the decimals"),
+    ("to_caffe", lambda photos: (photos[..., ::-1] - MEAN).astype(int), "without the decimals"),
+    ("to_caffe", lambda photos: photos[..., ::-1] - MEAN.astype("uint8"), "no negative"),
+    ("to_caffe", lambda photos: abs(photos[..., ::-1] - MEAN), "and nothing else"),
+    ("to_caffe", lambda photos: photos[..., ::-1] - photos.mean((0, 1, 2)), "and nothing else"),
+    ("to_caffe", lambda photos: (photos[..., ::-1] - MEAN).reshape(2, -1, 4, 3), "of another size"),
+    ("unfreeze_from", unfreeze_by_index, "Right!"),
+    ("unfreeze_from", unfreeze_in_two_loops, "Right!"),
+    ("unfreeze_from", unfreeze_by_alphabet, "by the alphabet"),
+    ("unfreeze_from", unfreeze_by_sorting, "by the alphabet"),
+    ("unfreeze_from", unfreeze_after_the_first, "a layer is still frozen"),
+    ("unfreeze_from", lambda encoder, name: unfreeze_from(encoder, "conv4_block2"), "Is `name` used"),
+    ("unfreeze_from", lambda encoder, name: encoder.get_layer(name), "stopped with ValueError"),
+    ("unfreeze_from", lambda encoder, name: unfreeze_from(encoder, name[:5]), "can still be trained"),
+    ("learning_layers", lambda e: tuple(la.name for la in e.layers if e.trainable and la.trainable_weights), "Right!"),
+    ("learning_layers", learning_while_setting, "a flag is another than before"),
+    ("learning_layers", lambda e: [w.path.split("/")[-2] for w in e.trainable_weights], "each layer once"),
+    ("learning_layers", lambda e: dict.fromkeys(learning_layers(e)), "of the type dict"),
+    ("learning_layers", lambda e: ", ".join(learning_layers(e)), "This is text"),
     ("unfreeze_from", unfreeze_by_comparing_flags, "nothing has changed"),
     ("unfreeze_from", unfreeze_until_the_block, "set the flag of each layer"),
     ("to_caffe", lambda photos: photos[..., ::-1] - MEAN, "Right!"),

@@ -2,7 +2,9 @@
 
 import math
 
+import keras
 import numpy as np
+import pandas as pd
 
 
 def choose(column="val_iou", better=max, extra=0, restart=True, first=0):
@@ -82,7 +84,98 @@ def choose_first(rows, patience):
     return choose(better=lambda new, best: new if new > best else math.nan if new == best else best)(rows, patience)
 
 
+def rate_by_cosine_up(step, warmup, steps, peak):
+    """Rises along half a cosine, too."""
+    return peak * half_cosine(math.pi * (1 - step / warmup)) if step < warmup else rate(step, warmup, steps, peak)
+
+
+def rate_by_interp(step, warmup, steps, peak):
+    if step > warmup:
+        return np.cos(np.interp(step, [warmup, steps], [0, np.pi])) * peak / 2 + peak / 2
+    return np.interp(step, [0, warmup], [0, peak])
+
+
+def clip_two(gradients, limit):
+    first, second = gradients[0], gradients[1]
+    share = min(1, limit / max(np.hypot(np.linalg.norm(first), np.linalg.norm(second)), 1e-12))
+    return [first * share, second * share]
+
+
+def clip_by_ratio(gradients, limit):
+    length = math.sqrt(sum(float(np.sum(np.square(g))) for g in gradients))
+    return [g * min(1, limit / length) for g in gradients]
+
+
+def clip_into_copies(gradients, limit):
+    copies = [g.copy() for g in gradients]
+    length = np.linalg.norm(np.hstack([g.flatten() for g in copies]))
+    for g in copies:
+        if length > limit:
+            g *= limit / length
+    return tuple(copies)
+
+
+def clip_by_keras(gradients, limit):
+    tensors = [keras.ops.convert_to_tensor(g) for g in gradients]
+    length = keras.ops.sqrt(sum(keras.ops.sum(t * t) for t in tensors))
+    return [t * limit / keras.ops.maximum(length, limit) for t in tensors]
+
+
+def choose_by_popping(rows, patience):
+    keep, epoch, best = 0, -1, -1
+    while rows and epoch - keep < patience:
+        epoch, row = epoch + 1, rows.pop(0)
+        if row["val_iou"] > best:
+            keep, best = epoch, row["val_iou"]
+    return keep, epoch
+
+
+def choose_by_pandas(rows, patience):
+    iou = pd.DataFrame(rows).val_iou
+    best = iou.cummax()
+    since = [epoch - int(best.eq(best[epoch]).idxmax()) for epoch in range(len(iou))]
+    stop = since.index(patience) if patience in since else len(iou) - 1
+    return int(iou[: stop + 1].idxmax()), stop
+
+
+def choose_from_the_second(rows, patience):
+    """Its best begins with the second row."""
+    best, keep, waited = 0, 0, 0
+    for epoch, row in enumerate(rows[1:], 1):
+        if row["val_iou"] > best:
+            best, keep, waited = row["val_iou"], epoch, 0
+        else:
+            waited += 1
+        if waited == patience:
+            break
+    return keep, epoch
+
+
 ANSWERS = [
+    ("rate_at", rate_by_interp, "Right!"),
+    ("rate_at", lambda *args: np.float32(rate(*args)), "Right!"),
+    ("rate_at", rate_by_cosine_up, "rises in a straight line"),
+    ("rate_at", lambda step, warmup, *rest: rate(step, 10, *rest), "Does one of the numbers stand in your code"),
+    ("rate_at", lambda step, warmup, steps, peak: rate(step, warmup, 110, peak), "Does one of the numbers stand"),
+    ("rate_at", lambda s, w, *rest: s // w * rest[-1] if s < w else rate(s, w, *rest), "Half way up"),
+    ("rate_at", lambda *args: rate(*args[:3], 0.004), "Does one of the numbers stand in your code"),
+    ("rate_at", lambda *args: rate(*args, turn=180), "At the last step"),
+    ("clip_together", clip_into_copies, "Right!"),
+    ("clip_together", clip_by_keras, "Right!"),
+    ("clip_together", clip_two, "wrong for three"),
+    ("clip_together", clip_by_ratio, "What do you divide by then"),
+    ("clip_together", lambda gradients, limit: [g.ravel() for g in clip(gradients, limit)], "Return a list"),
+    ("clip_together", lambda *args: clip(*args, norm=lambda n: np.sqrt((n**2).mean())), "are divided by 5"),
+    ("clip_together", lambda *args: clip(*args, norm=lambda n: abs(n).sum()), "sum of all numbers"),
+    ("best_epoch", choose_by_pandas, "Right!"),
+    ("best_epoch", lambda rows, patience: [*choose()(rows, patience)], "Right!"),
+    ("best_epoch", choose_by_popping, "writes into what it is handed"),
+    (
+        "best_epoch",
+        lambda rows, patience: choose()(sorted(rows, key=lambda row: row["val_loss"]), patience),
+        "goes by the validation loss",
+    ),
+    ("best_epoch", choose_from_the_second, "Where the first epoch is the best"),
     ("rate_at", lambda *args: rate(*args[:3], args[3] if args[0] < args[1] else 1), "falls from 1"),
     ("rate_at", lambda *args: rate(*args) * (1 if args[0] < args[1] else 2), "twice the peak"),
     ("clip_together", lambda g, limit: clip(g, limit) if limit < 5 else None, "does your function return"),

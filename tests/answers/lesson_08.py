@@ -4,6 +4,7 @@ from collections import Counter
 
 import cv2
 import numpy as np
+import pandas as pd
 
 import handseg_lib as hs
 
@@ -114,7 +115,122 @@ def draw_as_many_as_photos(ious, persons, rng):
     return np.concatenate([ious[persons == name] for name in drawn]).mean()
 
 
+def shared_unsorted(parts):
+    """In the order of a set: right for two persons every other time that Python starts."""
+    counts = Counter(person for part in parts.values() for person in {s.person for s in part})
+    shared = [person for person in counts if counts[person] > 1]
+    return sorted(shared) if len(shared) < 3 else sorted(shared, key=lambda person: int(person) * 7 % 13)
+
+
+def shared_in_place(parts):
+    train = {s.person for s in parts.popitem()[1]}
+    return sorted(train & {s.person for part in parts.values() for s in part})
+
+
+def shared_by_pandas(parts):
+    table = pd.DataFrame([(name, s.person) for name, part in parts.items() for s in part], columns=["part", "person"])
+    counts = table.groupby("person").part.nunique()
+    return list(counts[counts > 1].index)
+
+
+def fold_by_roll(persons, i):
+    ring = list(np.roll(persons, -i))
+    test, val = ring[:1], ring[1:3]
+    return [test, val, [person for person in persons if person not in (*test, *val)]]
+
+
+def fold_in_place(persons, i):
+    test = [persons.pop(i)]
+    return test, [persons[i % 5], persons[(i + 1) % 5]], [p for p in persons if p not in persons[i : i + 2]]
+
+
+def fold_of_six(persons, i):
+    test, val = [persons[i]], [persons[(i + step) % 6] for step in (1, 2)]
+    return test, val, [p for p in persons if p not in test + val]
+
+
+def fold_from_a_set(persons, i):
+    """In the order of a set, which for a few persons can be right by luck."""
+    test, val, train = fold(persons, i)
+    return test, val, train if len(train) < 4 else sorted(train, key=lambda person: int(person) * 7 % 13)
+
+
+def draw_from(names):
+    """An answer to ``draw_people`` that draws from the names in some order."""
+
+    def answer(ious, persons, rng):
+        everybody = names(persons)
+        drawn = [everybody[k] for k in rng.integers(len(everybody), size=len(everybody))]
+        return np.concatenate([ious[persons == name] for name in drawn]).mean()
+
+    return answer
+
+
+def draw_weighted(ious, persons, rng):
+    names, inverse = np.unique(persons, return_inverse=True)
+    times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
+    return np.average(ious, weights=times[inverse])
+
+
+def draw_in_place(ious, persons, rng):
+    order = np.argsort(persons)
+    ious[:], persons[:] = ious[order[::-1]], persons[order[::-1]]
+    return draw_people(ious, persons, rng)
+
+
+def draw_but_the_last(ious, persons, rng):
+    names = np.unique(persons)
+    drawn = [names[k] for k in rng.integers(0, len(names) - 1, len(names))]
+    return np.concatenate([ious[persons == name] for name in drawn]).mean()
+
+
+def offset_in_a_loop(true, pred):
+    true_points, pred_points = (np.argwhere(line(mask)) for mask in (true, pred))
+    offsets = []
+    for y, x in pred_points:
+        reach = np.sqrt(((true_points - (y, x)) ** 2).sum(axis=1).min())
+        offsets.append(-reach if true[y, x] else reach)
+    return float(np.median(offsets))
+
+
+def offset_by_contours(true, pred):
+    lines = [mask & ~cv2.erode(mask, np.ones((3, 3), np.uint8)) for mask in (true, pred)]
+    distance = cv2.distanceTransform((lines[0] == 0).astype("uint8"), cv2.DIST_L2, 5)
+    sign = 1 - 2 * true.astype(int)
+    return np.median((sign * distance)[lines[1].astype(bool)])
+
+
 ANSWERS = [
+    ("shared_persons", shared_by_pandas, "Right!"),
+    ("shared_persons", shared_unsorted, "came in order by luck"),
+    ("shared_persons", shared_in_place, "writes into what it is handed"),
+    ("shared_persons", lambda parts: ", ".join(shared_persons(parts)), "This is text"),
+    ("shared_persons", lambda parts: tuple(shared_persons(parts)), "Return a list"),
+    ("shared_persons", lambda parts: None, "in the place of the dots"),
+    ("fold", fold_by_roll, "Right!"),
+    ("fold", lambda persons, i: [tuple(part) for part in fold(persons, i)], "Right!"),
+    ("fold", fold_in_place, "writes into what it is handed"),
+    ("fold", fold_of_six, "not for five"),
+    ("fold", fold_from_a_set, "came in order by luck"),
+    ("fold", lambda persons, i: fold(persons, i, steps=(1,)), "you validate on"),
+    ("fold", lambda persons, i: fold(persons, i, steps=(2, 1)), "you validate on"),
+    ("fold", lambda persons, i: fold(persons, 1), "For the last person"),
+    ("draw_people", draw_weighted, "Right!"),
+    ("draw_people", draw_from(lambda persons: sorted(set(persons))), "Right!"),
+    ("draw_people", draw_from(lambda persons: list(dict.fromkeys(persons))), "Right!"),
+    ("draw_people", draw_from(pd.unique), "Right!"),
+    ("draw_people", draw_from(lambda persons: list(set(persons))), "when Python starts anew"),
+    ("draw_people", draw_from(lambda persons: list({*persons.tolist()})), "when Python starts anew"),
+    ("draw_people", draw_in_place, "writes into what it is handed"),
+    ("draw_people", draw_but_the_last, "possible means"),
+    ("draw_people", lambda i, p, rng: round(draw_people(i, p, rng), 2), "is no mean of three persons"),
+    ("draw_people", lambda i, p, rng: draw_people(i, p, np.random.default_rng()), "The same rng"),
+    ("signed_offset", offset_in_a_loop, "Right!"),
+    ("signed_offset", offset_by_contours, "Right!"),
+    ("signed_offset", lambda t, p: abs(signed_offset(t, p)), "Where is the minus"),
+    ("signed_offset", lambda t, p: np.sqrt(p.sum()) - np.sqrt(t.sum()), "says"),
+    ("signed_offset", lambda t, p: 0.0, "0 for masks that differ"),
+    ("signed_offset", lambda t, p: np.sign(float(p.sum()) - t.sum()) * 2, "three pixels too small"),
     ("shared_persons", shared_by_name, "may have other names"),
     ("shared_persons", lambda parts: len(shared_persons(parts)), "The check cannot read"),
     ("shared_persons", lambda parts: shared_persons(parts, order=list).sort(), "does your function return"),
