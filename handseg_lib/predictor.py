@@ -1,6 +1,9 @@
 """The predictor: a trained U-Net as a function from any photo to a hand."""
 
+import hashlib
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -100,14 +103,34 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     return predictor
 
 
+def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
+    """A U-Net's weights by the names of their layers, such as ``conv2_block1_1_conv/kernel``.
+
+    Keras counts the layers that have no name of their own through a whole process: conv2d, conv2d_1 ... Here they are
+    counted in the model, so that its weights have the same names whatever was built before it.
+    """
+    weights, count = {}, Counter()
+    for layer in model.layers:
+        if layer.name == "encoder":
+            weights |= {f"{part.name}/{weight.name}": weight for part in layer.layers for weight in part.weights}
+            continue
+        kind = re.sub(r"_\d+$", "", layer.name)
+        name = f"{kind}_{count[kind]}" if count[kind] else kind
+        count[kind] += 1
+        weights |= {f"{name}/{weight.name}": weight for weight in layer.weights}
+    return weights
+
+
 def _course_model() -> Predictor:
     """The kernels are kept in float16, at half the size; the network computes in float32 as ever."""
     try:
         card = json.loads(COURSE_CARD.read_text("utf-8"))
-        with np.load(COURSE_MODEL) as arrays:
-            weights = [arrays[f"weight{i}"].astype("float32") for i in range(len(arrays.files))]
+        if hashlib.sha256(COURSE_MODEL.read_bytes()).hexdigest() != card["sha256"]:
+            raise ValueError("its SHA-256 is not the card's")
         model = build_unet(card["size"], weights=None)
-        model.set_weights(weights)
+        with np.load(COURSE_MODEL) as arrays:
+            for name, weight in named_weights(model).items():
+                weight.assign(arrays[name].astype("float32"))
         return Predictor(model, card["threshold"])
     except InputError:
         raise

@@ -12,24 +12,26 @@ import json
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 
 import handseg_lib as hs
 from handseg_lib.evaluate import shipped_threshold
-from handseg_lib.predictor import COURSE_CARD, COURSE_MODEL
+from handseg_lib.predictor import COURSE_CARD, COURSE_MODEL, named_weights
 
 
 def main(run: str) -> None:
     predictor = hs.load_predictor(Path(run) / "model.keras")
     split = hs.split_by_person(hs.hgr1.load())
     threshold, choice = shipped_threshold(predictor, split.val)
-    weights = [w.astype("float16") if w.ndim > 1 else w for w in predictor.model.get_weights()]
-    np.savez(COURSE_MODEL, **{f"weight{i}": w for i, w in enumerate(weights)})
+    weights = {name: keras.ops.convert_to_numpy(w) for name, w in named_weights(predictor.model).items()}
+    np.savez(COURSE_MODEL, **{name: w.astype("float16") if w.ndim > 1 else w for name, w in weights.items()})
     record = json.loads((Path(run) / "train.json").read_text())
     training = record["figures"]
     del training["data"]  # a folder of this machine
     card = {
         "size": predictor.size,
+        "sha256": hashlib.sha256(COURSE_MODEL.read_bytes()).hexdigest(),
         "threshold": threshold,
         "threshold_choice": choice,
         "data": "HGR1, 899 photos; terms unknown",
