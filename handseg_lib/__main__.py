@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,7 +22,7 @@ from .plots import overlay
 from .predictor import load_predictor
 from .quiz import lessons, quiz
 from .recipe import learn
-from .resume import end_with_parent
+from .resume import alone_in, end_with_parent, made_beside
 
 
 def fetch(args) -> dict:
@@ -35,10 +34,15 @@ def fetch(args) -> dict:
 def train(args) -> dict:
     """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
     chosen = chosen_profile(args)
+    with alone_in(args.out):
+        return _train(chosen, args)
+
+
+def _train(chosen: profile.Profile, args) -> dict:
     split = split_by_person(chosen.samples(args.data))
     model, history = learn(split, args.out / "state", chosen, args.seed)
-    model.save(args.out / "part.keras")
-    os.replace(args.out / "part.keras", args.out / "model.keras")
+    with made_beside(args.out / "model.keras") as part:
+        model.save(part)
     figures = {
         "profile": chosen.name,
         "data": _folder(split.train),
@@ -58,6 +62,12 @@ def chosen_profile(args) -> profile.Profile:
     chosen = profile.current(args.profile)
     chosen = replace(chosen, size=chosen.size if args.size is None else args.size, epochs=args.epochs or chosen.epochs)
     encoder.check_size(chosen.size)
+    if args.epochs and args.epochs <= chosen.frozen_epochs:
+        print(
+            f"handseg_lib: --epochs {args.epochs}: the profile {chosen.name} fine-tunes the encoder after "
+            f"{chosen.frozen_epochs}, so here it is not fine-tuned at all.",
+            file=sys.stderr,
+        )
     return chosen
 
 
