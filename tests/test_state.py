@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,23 +26,29 @@ def parts(samples):
     return [[s for s in samples if s.person in persons] for persons in (("01", "03", "06"), ("04", "11"))]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def train(parts):
     """Trains a small network, or goes on, as a new process would: ``train(folder, **arguments)``."""
 
     def run(out, **more):
         data = Batches(parts[0], SIZE, 4, augment=True), Batches(parts[1], SIZE, 4)
-        return fit(small_unet(), *data, **{**RECIPE, **more}, out=out)
+        return fit(small_unet(), *data, **{**RECIPE, "frozen_epochs": 3, **more}, out=out)
 
     return run
 
 
-@pytest.fixture
-def killed(train, tmp_path):
-    """The folder of a training that was killed in its third epoch."""
+@pytest.fixture(scope="module")
+def killed_once(train, tmp_path_factory):
+    out = tmp_path_factory.mktemp("killed")
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, callbacks=[Kill(2)])
-    return tmp_path
+        train(out, callbacks=[Kill(2)])
+    return out
+
+
+@pytest.fixture
+def killed(killed_once, tmp_path):
+    """The folder of a training that was killed in its third epoch."""
+    return shutil.copytree(killed_once, tmp_path / "killed")
 
 
 # Damage
@@ -132,6 +139,7 @@ def test_a_damaged_best_epoch_is_found_at_once_and_not_after_hours(killed, train
     kept = read_kept(killed / "history.json")
     kept["rows"][0]["val_iou"] = 1.0  # so that the best is not the last
     write_kept(killed / "history.json", kept)
+    (killed / "epoch-000.npz").unlink(missing_ok=True)
     with pytest.raises(InputError, match="damaged .epoch-000.npz: it is missing"):
         train(killed, callbacks=[Kill(2)])
 
@@ -164,7 +172,7 @@ def test_nothing_is_deleted_that_the_run_did_not_write(train, tmp_path):
     dear = [tmp_path / name for name in ("epoch-100.npz", "epoch-best.npz", "epoch-000.txt")]
     for path in dear:
         path.write_bytes(b"dear")
-    train(tmp_path, epochs=2, frozen_epochs=2)
+    train(tmp_path, epochs=2)
     assert [path.read_bytes() for path in dear] == [b"dear"] * 3
 
 
