@@ -62,10 +62,10 @@ def chosen_profile(args) -> profile.Profile:
     chosen = profile.current(args.profile)
     chosen = replace(chosen, size=chosen.size if args.size is None else args.size, epochs=args.epochs or chosen.epochs)
     encoder.check_size(chosen.size)
-    if args.epochs and args.epochs <= chosen.frozen_epochs:
+    if chosen.epochs <= chosen.frozen_epochs:
         print(
-            f"handseg_lib: --epochs {args.epochs}: the profile {chosen.name} fine-tunes the encoder after "
-            f"{chosen.frozen_epochs}, so here it is not fine-tuned at all.",
+            f"handseg_lib: --epochs {chosen.epochs}: the encoder is fine-tuned after {chosen.frozen_epochs}, so here not "
+            f"at all. Take --epochs {chosen.frozen_epochs + 1} or more.",
             file=sys.stderr,
         )
     return chosen
