@@ -64,8 +64,8 @@ def chosen_profile(args) -> profile.Profile:
     encoder.check_size(chosen.size)
     if chosen.epochs <= chosen.frozen_epochs:
         print(
-            f"handseg_lib: --epochs {chosen.epochs}: the encoder is fine-tuned after {chosen.frozen_epochs}, so here not "
-            f"at all. Take --epochs {chosen.frozen_epochs + 1} or more.",
+            f"handseg_lib: --epochs {chosen.epochs}: the encoder is fine-tuned after {chosen.frozen_epochs}, so here "
+            f"not at all. Take --epochs {chosen.frozen_epochs + 1} or more.",
             file=sys.stderr,
         )
     return chosen
