@@ -192,7 +192,8 @@ def identity(value, within: tuple = ()) -> str:
         return repr(value)
     if isinstance(value, type | types.ModuleType | keras.Layer) or not hasattr(value, "__dict__"):
         return getattr(value, "__name__", type(value).__name__)
-    settings = {name: v for name, v in vars(value).items() if not name.startswith("_dtype")}
+    # not the name: Keras counts those of the same class, and so the same loss has another when it is made again
+    settings = {name: v for name, v in vars(value).items() if name != "name" and not name.startswith("_dtype")}
     own = [v for cls in type(value).__mro__ if not _of_keras(cls) for v in vars(cls).values()]
     code = [_code(v.__code__) for v in own if isinstance(v, types.FunctionType)]
     return " ".join([type(value).__name__, identity(settings, within), *code])

@@ -158,7 +158,7 @@ def name_of(loss: Callable) -> str:
     """A short name of a loss, for people."""
     if isinstance(loss, functools.partial):
         return f"{name_of(loss.func)}{(loss.args, loss.keywords)}"
-    return getattr(loss, "__name__", None) or getattr(loss, "name", None) or type(loss).__name__
+    return getattr(loss, "__name__", None) or type(loss).__name__
 
 
 def compile_stage(model: keras.Model, steps: int, peak: float, loss: Callable = dice_bce_loss) -> None:
