@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import warnings
 from concurrent.futures import ProcessPoolExecutor
@@ -24,7 +23,7 @@ from .plots import overlay
 from .predictor import load_predictor
 from .quiz import lessons, quiz
 from .recipe import learn
-from .resume import end_with_parent
+from .resume import alone_in, end_with_parent, made_beside
 
 
 def fetch(args) -> dict:
@@ -36,10 +35,15 @@ def fetch(args) -> dict:
 def train(args) -> dict:
     """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
     chosen = chosen_profile(args)
+    with alone_in(args.out):
+        return _train(chosen, args)
+
+
+def _train(chosen: profile.Profile, args) -> dict:
     split = split_by_person(chosen.samples(args.data))
     model, history = learn(split, args.out / "state", chosen, args.seed)
-    model.save(args.out / "part.keras")
-    os.replace(args.out / "part.keras", args.out / "model.keras")
+    with made_beside(args.out / "model.keras") as part:
+        model.save(part)
     figures = {
         "profile": chosen.name,
         "data": _folder(split.train),
@@ -59,6 +63,12 @@ def chosen_profile(args) -> profile.Profile:
     chosen = profile.current(args.profile)
     chosen = replace(chosen, size=chosen.size if args.size is None else args.size, epochs=args.epochs or chosen.epochs)
     encoder.check_size(chosen.size)
+    if chosen.epochs <= chosen.frozen_epochs:
+        print(
+            f"handseg_lib: --epochs {chosen.epochs}: the encoder is fine-tuned after {chosen.frozen_epochs}, so here "
+            f"not at all. Take --epochs {chosen.frozen_epochs + 1} or more.",
+            file=sys.stderr,
+        )
     return chosen
 
 

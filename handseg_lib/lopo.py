@@ -3,10 +3,12 @@
 With twelve persons that is twelve trainings, so it is done fold by fold: a killed run goes on where it stopped.
 """
 
-import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from tqdm import tqdm
 from .data import InputError, Sample, Split, fingerprint, split_by_person
 from .evaluate import Report, evaluate, tune_threshold
 from .predictor import Predictor
-from .resume import insist_on, write_whole
+from .resume import alone_in, damaged, insist_on, read_kept, write_kept
 
 
 def folds(samples: Sequence[Sample]) -> dict[str, Split]:
@@ -56,34 +58,61 @@ def leave_one_out(
         validation persons chose; its ``threshold`` is the mean of them. And the seconds of training for each person.
 
     Raises:
-        InputError: ``out`` holds folds of other settings or data, there are fewer than four persons, or a person's name
-            cannot name a file.
+        InputError: ``out`` holds folds of other settings or data, or damaged ones, another process is at work in it, or
+            there are fewer than four persons.
     """
     out, splits = Path(out), folds(samples)
-    for person in splits:
-        if not re.fullmatch(r"\w[\w .-]*", person):
-            raise InputError(f"person {person!r}: a fold's file is named by the person. Use letters and digits.")
     settings = settings | {"data": fingerprint(samples)}
-    files = {person: out / f"{person}.json" for person in splits}
-    for file in files.values():  # before anything is trained
-        if file.exists():
-            insist_on(settings, json.loads(file.read_text())["settings"], file)
-    missing = {person: split for person, split in splits.items() if not files[person].exists()}
-    run = partial(_fold, learn, out, settings)
-    for _ in tqdm(apply(run, missing, missing.values()), total=len(missing), unit="person", disable=not missing):
-        pass
-    done = {person: json.loads(file.read_text()) for person, file in files.items()}
+    files = {person: out / f"{name}.json" for person, name in file_names(splits).items()}
+    with alone_in(out):
+        for file in files.values():  # before anything is trained
+            if file.exists():
+                insist_on(settings, _read(file)["settings"], file)
+        missing = {person: split for person, split in splits.items() if not files[person].exists()}
+        run = partial(_fold, learn, settings)
+        todo = apply(run, [files[person] for person in missing], missing.values())
+        for _ in tqdm(todo, total=len(missing), unit="person", disable=not missing):
+            pass
+        done = {person: _read(file) for person, file in files.items()}
     table = pd.DataFrame([row for fold in done.values() for row in fold["rows"]])
     threshold = sum(fold["threshold"] for fold in done.values()) / len(done)
     return Report(table, threshold), {person: fold["seconds"] for person, fold in done.items()}
 
 
-def _fold(learn: Callable, out: Path, settings: dict, person: str, split: Split) -> None:
+def file_names(persons: Iterable[str]) -> dict[str, str]:
+    """For each person a name for files, without a suffix, that every system allows and tells from the others'.
+
+    It is the person's own where it can be. To Windows, ``con`` is no file's name and ``anna.`` is ``anna``; to many
+    disks, ``A`` and ``a`` are one.
+    """
+    persons = list(persons)
+    same = Counter(unicodedata.normalize("NFC", person).casefold() for person in persons)
+
+    def name(person: str) -> str:
+        alone = same[unicodedata.normalize("NFC", person).casefold()] == 1
+        plain = re.fullmatch(r"\w([\w .-]{0,60}[\w-])?", person)
+        if alone and plain and not re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", person, re.IGNORECASE):
+            return person
+        told = zlib.crc32(person.encode(errors="surrogateescape"))
+        return f"{re.sub('[^A-Za-z0-9]+', '_', person)[:30]}-{told:08x}"
+
+    return {person: name(person) for person in persons}
+
+
+def _read(file: Path) -> dict:
+    """A finished fold."""
+    fold = read_kept(file)
+    if missing := {"settings", "threshold", "seconds", "rows"} - fold.keys():
+        raise damaged(file, f"it has no {missing.pop()}")
+    return fold
+
+
+def _fold(learn: Callable, settings: dict, file: Path, split: Split) -> None:
     """Trains without one person and scores that person's photos, to the fold's file."""
-    state = out / f"fold-{person}"
+    state = file.with_name(f"fold-{file.stem}")
     model, history = learn(split, state)
     threshold, _ = tune_threshold(Predictor(model), split.val)
     report = evaluate(Predictor(model, threshold), split.test)
     found = {"settings": settings, "threshold": threshold, "seconds": round(history.seconds, 1)}
-    write_whole(out / f"{person}.json", json.dumps(found | {"rows": report.table.to_dict("records")}))
+    write_kept(file, found | {"rows": report.table.to_dict("records")})
     shutil.rmtree(state, ignore_errors=True)  # 12 networks with their optimizers fill a disk

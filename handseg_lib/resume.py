@@ -1,33 +1,86 @@
 """What outlives a kill: files that are there whole or not at all, and that the same run alone may go on from.
 
-And what must not: the processes of a run that was killed.
+And what must not: the processes of a run that was killed, and its lock on a folder.
 """
 
+import errno
+import json
 import multiprocessing
 import os
+import platform
 import signal
 import threading
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .data import InputError
 
+if os.name == "nt":
+    import msvcrt
+else:
+    import fcntl
+
+# Files
+
+
+@contextmanager
+def made_beside(path: Path) -> Iterator[Path]:
+    """Gives a path beside ``path`` to write to, and moves it there at the end; after an error nothing of it is left.
+
+    Whoever reads ``path`` finds the old file or the new one, never half of one.
+
+    Raises:
+        InputError: it cannot be written, such as where the disk is full.
+    """
+    part = path.with_name(f"part-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        # some libraries hand on no number, but words of their own
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(f"{path}: cannot be written ({reason}). Make room there, or give another folder.") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes a file beside its place and then moves it there: whoever reads it finds the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(text)
-    os.replace(part, path)
+    """Writes a file, whole or not at all."""
+    with made_beside(path) as part:
+        part.write_text(text)
 
 
-def end_with_parent() -> None:
-    """Makes a pool's process end when the one that began it was killed: else it would train on beside the next run.
+def write_kept(path: Path, kept: dict) -> None:
+    """Writes what a later run goes on from, with a checksum, as JSON."""
+    write_whole(path, json.dumps(kept | {"checksum": _checksum(kept)}, indent=1))
 
-    Ctrl-C ends it without a word, for its parent has one.
+
+def read_kept(path: Path) -> dict:
+    """Reads what ``write_kept`` wrote, or an older version without a checksum.
+
+    Raises:
+        InputError: it is damaged.
     """
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parent = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    try:
+        kept = json.loads(path.read_text())
+        sound = kept.pop("checksum", None) in (None, _checksum(kept))
+    except (ValueError, AttributeError, TypeError):  # no JSON, or JSON of something else
+        sound = False
+    if not sound:
+        raise damaged(path, "it is not as it was written")
+    return kept
+
+
+def damaged(file: Path, what: str) -> InputError:
+    """The error where what is kept cannot be gone on from."""
+    return InputError(
+        f"{file.parent}: this state is damaged ({file.name}: {what}). Start anew in another folder, or delete it."
+    )
 
 
 def insist_on(settings: dict, kept: dict, where: Path) -> None:
@@ -38,3 +91,81 @@ def insist_on(settings: dict, kept: dict, where: Path) -> None:
                 f"{where}: the run in there has {name}={kept.get(name)}, this one {name}={value}. "
                 "Give another folder, or the same arguments and data."
             )
+
+
+def _checksum(kept: dict) -> str:
+    return f"{zlib.crc32(json.dumps(kept).encode()):08x}"
+
+
+# Processes
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keeps other processes from working in a folder, until the end or the death of this one.
+
+    Where the file system has no locks, nobody is kept out.
+
+    Raises:
+        InputError: another process works in there, or the folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made ({error.strerror}). Give another folder.") from None
+    path = folder / ".lock"
+    patience = time.monotonic() + 3  # the processes of a killed run's pool outlive it by a moment
+    while (lock := _locked(path)) is None:
+        if time.monotonic() > patience:
+            raise InputError(f"{folder}: {_holder(path)} is at work in there. Wait for it, or give another folder.")
+        time.sleep(0.1)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows removes no open file: there it stays, and does no harm
+            path.unlink()  # before another can have the lock
+        lock.close()
+
+
+def _locked(path: Path):
+    """The file, open and locked; the system unlocks it when the process ends, killed or not. None if another has it."""
+    try:
+        file = open(path, "a")
+    except OSError:  # a folder that may only be read
+        return open(os.devnull)
+    try:
+        if os.name == "nt":
+            file.seek(1 << 30)  # what is locked cannot be read there, so not what says who has it
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+            file.close()
+            return None
+        return file  # no locks here
+    with suppress(OSError):
+        if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            file.write(f"process {os.getpid()} on {platform.node()}\n")
+            file.flush()
+            return file
+    file.close()  # it was another's, who has just removed it
+    return None
+
+
+def _holder(path: Path) -> str:
+    """Who has the lock, as far as is known: of those who were killed the lines are still there."""
+    try:
+        return path.read_text().splitlines()[-1]
+    except (OSError, ValueError, IndexError):
+        return "another process"
+
+
+def end_with_parent() -> None:
+    """Makes a pool's process end when the one that began it was killed: else it would train on beside the next run.
+
+    Ctrl-C ends it without a word, for its parent has one.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()

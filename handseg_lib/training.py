@@ -10,17 +10,15 @@ The recipe, and why:
 """
 
 import functools
-import json
-import os
+import math
+import sys
 import tempfile
 import time
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
-import numpy as np
 from tqdm import tqdm
 
 from .batches import Batches
@@ -28,14 +26,21 @@ from .data import InputError
 from .encoder import freeze
 from .losses import dice_bce_loss
 from .metrics import mean_iou
-from .resume import insist_on, write_whole
+from .resume import alone_in
+from .state import State, checksum, identity, structure
+
+NAN = "Look for nan in the photos and in the loss, or give a lower peak."
 
 
 @dataclass
 class History:
-    """What happened, one row an epoch: epoch, stage, seconds, loss, iou, val_loss, val_iou."""
+    """What happened, one row an epoch: epoch, stage, seconds, loss, iou, val_loss, val_iou.
+
+    ``ended`` says why a training ended before its time, at a nan or by a callback; it is "" if it did not.
+    """
 
     rows: list[dict] = field(default_factory=list)
+    ended: str = ""
 
     @property
     def best(self) -> dict:
@@ -73,61 +78,87 @@ def fit(
         patience: epochs without a better validation IoU after which fine-tuning ends.
         out: folder for what a later run needs to go on after a kill; call again with the same
             arguments. None: a temporary one, so that nothing is kept.
-        callbacks: further Keras callbacks, such as ``explore.watch_training``. An epoch's validation comes after its
-            ``on_epoch_end``, between ``on_test_begin`` and ``on_test_end``. Each epoch is a ``fit`` of its own to
-            Keras: callbacks that count epochs or watch ``val_...``, such as EarlyStopping, do nothing here.
-        loss: what to make small; of mask and prediction, as in ``losses``. ``out`` knows it by its name.
+        callbacks: further Keras callbacks, such as ``explore.watch_training``. To them all epochs are one training with
+            validation, as in Keras's own ``fit``; what stops it, such as EarlyStopping, ends it for good. The learning
+            rate has its schedule, which none can change. ``out`` does not know them.
+        loss: what to make small; of mask and prediction, as in ``losses``, or the name of one of Keras's.
         peak: the highest learning rate of fine-tuning. The frozen stage has 1e-3.
 
     Returns:
-        The history, with the epochs of an earlier, interrupted run.
+        The history, with the epochs of an earlier, interrupted run. A loss that becomes nan ends the training with a
+        line that says so; its epoch is not kept.
 
     Raises:
-        InputError: ``out`` holds a run with other arguments, or the encoder has no block ``train_from``.
+        InputError: ``out`` holds a run with other arguments or is damaged, another process trains there, it cannot be
+            written, the encoder has no block ``train_from``, or the loss is nan from the first epoch on.
     """
     if out is None:
         with tempfile.TemporaryDirectory() as folder:
             return fit(model, train, val, epochs, frozen_epochs, train_from, patience, folder, callbacks, loss, peak)
     freeze(model.get_layer("encoder"), train_from)  # refuses an unknown block now, not after the first stage
+    loss = loss_of(loss)
+    if any(isinstance(callback, keras.callbacks.BackupAndRestore) for callback in callbacks):
+        raise InputError(
+            "BackupAndRestore: fit goes on after a kill by itself. Give it a folder, out, in place of that."
+        )
     # int and float: a number of NumPy's cannot be written to a file of JSON
     recipe = {"epochs": int(epochs), "frozen_epochs": int(frozen_epochs), "train_from": train_from}
     recipe |= {"seed": int(train.seed), "photos": len(train.samples), "size": int(train.size)}
     recipe |= {"batch_size": int(train.batch_size), "loss": name_of(loss)}
     recipe |= {"peak": float(peak), "augment": repr(train.augment)}
     recipe["data"] = checksum(train.images, train.masks, val.images, val.masks)  # as many photos may be others
-    state = State(Path(out), recipe)
-    history = History(state.rows)
-    if history.rows:
-        state.load(model)
-    stage = None
-    for epoch in range(len(history.rows), epochs):
-        if epoch > frozen_epochs and epoch - history.best["epoch"] > patience:
-            break
-        if stage is None or epoch == frozen_epochs:  # a stage begins, or goes on after a kill
-            stage, first, last = (
-                ("frozen", 0, frozen_epochs) if epoch < frozen_epochs else ("tuned", frozen_epochs, epochs)
-            )
-            freeze(model.get_layer("encoder"), train_from if stage == "tuned" else None)
-            compile_stage(model, (last - first) * len(train), 1e-3 if stage == "frozen" else peak, loss)
-            if epoch > first:
-                state.load_optimizer(model)
-        history.rows.append({"epoch": epoch, "stage": stage} | run_epoch(model, train, val, epoch, epochs, callbacks))
-        state.save(model, best=history.best["epoch"])
-    if history.rows:
-        state.load(model, history.best["epoch"])
-    return history
+    recipe |= {"patience": int(patience), "loss_in_full": identity(loss)}
+    recipe |= {"network": structure(model), "val_augment": repr(val.augment)}
+    with alone_in(Path(out)):
+        state = State(Path(out), recipe)
+        if state.rows:
+            state.load(model)
+        listeners = None
+        for epoch in range(len(state.rows), epochs):
+            if state.ended or (epoch > frozen_epochs and epoch - state.best > patience):
+                break
+            if listeners is None or epoch == frozen_epochs:  # a stage begins, or goes on after a kill
+                stage, first, last = (
+                    ("frozen", 0, frozen_epochs) if epoch < frozen_epochs else ("tuned", frozen_epochs, epochs)
+                )
+                freeze(model.get_layer("encoder"), train_from if stage == "tuned" else None)
+                compile_stage(model, (last - first) * len(train), 1e-3 if stage == "frozen" else peak, loss)
+                if epoch > first:
+                    state.load_optimizer(model)
+            if listeners is None:
+                state.begin()
+                listeners = OneTraining(model, train, epochs, callbacks)
+            row = {"epoch": epoch, "stage": stage} | run_epoch(model, train, val, epoch, epochs, listeners)
+            if math.isfinite(row["loss"] + row["val_loss"]):
+                state.save(model, row, f"a callback stopped it in epoch {epoch + 1}" if model.stop_training else "")
+            elif state.rows:
+                state.end(f"in epoch {epoch + 1} the loss became nan, and the best epoch before is kept. {NAN}")
+            else:
+                raise InputError(f"In its first epoch the loss became nan. {NAN}")
+        if listeners is not None:
+            listeners.close()
+        if state.rows:
+            state.load(model, state.best)
+    if state.ended:
+        tqdm.write(f"The training has ended: {state.ended}", file=sys.stderr)
+    return History(state.rows, state.ended)
+
+
+def loss_of(loss: str | Callable) -> Callable:
+    """The loss behind a name, if it is one of Keras's."""
+    try:
+        return keras.losses.get(loss)
+    except ValueError:
+        raise InputError(
+            f"loss={loss!r}: Keras has none of this name. Give a function, or a name as in its docs."
+        ) from None
 
 
 def name_of(loss: Callable) -> str:
-    """What tells a loss from others, in this process and in the next."""
+    """A short name of a loss, for people."""
     if isinstance(loss, functools.partial):
         return f"{name_of(loss.func)}{(loss.args, loss.keywords)}"
-    return getattr(loss, "__name__", None) or getattr(loss, "name", None) or type(loss).__name__
-
-
-def checksum(*arrays: np.ndarray) -> str:
-    """What tells arrays from others of the same shape."""
-    return f"{functools.reduce(lambda found, array: zlib.crc32(array, found), arrays, 0):08x}"
+    return getattr(loss, "__name__", None) or type(loss).__name__
 
 
 def compile_stage(model: keras.Model, steps: int, peak: float, loss: Callable = dice_bce_loss) -> None:
@@ -141,72 +172,61 @@ def compile_stage(model: keras.Model, steps: int, peak: float, loss: Callable = 
     model.optimizer.build(model.trainable_variables)  # or TensorFlow would trace the first step twice, and keep both
 
 
-def run_epoch(model, train, val, epoch: int, epochs: int, callbacks) -> dict:
-    """One epoch of training and one look at the validation persons, behind a progress bar."""
-    with tqdm(total=len(train), desc=f"epoch {epoch + 1}/{epochs}", unit="batch") as bar:
-        tick = keras.callbacks.LambdaCallback(
-            # here and not before: to begin with, Keras tells the batches that an epoch has ended
-            on_epoch_begin=lambda epoch, logs: train.start_epoch(epoch),
-            on_train_batch_end=lambda batch, logs: bar.update(),
+class Tick(keras.callbacks.Callback):
+    """Moves the progress bar, takes the time when an epoch's training is over, and ends a training at a nan."""
+
+    def __init__(self, train: Batches):
+        super().__init__()
+        self.train = train
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.train.start_epoch(epoch)  # not before: to begin with, Keras tells the batches that an epoch has ended
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.bar.update()
+        if not math.isfinite(logs["loss"]):
+            self.model.stop_training = True
+
+    def on_test_begin(self, logs=None):
+        self.trained = time.perf_counter()
+
+
+class OneTraining(keras.callbacks.CallbackList):
+    """The callbacks of a training, to which the ``fit`` of each epoch is part of one: it begins and ends once."""
+
+    def __init__(self, model: keras.Model, train: Batches, epochs: int, callbacks: Sequence):
+        self.tick, self.begun = Tick(train), False
+        super().__init__(
+            [self.tick, *callbacks], add_history=True, model=model, epochs=epochs, steps=len(train), verbose=0
         )
+
+    def on_train_begin(self, logs=None):
+        if not self.begun:
+            super().on_train_begin(logs)
+        self.begun = True
+
+    def on_train_end(self, logs=None):
+        self.logs = logs  # of the last epoch so far
+
+    def close(self) -> None:
+        """Tells the callbacks that the training has ended."""
+        super().on_train_end(self.logs)
+
+
+def run_epoch(model, train, val, epoch: int, epochs: int, listeners: OneTraining) -> dict:
+    """One epoch of training and one look at the validation persons, behind a progress bar."""
+    with tqdm(total=len(train), desc=f"epoch {epoch + 1}/{epochs}", unit="batch") as listeners.tick.bar:
         start = time.perf_counter()
         # not shuffle=True, Keras's default: the batches shuffle themselves, the same way every time
-        row = model.fit(
-            train, shuffle=False, verbose=0, callbacks=[tick, *callbacks], initial_epoch=epoch, epochs=epoch + 1
+        found = model.fit(
+            train,
+            validation_data=val,
+            shuffle=False,
+            verbose=0,
+            callbacks=listeners,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
         ).history
-        seconds = round(time.perf_counter() - start, 2)
-        row = {name: float(values[-1]) for name, values in row.items()}
-        scores = model.evaluate(val, verbose=0, return_dict=True, callbacks=[*callbacks])
-        row |= {f"val_{name}": float(value) for name, value in scores.items()}
-        bar.set_postfix_str(f"IoU {row['iou']:.3f}, validation {row['val_iou']:.3f}")
-    return {"seconds": seconds} | row
-
-
-class State:
-    """What outlives a kill, in one folder: the rows so far, and the weights of the last and the best epoch.
-
-    Each file is written whole or not at all, ``history.json`` after the weights it speaks of: a kill at any moment
-    leaves the epoch before.
-    """
-
-    def __init__(self, folder: Path, recipe: dict):
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.history, self.recipe, self.rows = folder, folder / "history.json", recipe, []
-        if self.history.exists():
-            kept = json.loads(self.history.read_text())
-            insist_on(recipe, kept["recipe"], folder)
-            self.rows = kept["rows"]
-
-    def file(self, epoch: int) -> Path:
-        """Where the weights of an epoch are."""
-        return self.folder / f"epoch-{epoch:03d}.npz"
-
-    def save(self, model: keras.Model, best: int) -> None:
-        """Writes the last row's epoch, and drops the epochs that are neither last nor best."""
-        last = self.rows[-1]["epoch"]
-        part = self.file(last).with_suffix(".part")
-        with open(part, "wb") as stream:
-            arrays = {f"weight{i}": w for i, w in enumerate(model.get_weights())}
-            optimizer = [keras.ops.convert_to_numpy(v) for v in model.optimizer.variables]
-            np.savez(stream, **arrays, **{f"optimizer{i}": v for i, v in enumerate(optimizer)})
-        os.replace(part, self.file(last))
-        write_whole(self.history, json.dumps({"recipe": self.recipe, "rows": self.rows}, indent=1))
-        for path in self.folder.glob("epoch-*.npz"):
-            if path not in (self.file(last), self.file(best)):
-                path.unlink()
-
-    def load(self, model: keras.Model, epoch: int | None = None) -> None:
-        """Puts the weights of an epoch, the last if None, into the model."""
-        weights = self._arrays("weight", self.rows[-1]["epoch"] if epoch is None else epoch)
-        if [w.shape for w in weights] != [w.shape for w in model.get_weights()]:
-            raise InputError(f"{self.folder}: the run in there is of another model. Give out another folder.")
-        model.set_weights(weights)
-
-    def load_optimizer(self, model: keras.Model) -> None:
-        """Puts the last epoch's optimizer state, its step count included, into the compiled model."""
-        for variable, value in zip(model.optimizer.variables, self._arrays("optimizer", self.rows[-1]["epoch"])):
-            variable.assign(value)
-
-    def _arrays(self, kind: str, epoch: int) -> list[np.ndarray]:
-        with np.load(self.file(epoch)) as arrays:
-            return [arrays[name] for name in arrays.files if name.startswith(kind)]
+        row = {name: float(values[-1]) for name, values in found.items()}
+        listeners.tick.bar.set_postfix_str(f"IoU {row['iou']:.3f}, validation {row['val_iou']:.3f}")
+    return {"seconds": round(listeners.tick.trained - start, 2)} | row

@@ -16,7 +16,7 @@ from conftest import draw_blob, save_pair
 from PIL import Image
 
 from handseg_lib import Batches, read_image, split_by_person, training
-from handseg_lib.__main__ import main
+from handseg_lib.__main__ import chosen_profile, main, parser
 from handseg_lib.profile import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -176,6 +176,16 @@ def test_train_in_the_folder_of_another_run_is_refused(trained, hands, capfd):
     assert main(["train", "--data", str(hands), "--profile", "smoke", "--out", str(out), "--epochs", "3"]) == 2
     (line,) = capfd.readouterr().err.splitlines()
     assert "epochs=2" in line and "epochs=3" in line
+
+
+@pytest.mark.parametrize("profile, epochs, frozen", [("full", 1, 1), ("quick", 2, 2), ("smoke", 1, 1)])
+def test_so_few_epochs_that_nothing_is_fine_tuned_are_told_of(capfd, profile, epochs, frozen):
+    chosen_profile(parser().parse_args(["train", "--profile", profile, "--epochs", str(epochs)]))
+    (line,) = capfd.readouterr().err.splitlines()
+    assert f"--epochs {epochs}" in line and f"after {frozen}" in line and f"--epochs {frozen + 1}" in line
+    chosen_profile(parser().parse_args(["train", "--profile", profile, "--epochs", str(epochs + 1)]))
+    chosen_profile(parser().parse_args(["train", "--profile", profile]))
+    assert capfd.readouterr().err == ""
 
 
 def test_evaluate_prints_one_line_of_json_with_the_contracts_figures(trained, hands, capfd):

@@ -1,10 +1,13 @@
 """Leave one person out: nobody is scored by a network that saw them, and a kill costs no finished fold."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+import unicodedata
 from dataclasses import asdict, replace
 
 import keras
@@ -16,7 +19,7 @@ from PIL import Image
 from handseg_lib import History, InputError, hgr1
 from handseg_lib.__main__ import main
 from handseg_lib.augment import Recipe
-from handseg_lib.lopo import folds, leave_one_out
+from handseg_lib.lopo import file_names, folds, leave_one_out
 from handseg_lib.profile import PROFILES
 
 SETTINGS = {"size": 32}
@@ -102,12 +105,46 @@ def test_what_else_is_in_the_folder_stays(few, tmp_path):
     assert (tmp_path / "01" / "photo.jpg").read_bytes() == b"dear" and len(list(tmp_path.iterdir())) == 6
 
 
-@pytest.mark.parametrize("person", ["..", "../01", "a/b", " "])
-def test_a_person_who_cannot_name_a_file_is_refused(few, tmp_path, person):
-    odd = [replace(few[0], person=person), *few[1:]]
-    with pytest.raises(InputError, match="letters and digits"):
-        leave_one_out(odd, Learner(), tmp_path / "out", SETTINGS)
-    assert not list(tmp_path.iterdir())
+ODD = ["a", "A", "con", "COM1.x", "anna", "anna.", "..", "../01", "a/b", " ", "", "x" * 300, "Zoë", "Zoe\u0308", "рука"]
+
+
+def test_persons_names_become_file_names_that_every_system_tells_apart():
+    """Windows has no file named con and takes anna. for anna; to many disks A is a, and two spellings of ë are one."""
+    names = file_names(ODD)
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in names.values()}) == len(ODD)
+    for name in names.values():
+        assert re.fullmatch(r"[\w -][\w .-]*[\w-]|\w", name) and len(f"fold-{name}.json".encode()) < 200
+        assert not re.fullmatch("con|com1", name.partition(".")[0], re.IGNORECASE)
+    assert file_names(["01", "anna", "Jean-Luc 2", "рука"]) == {n: n for n in ["01", "anna", "Jean-Luc 2", "рука"]}
+
+
+def test_persons_whose_names_are_one_to_a_disk_have_files_of_their_own(few, tmp_path):
+    named = dict(zip(["01", "02", "03", "04", "05"], ["a", "A", "../con", "con", "anna."]))
+    odd = [replace(sample, person=named[sample.person]) for sample in few]
+    report, _ = leave_one_out(odd, Learner(), tmp_path / "out", SETTINGS)
+    assert set(report.table.person) == set(named.values()) and len(report.table) == len(few)
+    assert len({path.name.casefold() for path in (tmp_path / "out").iterdir()}) == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    leave_one_out(odd, None, tmp_path / "out", SETTINGS)  # finds them again
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "{}", "flipped"])
+def test_a_damaged_fold_is_refused_before_anything_is_trained(few, tmp_path, damage):
+    leave_one_out(few, Learner(), tmp_path, SETTINGS)
+    fold = tmp_path / "03.json"
+    fold.write_text(fold.read_text().replace('"seconds": 1.5', '"seconds": 2.5') if damage == "flipped" else damage)
+    (tmp_path / "01.json").unlink()
+    with pytest.raises(InputError, match=r"this state is damaged \(03.json: .* in another folder, or delete it"):
+        leave_one_out(few, None, tmp_path, SETTINGS)
+
+
+def test_two_runs_at_once_in_one_folder_are_refused(few, tmp_path):
+    class Second:
+        def __call__(self, split, folder):
+            leave_one_out(few, Learner(), tmp_path, SETTINGS)
+
+    with pytest.raises(InputError, match=f"{tmp_path}: process {os.getpid()} on .* is at work in there"):
+        leave_one_out(few, Second(), tmp_path, SETTINGS)
 
 
 def test_a_killed_run_leaves_no_training_behind(tmp_path):

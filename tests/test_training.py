@@ -5,17 +5,32 @@ promises does not hang on the encoder's size, and tracing ResNet50 takes half a 
 ``test_cli`` train the real thing.
 """
 
+import ast
 import functools
 import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from handseg_lib import Batches, InputError, as_published, build_unet, fit, losses, profile, split_by_person, training
+from handseg_lib import (
+    Batches,
+    InputError,
+    as_published,
+    build_unet,
+    fit,
+    losses,
+    profile,
+    split_by_person,
+    state,
+    training,
+)
 from handseg_lib.augment import Recipe
 from handseg_lib.encoder import StillModel
 from handseg_lib.recipe import learn
@@ -88,8 +103,11 @@ class Spoil(keras.callbacks.Callback):
         super().__init__()
         self.epochs = epochs
 
-    def on_epoch_end(self, epoch, logs=None):
-        if epoch in self.epochs:
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_test_begin(self, logs=None):
+        if self.now in self.epochs:
             *weights, bias = self.model.get_weights()
             self.model.set_weights([*(0 * w for w in weights), bias - 100])
 
@@ -211,13 +229,101 @@ def test_seconds_do_not_count_the_validation(data, recipe):
     assert 0 < history.seconds < time.perf_counter() - begun - 2
 
 
+# Callbacks: to them it is one training with validation, as Keras's own fit
+
+
+class Told(keras.callbacks.Callback):
+    """Notes what it is told, and stops the training at the end of an epoch."""
+
+    def __init__(self, stop_at=None):
+        super().__init__()
+        self.notes, self.stop_at = [], stop_at
+
+    def on_train_begin(self, logs=None):
+        self.notes.append(("begin", self.params["epochs"], self.params["steps"]))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.notes.append((epoch, sorted(logs)))
+        self.model.stop_training = epoch == self.stop_at
+
+    def on_train_end(self, logs=None):
+        self.notes.append(("end", sorted(logs)))
+
+
+class Ruin(keras.callbacks.Callback):
+    """Makes a weight nan at the beginning of an epoch."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            self.model.set_weights([w * np.nan for w in self.model.get_weights()])
+
+
+def test_callbacks_are_told_of_one_training_with_validation(data):
+    fit(small_unet(), *data, epochs=3, frozen_epochs=1, callbacks=[told := Told()])
+    logs = ["iou", "loss", "val_iou", "val_loss"]
+    assert told.notes == [("begin", 3, 3), (0, logs), (1, logs), (2, logs), ("end", logs)]
+
+
+def test_keras_own_callbacks_do_what_they_promise(data, tmp_path):
+    """A checkpoint of the best epoch is of the best; a log has a row an epoch; early stopping stops."""
+    best = {"monitor": "val_iou", "mode": "max"}
+    callbacks = [
+        keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", **best, save_best_only=True),
+        keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+        keras.callbacks.EarlyStopping(**best, patience=2),
+    ]
+    model = small_unet()
+    history = fit(model, *data, epochs=9, frozen_epochs=9, callbacks=[Spoil(range(1, 9)), *callbacks])
+    assert [row["epoch"] for row in history.rows] == [0, 1, 2] and history.best["epoch"] == 0
+    assert history.ended == "a callback stopped it in epoch 3"
+    kept = keras.models.load_model(tmp_path / "best.keras", compile=False, custom_objects={"StillModel": StillModel})
+    assert same(kept.get_weights(), model.get_weights())
+    lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert lines[0] == "epoch,iou,loss,val_iou,val_loss" and [line[0] for line in lines[1:]] == ["0", "1", "2"]
+
+
+def test_a_training_that_was_stopped_stays_so(data, tmp_path):
+    first = fit(small_unet(), *data, epochs=4, frozen_epochs=4, out=tmp_path, callbacks=[Told(stop_at=1)])
+    again = fit(small_unet(), *new_data(data), epochs=4, frozen_epochs=4, out=tmp_path, callbacks=[told := Told()])
+    assert again.rows == first.rows and len(first.rows) == 2 and told.notes == []
+    assert again.ended == "a callback stopped it in epoch 2"
+
+
+@pytest.mark.parametrize("callbacks", [[], [keras.callbacks.TerminateOnNaN()]], ids=["alone", "TerminateOnNaN"])
+def test_a_nan_ends_the_training_and_the_best_epoch_before_is_kept(data, tmp_path, capsys, callbacks):
+    model, watch = small_unet(), Watch()
+    history = fit(model, *data, epochs=5, frozen_epochs=5, out=tmp_path, callbacks=[watch, Ruin(2), *callbacks])
+    assert [row["epoch"] for row in history.rows] == [0, 1]
+    assert same(model.get_weights(), watch.weights[history.best["epoch"]])
+    sentence = "in epoch 3 the loss became nan"
+    assert sentence in history.ended and sentence in capsys.readouterr().err
+    assert {path.name for path in tmp_path.glob("epoch-*")} <= {"epoch-000.npz", "epoch-001.npz"}
+
+
+def test_a_nan_in_the_first_epoch_is_an_error(data):
+    with pytest.raises(InputError, match="first epoch the loss became nan"):
+        fit(small_unet(), *data, epochs=2, callbacks=[Ruin(0)])
+
+
+def test_keras_own_way_to_go_on_after_a_kill_is_refused(data, tmp_path):
+    """The two would count each other's epochs."""
+    with pytest.raises(InputError, match="BackupAndRestore.* out"):
+        fit(small_unet(), *data, callbacks=[keras.callbacks.BackupAndRestore(tmp_path)])
+
+
 # After a kill
 
 
 def test_a_run_killed_in_its_first_epoch_leaves_nothing_to_go_on_from(data, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fit(small_unet(), *data, **RECIPE, out=tmp_path, callbacks=[Kill(0)])
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["history.json"]
+    assert json.loads((tmp_path / "history.json").read_text())["rows"] == []
+    fit(small_unet(), *new_data(data), epochs=1, out=tmp_path)  # nothing would be lost, so another may begin there
 
 
 @pytest.mark.parametrize("epoch", [1, 2, 3])  # 2 is the first epoch of the second stage
@@ -226,7 +332,7 @@ def test_a_killed_run_goes_on_to_where_an_uninterrupted_one_ends(straight, data,
     with pytest.raises(KeyboardInterrupt):
         fit(small_unet(), *data, **RECIPE, out=tmp_path, callbacks=[Kill(epoch)])
     # as if killed while it wrote: weights, whole or half, that history.json does not speak of
-    (tmp_path / f"epoch-{epoch:03d}.part").write_bytes(b"half a file")
+    (tmp_path / f"part-epoch-{epoch:03d}.npz").write_bytes(b"half a file")
     (tmp_path / f"epoch-{epoch:03d}.npz").write_bytes(b"an epoch too far")
     again, seen = small_unet(), Watch()
     resumed = fit(again, *new_data(data), **RECIPE, out=tmp_path, callbacks=[seen])
@@ -258,6 +364,8 @@ def test_a_finished_run_is_not_trained_again_but_loaded(straight, data):
         ("train_from", "conv2_block1", "train_from=conv3_block1", "train_from=conv2_block1"),
         ("loss", losses.dice_loss, "loss=dice_bce_loss", "loss=dice_loss"),
         ("peak", 3e-4, "peak=0.0006", "peak=0.0003"),
+        ("patience", 3, "patience=7", "patience=3"),
+        ("loss", "mse", "loss=dice_bce_loss", "loss=mean_squared_error"),
     ],
     ids=lambda value: str(value) if isinstance(value, str) else "",
 )
@@ -299,9 +407,83 @@ def test_a_loss_may_be_an_object_of_keras(data):
     assert history.rows[0]["loss"] > 0
 
 
-def test_a_loss_with_other_arguments_is_another_and_the_same_in_a_new_process():
-    one, two = (functools.partial(losses.dice_loss, smooth=smooth) for smooth in (1.0, 2.0))
-    assert training.name_of(one) == "dice_loss((), {'smooth': 1.0})" != training.name_of(two)
+class Focal(keras.losses.Loss):
+    """A loss of one's own that tells Keras nothing of its parameter."""
+
+    def __init__(self, gamma):
+        super().__init__()
+        self.power = gamma
+
+    def call(self, y_true, y_pred):
+        return losses.dice_loss(y_true, y_pred) ** self.power
+
+
+def focal(gamma):
+    def loss(y_true, y_pred):
+        return losses.dice_loss(y_true, y_pred) ** gamma
+
+    return loss
+
+
+LOSSES = {
+    "a name": lambda: "binary_crossentropy",
+    "another name": lambda: "mse",
+    "a partial": lambda: functools.partial(losses.dice_loss, smooth=1.0),
+    "another partial": lambda: functools.partial(losses.dice_loss, smooth=2.0),
+    "an object": lambda: keras.losses.BinaryFocalCrossentropy(gamma=2.0),
+    "another object": lambda: keras.losses.BinaryFocalCrossentropy(gamma=3.0),
+    "an object of one's own": lambda: Focal(2.0),
+    "another object of one's own": lambda: Focal(3.0),
+    "a closure": lambda: focal(2.0),
+    "another closure": lambda: focal(3.0),
+    "a lambda": lambda: lambda true, pred: losses.dice_loss(true, pred) * 2.0,
+    "another lambda": lambda: lambda true, pred: losses.dice_loss(true, pred) * 3.0,
+    "a method": lambda: Focal(2.0).call,
+}
+
+
+def test_a_loss_with_other_parameters_or_code_is_another_and_the_same_when_made_anew():
+    told = {name: state.identity(training.loss_of(make())) for name, make in LOSSES.items()}
+    assert len(set(told.values())) == len(LOSSES)
+    assert told == {name: state.identity(training.loss_of(make())) for name, make in LOSSES.items()}
+
+
+def test_a_loss_is_the_same_in_a_new_process():
+    """Whose functions are at other addresses, and whose hashes of text are other ones."""
+    code = "{name: state.identity(training.loss_of(make())) for name, make in LOSSES.items()}"
+    here, code = eval(code), f"from test_training import *; print({code})"
+    there = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True)
+    assert ast.literal_eval(there.stdout.splitlines()[-1]) == here
+
+
+@pytest.mark.parametrize("one, other", [("a name", "another name"), ("an object", "another object")])
+def test_a_folder_with_a_run_of_another_loss_is_refused(data, tmp_path, one, other):
+    short = {"epochs": 1, "frozen_epochs": 1, "out": tmp_path}
+    fit(small_unet(), *data, **short, loss=LOSSES[one]())
+    fit(small_unet(), *new_data(data), **short, loss=LOSSES[one]())
+    with pytest.raises(InputError, match="Give another folder"):
+        fit(small_unet(), *new_data(data), **short, loss=LOSSES[other]())
+
+
+def test_a_name_of_no_loss_is_refused(data):
+    with pytest.raises(InputError, match="loss='nonsense'"):
+        fit(small_unet(), *data, loss="nonsense")
+
+
+def test_a_network_with_other_settings_or_another_dtype_is_another(straight, data):
+    """Although its weights have the same shapes."""
+    told = state.structure(small_unet())
+    assert told == state.structure(small_unet()), "whatever names Keras gives the layers"
+    model = small_unet()
+    model.layers[-1].activation = keras.activations.tanh
+    assert state.structure(model) != told
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = small_unet()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    with pytest.raises(InputError, match="of another model"):
+        fit(model, *data, **RECIPE, out=straight[-1])
 
 
 def test_numbers_of_numpy_are_numbers(train_samples, val_samples, tmp_path):
@@ -314,7 +496,7 @@ def test_numbers_of_numpy_are_numbers(train_samples, val_samples, tmp_path):
 def test_the_dtype_policy_is_as_before_where_a_training_is_refused(samples, tmp_path, monkeypatch):
     monkeypatch.setattr("handseg_lib.recipe.fast_dtype", lambda: "mixed_bfloat16")  # whatever is fast here
     split, smoke = split_by_person(samples), profile.PROFILES["smoke"]
-    (tmp_path / "history.json").write_text('{"recipe": {"epochs": 99}, "rows": []}')
+    (tmp_path / "history.json").write_text('{"recipe": {"epochs": 99}, "rows": [{"epoch": 0, "val_iou": 0.5}]}')
     with pytest.raises(InputError, match="epochs=99"):
         learn(split, tmp_path, smoke)
     assert keras.config.dtype_policy().name == "float32"

@@ -1,6 +1,5 @@
 """Training, watched: the curves so far and one photo's mask, drawn anew after every epoch."""
 
-import json
 from pathlib import Path
 
 import keras
@@ -11,6 +10,7 @@ from IPython.display import display
 from .. import metrics, plots
 from ..data import Sample
 from ..predictor import Predictor
+from ..resume import read_kept
 from ..training import History
 
 
@@ -25,10 +25,10 @@ def watch_training(sample: Sample, out: str | Path | None = None) -> keras.callb
         out: folder of the run, as given to ``fit``: the epochs of an earlier, interrupted run are drawn too.
 
     Raises:
-        InputError: the sample cannot be read.
+        InputError: the sample cannot be read, or the earlier run.
     """
     history = Path(out) / "history.json" if out is not None else None
-    return _Watch(sample, json.loads(history.read_text())["rows"] if history and history.exists() else [])
+    return _Watch(sample, read_kept(history)["rows"] if history and history.exists() else [])
 
 
 def draw_training(history: History, image: np.ndarray, true: np.ndarray, pred: np.ndarray) -> plots.AltFigure:
@@ -65,23 +65,16 @@ class _Watch(keras.callbacks.Callback):
     def __init__(self, sample: Sample, rows: list[dict]):
         super().__init__()
         self.image, self.true = sample.read()
-        self.rows, self.row, self.picture = rows, None, None
+        self.rows, self.picture = rows, None
 
     def on_epoch_end(self, epoch, logs=None):
         encoder = next((layer for layer in self.model.layers if layer.name == "encoder"), None)
         stage = "tuned" if encoder and encoder.trainable_weights else "frozen"  # the article's encoder never moves
-        self.row = {"epoch": epoch, "stage": stage} | (logs or {})
-        if "val_iou" in self.row:  # Keras's own fit validates before an epoch ends,
-            self.draw()
-
-    def on_test_end(self, logs=None):
-        if self.row:  # and ours after it
-            self.row |= {f"val_{name}": value for name, value in logs.items()}
-            self.draw()
+        row = {"epoch": epoch, "stage": stage} | (logs or {})
+        self.rows = [earlier for earlier in self.rows if earlier["epoch"] < epoch] + [row]
+        self.draw()
 
     def draw(self) -> None:
-        row, self.row = self.row, None
-        self.rows = [earlier for earlier in self.rows if earlier["epoch"] < row["epoch"]] + [row]
         if get_ipython() is None:
             return
         figure = draw_training(History(self.rows), self.image, self.true, Predictor(self.model).mask(self.image))
