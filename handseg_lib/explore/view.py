@@ -85,7 +85,7 @@ class Drawing:
 
 def _sides(picture: np.ndarray) -> str:
     height, width = picture.shape[:2]
-    return f"width:{round(width * SIDE / max(height, width))}px;height:auto"
+    return f"width:{max(1, round(width * SIDE / max(height, width)))}px;height:auto"
 
 
 def data_uri(picture: np.ndarray) -> str:
@@ -104,7 +104,8 @@ def data_uri(picture: np.ndarray) -> str:
 def shrink(picture: np.ndarray) -> np.ndarray:
     """A picture with no more pixels than a screen needs, or itself."""
     scale = 2 * SIDE / max(picture.shape)  # two pixels of the file for one of the page, which dense screens have
-    return picture if scale >= 1 else cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]  # of 3 x 4000 pixels, one row is left
+    return picture if scale >= 1 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
 
 class View(widgets.VBox):
