@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from . import metrics
-from .data import Sample, insist_on_some
+from .data import Sample, as_masks, as_photo, as_probability, insist_on_some
 
 # What a photo is like
 
@@ -27,19 +27,26 @@ def describe(image: np.ndarray, true: np.ndarray) -> dict:
 
     Returns:
         brightness: mean luma of the photo, 0-255.
-        tone: median individual typology angle of the skin pixels, in degrees: atan2(L* - 50, b*) of CIELAB; Chardon
-            1991, https://doi.org/10.1111/j.1467-2494.1991.tb00561.x. Light skin has 55 and more, dark skin -30 and
-            less. It is the skin's tone *in this photo*: nobody calibrated camera or lamp, so shade and white balance
-            move it, and it does not tell a person's skin type. nan without skin.
+        tone: median individual typology angle of the skin pixels, from -90 to 90 degrees: arctan((L* - 50) / b*) of
+            CIELAB; Chardon 1991, https://doi.org/10.1111/j.1467-2494.1991.tb00561.x. Light skin has 55 and more, dark
+            skin -30 and less. It is the skin's tone *in this photo*: nobody calibrated camera or lamp, so shade and
+            white balance move it, and it does not tell a person's skin type. nan without skin.
         background: how much the background's colours are the hand's: the overlap of their histograms in Cb and Cr
             (bins of 8), 0 for no colour in common, 1 for the same colours. nan where there is only one of the two.
+
+    Raises:
+        InputError: the photo or the mask is none, or they differ in size.
     """
+    image = as_photo(image)
+    (true,) = as_masks(image, true=true)
     ycrcb = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
     tone = overlap = float("nan")
     if true.any():
         skin = image[true == 1][None].astype(np.float32) / 255
         lightness, _, yellow = np.moveaxis(cv2.cvtColor(skin, cv2.COLOR_RGB2LAB), 2, 0)
-        tone = float(np.median(np.degrees(np.arctan2(lightness - 50, yellow))))
+        # skin is yellow; where a blue light takes that away, the angle stays at its limit, light 90 and dark -90,
+        # for past b* = 0 the quotient's sign would turn, and light skin count as dark
+        tone = float(np.median(np.degrees(np.arctan2(lightness - 50, np.maximum(yellow, 0)))))
     if 0 < true.mean() < 1:
         bins = ycrcb[..., 1].astype(int) // 8 * 32 + ycrcb[..., 2] // 8
         hand, wall = (np.bincount(bins[true == part], minlength=1024) / (true == part).sum() for part in (1, 0))
@@ -111,13 +118,13 @@ def reliability(predictor: Callable, samples: Sequence[Sample], bins: int = 10) 
         bin), pixels.
 
     Raises:
-        InputError: there are no samples, or one cannot be read.
+        InputError: there are no samples, one cannot be read, or an answer is no probability.
     """
     insist_on_some(samples, "look at")
     pixels, told, hand = np.zeros((3, bins))
     for sample in tqdm(samples, desc="reliability", unit="photo", delay=1):
         image, true = sample.read()
-        probability = predictor(image).ravel()
+        probability = as_probability(predictor(image), true, sample.image.name).ravel()
         which = np.minimum((probability * bins).astype(int), bins - 1)
         pixels += np.bincount(which, minlength=bins)
         told += np.bincount(which, probability, minlength=bins)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .data import as_masks, as_photo
+
 cv2.setNumThreads(0)  # the batches have workers of their own; OpenCV's threads would fight with them
 
 
@@ -53,7 +55,12 @@ def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, recip
 
     Returns:
         The new image and mask; shapes, dtypes and ranges as before.
+
+    Raises:
+        InputError: the photo or the mask is none, or they differ in size.
     """
+    image = as_photo(image)
+    (mask,) = as_masks(image, mask=mask)
     image, mask = warp(image, mask, draw_affine(mask.shape, rng, recipe))
     image = recolour(image, **draw_colours(rng, recipe))
     return (disguise(image, mask, rng) if rng.random() < recipe.disguise else image), mask

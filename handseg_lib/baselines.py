@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .data import Sample, insist_on_some
+from .data import Sample, as_masks, insist_on_some
 from .evaluate import tune_threshold
 
 BINS = 32  # of each colour channel
@@ -140,6 +140,7 @@ def grabcut(image: np.ndarray, hand: np.ndarray, threshold: float, side: int = 3
 
 def largest_piece(mask: np.ndarray) -> np.ndarray:
     """Keeps the largest connected piece of a mask, uint8 (H, W) of {0, 1}; pixels that touch at a corner connect."""
+    (mask,) = as_masks(mask=mask)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     if count < 2:
         return mask

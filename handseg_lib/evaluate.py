@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from . import metrics
 from .audit import describe
-from .data import InputError, Sample, insist_on_some
+from .data import InputError, Sample, as_probability, insist_on_some
 from .predictor import Predictor
 
 SLICES = ("hand", "brightness", "tone", "background")
@@ -172,14 +172,15 @@ def tune_threshold(predictor: Callable, samples: Sequence[Sample]) -> tuple[floa
         The threshold, one of 0.01, 0.02, ..., 0.99; and the curve: columns threshold, iou, f1, means over photos.
 
     Raises:
-        InputError: there are no samples, or one cannot be read.
+        InputError: there are no samples, one cannot be read, or an answer is no probability.
     """
     insist_on_some(samples, "tune a threshold on")
     steps = np.arange(1, 100, dtype=np.float32) / np.float32(100)
     ious, f1s = [], []
     for sample in tqdm(samples, desc="threshold", unit="photo", delay=1):
         image, true = sample.read()
-        passed = np.searchsorted(steps, predictor(image), side="right")  # how many of the steps a pixel reaches
+        hands = as_probability(predictor(image), true, sample.image.name)
+        passed = np.searchsorted(steps, hands, side="right")  # how many of the steps a pixel reaches
         called, hits = (
             np.bincount(pixels.ravel(), minlength=100)[::-1].cumsum()[-2::-1] for pixels in (passed, passed[true == 1])
         )

@@ -1,6 +1,7 @@
 """Metrics: how good a mask is. Hand is the class that counts; empty against empty is a perfect 1.
 
-The numpy functions score one photo at its own size and are what every table of the course reports.
+The numpy functions score one photo at its own size and are what every table of the course reports. They take masks
+(H, W) of {0, 1}, {0, 255} or bool, and raise InputError for anything else: two of two sizes, or a probability.
 ``mean_iou`` is the same IoU for Keras, over a batch, while training runs.
 """
 
@@ -9,12 +10,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from .data import as_masks
+
 
 def confusion(true: np.ndarray, pred: np.ndarray) -> tuple[int, int, int, int]:
     """Counts pixels. Args: two masks (H, W) of {0, 1}. Returns: (tp, fp, fn, tn), hand being positive."""
-    true, pred = true.astype(bool), pred.astype(bool)
-    if true.shape != pred.shape:
-        raise ValueError(f"the masks have shapes {true.shape} and {pred.shape}: score a mask against its own photo's.")
+    true, pred = (mask.view(bool) for mask in as_masks(true=true, pred=pred))  # which are counted faster
     tp = int(np.count_nonzero(true & pred))
     fp, fn = int(np.count_nonzero(pred)) - tp, int(np.count_nonzero(true)) - tp
     return tp, fp, fn, true.size - tp - fp - fn
@@ -66,9 +67,9 @@ def forgive(true: np.ndarray, pred: np.ndarray, tolerance: float = 2.0) -> np.nd
     Returns:
         uint8 (H, W) of {0, 1}.
     """
-    true = np.ascontiguousarray(true, dtype=np.uint8)
+    true, pred = as_masks(true=true, pred=pred)
     if not 0 < np.count_nonzero(true) < true.size:  # no edge, no band
-        return pred.astype(np.uint8)
+        return pred.copy()
     # to the nearest pixel of the other class; the photo's edge is none
     inside, outside = (cv2.distanceTransform(part, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for part in (true, 1 - true))
     return np.where(inside + outside <= tolerance, true, pred).astype(np.uint8)
@@ -95,6 +96,7 @@ def ratio(part: int, whole: int) -> float:
 
 def _offsets(true: np.ndarray, pred: np.ndarray) -> np.ndarray:
     """For each pixel of the predicted outline, how far it is from the true one; negative inside the true mask."""
+    true, pred = as_masks(true=true, pred=pred)
     true_line, pred_line = _outline(true), _outline(pred)
     if not true_line.any() or not pred_line.any():
         return np.empty(0)
@@ -108,6 +110,5 @@ def _median(values: np.ndarray) -> float:
 
 def _outline(mask: np.ndarray) -> np.ndarray:
     """The mask's own outermost pixels; the photo's edge is no outline."""
-    mask = np.ascontiguousarray(mask, dtype=np.uint8)
     inside = cv2.erode(mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
     return mask - inside

@@ -5,14 +5,16 @@ text along, as IPython's ``Image(alt=...)`` does. No global pyplot state is touc
 """
 
 import io
+import warnings
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from .data import InputError, Sample
+from .data import InputError, Sample, as_masks, as_photo
 from .metrics import iou
 
 # Okabe and Ito's colours, which stay apart in all common forms of colour blindness
@@ -24,6 +26,23 @@ class AltFigure(Figure):
     """A figure that shows itself in a notebook together with its alt text."""
 
     alt = ""
+
+    def savefig(self, *args, **options):
+        """Draws every text as it stands: a person or a file may have any name, dollars and all.
+
+        A box stands for what the font lacks, without the warning for each. Numbers of a log scale, which matplotlib
+        writes as mathematics, stay so.
+        """
+        for ax in self.axes:
+            ax.get_xticklabels(), ax.get_yticklabels()  # a bar's name is made only now
+        for text in self.findobj(Text):
+            written = text.get_text()
+            text.set_text(printable(written))
+            if "$" in written and r"\mathdefault" not in written:
+                text.set_parse_math(False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
+            super().savefig(*args, **options)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         stream = io.BytesIO()
@@ -44,9 +63,15 @@ def figure(alt: str, rows: int = 1, columns: int = 1, width: float = 8.0, height
         The figure, and its axes: one, or an array of them.
     """
     fig = AltFigure(figsize=(width, height), dpi=80, layout="constrained")
-    fig.alt = alt
+    fig.alt = " ".join(printable(alt).split())
     FigureCanvasAgg(fig)
     return fig, fig.subplots(rows, columns, **subplots)
+
+
+def printable(text: str) -> str:
+    """A text without what nobody can draw: bytes of a name that were no text, and tabs and their like."""
+    text = text.encode(errors="replace").decode()
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
 
 
 def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.25) -> np.ndarray:
@@ -60,14 +85,19 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: fl
 
     Returns:
         uint8 (H, W, 3) RGB, a copy.
+
+    Raises:
+        InputError: the photo or the mask is none, or they differ in size.
     """
+    image = as_photo(image)
+    (hand,) = as_masks(image, mask=mask)
     rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
     levels = np.arange(256)[:, None]
     table = ((1 - strength) * levels + strength * rgb).astype(np.uint8)  # for a photo of 50 megapixels, floats are many
-    painted, hand = image.copy(), (mask > 0).astype(np.uint8)
+    painted = image.copy()
     cv2.copyTo(cv2.LUT(image, table[None]), hand, painted)
     outlines, _ = cv2.findContours(hand, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    thickness = max(2, round(max(mask.shape) / 120))
+    thickness = max(2, round(max(hand.shape) / 120))
     return cv2.drawContours(painted, outlines, -1, rgb.tolist(), thickness)
 
 
@@ -80,10 +110,15 @@ def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, colu
         alt: alt text.
 
     Raises:
-        InputError: there are no pictures.
+        InputError: there are no pictures, one has no pixels, or there is not a title for each.
     """
     if not len(pictures):
         raise InputError("no pictures to show: the list is empty. Does your choice match any photo?")
+    if len(titles) != len(pictures):
+        raise InputError(f"{len(pictures)} pictures and {len(titles)} titles: give one title for each picture.")
+    for picture, title in zip(pictures, titles):
+        if picture.ndim not in (2, 3) or not picture.size:
+            raise InputError(f"{title}: no picture, its shape is {picture.shape}. Give (H, W, 3) or (H, W).")
     columns = min(columns, len(pictures))
     in_rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     # as high as the row's highest picture needs, in inches, so that wide ones leave no gap
@@ -121,7 +156,12 @@ def errors(image: np.ndarray, true: np.ndarray, pred: np.ndarray) -> np.ndarray:
 
     Returns:
         uint8 (H, W, 3) RGB; what is neither is greyed.
+
+    Raises:
+        InputError: the photo or a mask is none, or they differ in size.
     """
+    image = as_photo(image)
+    true, pred = as_masks(image, true=true, pred=pred)
     painted = np.where((true | pred)[..., None] > 0, image, image // 2 + 96).astype(np.uint8)
     painted[(true == 1) & (pred == 0)] = (0, 114, 178)
     painted[(true == 0) & (pred == 1)] = (230, 159, 0)
@@ -146,8 +186,14 @@ def predictions(predictor, chosen: Sequence[Sample]) -> AltFigure:
 
 
 def curves(history) -> AltFigure:
-    """Shows loss and IoU of each epoch, training solid, validation dashed, fine-tuning shaded."""
+    """Shows loss and IoU of each epoch, training solid, validation dashed, fine-tuning shaded.
+
+    Raises:
+        InputError: the history has no epochs.
+    """
     rows = history.rows
+    if not rows:
+        raise InputError("no curves to show: the history has no epochs. Train for one at least.")
     fig, axes = figure(
         f"Curves of loss and IoU over {len(rows)} epochs of training; the validation IoU is best, "
         f"{history.best['val_iou']:.2f}, after epoch {history.best['epoch'] + 1}.",
@@ -191,7 +237,12 @@ def numbers(arrays: Sequence[np.ndarray], titles: Sequence[str], alt: str, shade
         arrays, titles: one title for each array.
         alt: alt text.
         shades: how dark each cell is, arrays of the same shapes; None: the larger its number, the darker.
+
+    Raises:
+        InputError: there are no arrays.
     """
+    if not len(arrays):
+        raise InputError("no arrays to show: the list is empty. Give one at least.")
     fig, axes = figure(alt, 1, len(arrays), width=2.1 * len(arrays), height=2.4, squeeze=False)
     shades = arrays if shades is None else shades
     top = max(np.max(shade) for shade in shades) or 1

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import losses, metrics, model_file  # noqa: F401  so that Keras finds what a saved model names
 from .augment import resize_image
-from .data import InputError
+from .data import InputError, as_photo
 from .unet import build_unet
 
 COURSE_MODEL = Path(__file__).parent / "assets" / "course_model.npz"  # made by scripts/make_course_model.py
@@ -51,11 +51,7 @@ class Predictor:
 
     def many(self, images: list[np.ndarray]) -> list[np.ndarray]:
         """The same for a list of photos at once."""
-        for image in images:
-            if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-                found = f"{image.dtype} {image.shape}"
-                raise InputError(f"a photo must be uint8 (H, W, 3) RGB, this is {found}. Read it with hs.read_image.")
-        small = np.stack([resize_image(image, self.size) for image in images])
+        small = np.stack([resize_image(as_photo(image), self.size) for image in images])
         hands = self.model.predict_on_batch(small)[..., 0]
         if self.mirror:
             mirrored = self.model.predict_on_batch(np.ascontiguousarray(small[:, :, ::-1]))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from handseg_lib import InputError, Report, audit, evaluate, metrics
+from handseg_lib import InputError, Report, audit, evaluate, metrics, tune_threshold
 from handseg_lib.baselines import Baseline
 
 SKIN, WALL = (210, 150, 120), (60, 90, 130)
@@ -28,13 +28,44 @@ def test_brightness_is_the_mean_luma():
 
 
 def test_tone_is_the_typology_angle_of_the_skin_alone():
-    """(210, 150, 120) is L* 67.2, b* 24.8: atan2(17.2, 24.8) = 34.7 degrees; the wall has no part in it."""
+    """(210, 150, 120) is L* 67.2, b* 24.8: arctan(17.2 / 24.8) = 34.7 degrees; the wall has no part in it."""
     mask = block(10, 30, 10, 30)
     tones = [audit.describe(painted(mask, wall=wall), mask)["tone"] for wall in (WALL, (255, 255, 255))]
     assert tones[0] == tones[1] == pytest.approx(34.7, abs=0.5)
     dark = audit.describe(painted(mask, skin=(80, 50, 35)), mask)["tone"]
     light = audit.describe(painted(mask, skin=(240, 210, 195)), mask)["tone"]
     assert dark < -30 and light > 55
+
+
+@pytest.mark.parametrize(
+    "skin, angle", [((150, 150, 220), 90), ((30, 30, 60), -90), ((200, 200, 200), 90), ((40, 40, 40), -90)]
+)
+def test_skin_without_yellow_has_the_tone_at_its_limit(skin, angle):
+    """In a blue light b* is negative, where a full circle's angle jumps from -180 to 180: dark skin counted as light.
+
+    (150, 150, 220) is L* 64, b* -36; (30, 30, 60) is L* 12, b* -18. Of greys b* is 0, but for rounding.
+    """
+    mask = block(10, 30, 10, 30)
+    assert audit.describe(painted(mask, skin=skin), mask)["tone"] == pytest.approx(angle, abs=0.1)
+
+
+def test_a_photo_is_described_whatever_numbers_its_mask_is_written_in():
+    """A mask of 0 and 255 once had no tone at all."""
+    mask = block(10, 30, 10, 30)
+    expected = audit.describe(painted(mask), mask)
+    assert not np.isnan(list(expected.values())).any()
+    for same in (mask * 255, mask.astype(bool), mask[..., None] * 1.0):
+        assert audit.describe(painted(mask), same) == expected
+
+
+def test_a_photo_is_described_by_its_own_mask_only():
+    mask = block(10, 30, 10, 30)
+    with pytest.raises(InputError, match="photo 40 x 60, true 60 x 40"):
+        audit.describe(painted(mask), mask.T)
+    with pytest.raises(InputError, match="true is float64 with 0.4 in it"):
+        audit.describe(painted(mask), mask * 0.4)
+    with pytest.raises(InputError, match=r"float64 \(40, 60, 3\)"):
+        audit.describe(painted(mask) / 255, mask)
 
 
 def test_background_is_the_overlap_of_the_colours():
@@ -115,6 +146,22 @@ def test_reliability_counts_what_is_there(make_pair):
     assert np.isnan(told.hand[0]) and list(told.low) == [0, 0.25, 0.5, 0.75]
     assert audit.calibration_error(told) == 0
     assert audit.calibration_error(told.assign(hand=[np.nan, 0.75, np.nan, 1])) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("ask", [audit.reliability, tune_threshold])
+@pytest.mark.parametrize(
+    "answer, found",
+    [
+        (np.full((4, 10), 255.0), "from 255 to 255"),
+        (np.linspace(-3, 3, 40).reshape(4, 10), "from -3 to 3"),  # before the sigmoid
+        (np.full((4, 10), np.nan), "from nan to nan"),
+        (np.full((2, 5), 0.5), r"\(2, 5\)"),
+    ],
+)
+def test_an_answer_that_is_no_probability_is_refused(ask, answer, found, make_pair):
+    sample = make_pair(painted(block(0, 4, 5, 10, 4, 10)), block(0, 4, 5, 10, 4, 10))
+    with pytest.raises(InputError, match=f"{sample.image.name}: the answer is .*{found}"):
+        ask(lambda image: answer, [sample])
 
 
 class LeftSeer:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from handseg_lib import metrics
+from handseg_lib import InputError, metrics
+from handseg_lib.data import as_masks
 
 EMPTY, FULL = np.zeros((3, 3), np.uint8), np.ones((3, 3), np.uint8)
 ROW = np.array([[1, 1, 1], [0, 0, 0], [0, 0, 0]], np.uint8)
@@ -73,8 +74,69 @@ def test_an_answer_with_no_hand_at_all_has_a_fine_accuracy_and_no_iou():
 
 @pytest.mark.parametrize("score", [metrics.iou, metrics.f1, metrics.accuracy, metrics.confusion])
 def test_masks_of_two_shapes_are_refused(score):
-    with pytest.raises(ValueError, match=r"\(3, 3\) and \(3, 1\)"):
+    with pytest.raises(InputError, match="true 3 x 3, pred 3 x 1"):
         score(ROW, ROW[:, :1])
+
+
+# What counts as a mask
+
+
+ALL = [metrics.confusion, metrics.iou, metrics.f1, metrics.accuracy, metrics.boundary_px, metrics.offset_px]
+ALL += [metrics.forgive]
+TYPES = ["bool", "uint8", "int8", "uint16", "int64", "float16", "float32", "float64"]
+
+
+@pytest.mark.parametrize("score", ALL)
+@pytest.mark.parametrize("top, dtype", [(1, name) for name in TYPES] + [(255, name) for name in TYPES[1:2] + TYPES[3:]])
+def test_a_mask_scores_the_same_in_whatever_numbers_it_is_written(score, top, dtype):
+    """A mask of 0 and 255 once had a boundary_px of nan, and forgive gave answers of 0, 1 and 255."""
+    true, pred = square(20, 20), square(22, 21)
+    expected = score(true, pred)
+    for one, other in ((true, pred), (true[..., None], pred[..., None])):  # as a network has it, too
+        for pair in (((one * np.uint8(top)).astype(dtype), other), (one, (other * np.uint8(top)).astype(dtype))):
+            assert np.array_equal(score(*pair), expected)
+
+
+@pytest.mark.parametrize("score", ALL)
+@pytest.mark.parametrize(
+    "odd, found",
+    [
+        (np.float32([[0.85, 0.4, 0.1]] * 3), "float32 with 0.1, 0.4, 0.85 in it"),
+        (np.linspace(0, 1, 9).reshape(3, 3), "float64 with 0.125, 0.25, 0.375, ... in it"),
+        (np.where(ROW, np.nan, 0.0), "float64 with nan in it"),
+        (np.where(ROW, np.inf, 0.0), "float64 with inf in it"),
+        (ROW * 7, "uint8 with 7 in it"),
+        (-ROW.astype(int), "int64 with -1 in it"),
+        (np.uint8([[0, 1, 255]] * 3), "uint8 with 0, 1, 255 in it"),
+        (np.repeat(ROW[..., None], 3, 2), r"uint8 \(3, 3, 3\)"),
+        (ROW[0], r"uint8 \(3,\)"),
+        (np.zeros((0, 3)), r"float64 \(0, 3\)"),
+        (None, r"object \(\)"),
+        (ROW.astype("U1"), r"<U1 \(3, 3\)"),
+    ],
+)
+def test_what_is_no_mask_is_refused_by_name(score, odd, found):
+    """A probability of 0.85 once counted as hand, and so did one of 0.1: an IoU of 0.42 for a model with 0.85."""
+    for name, pair in {"true": (odd, ROW), "pred": (ROW, odd)}.items():
+        with pytest.raises(InputError, match=f"{name} is {found}.*hs.read_mask"):
+            score(*pair)
+
+
+def test_a_probability_is_told_where_to_be_cut():
+    with pytest.raises(InputError, match="Cut a probability first: hand >= predictor.threshold"):
+        metrics.iou(ROW, ROW * 0.85)
+
+
+def test_a_mask_that_is_one_already_is_not_copied():
+    """The gate stands before each score of each photo of a report: it must cost nothing to speak of."""
+    for mask in (ROW, ROW.astype(bool), ROW[::-1].T):
+        assert np.shares_memory(as_masks(mask=mask)[0], mask)
+
+
+def test_what_forgive_gives_is_a_mask_of_its_own():
+    pred = ROW.copy()
+    metrics.forgive(EMPTY, pred)[:] = 1
+    assert np.array_equal(pred, ROW)
 
 
 # Boundary

@@ -1,12 +1,17 @@
 """Figures: each with alt text that travels with its picture; painted masks that say what is there."""
 
+import dataclasses
 import io
+import warnings
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from handseg_lib import History, InputError, Predictor, build_unet, explore, plots
+from handseg_lib import History, InputError, Predictor, build_unet, check_pairs, explore, plots
+from handseg_lib.explore.predictions import hatched_errors
+from handseg_lib.explore.upload import cut_out, download_links, draw_photo
+from handseg_lib.explore.watching import draw_training
 
 BLUE, ORANGE = (0, 114, 178), (230, 159, 0)
 
@@ -71,7 +76,93 @@ def test_errors_are_blue_where_hand_is_missed_and_orange_where_it_is_false(photo
     assert np.array_equal(painted[:, 90:], photo[:, 90:] // 2 + 96)
 
 
+SAME_MASK = [lambda mask: mask * 255, lambda mask: mask.astype(bool), lambda mask: mask[..., None] * 1.0]
+
+
+@pytest.mark.parametrize("same", SAME_MASK)
+def test_a_mask_is_painted_the_same_in_whatever_numbers_it_is_written(photo, mask, same):
+    """Of masks of 0 and 255, ``errors`` once painted nothing, and a cut-out hand had an alpha of 1."""
+    other = np.roll(mask, 9, axis=1)
+    assert np.array_equal(plots.overlay(photo, same(mask)), plots.overlay(photo, mask))
+    for paint in (plots.errors, hatched_errors):
+        assert np.array_equal(paint(photo, same(mask), same(other)), paint(photo, mask, other))
+    assert np.array_equal(cut_out(photo, same(mask)), cut_out(photo, mask))
+    assert download_links("a.jpg", photo, same(mask)) == download_links("a.jpg", photo, mask)
+
+
+def test_what_is_no_mask_of_the_photo_is_not_painted(photo, mask):
+    for paint in (plots.overlay, lambda *pair: plots.errors(*pair, mask), cut_out):
+        with pytest.raises(InputError, match=".* is float64 with 0.5 in it"):
+            paint(photo, mask / 2)
+        with pytest.raises(InputError, match="photo 100 x 120, .* 120 x 100"):
+            paint(photo, mask.T)
+    for paint in (plots.overlay, lambda *pair: plots.errors(*pair, mask)):
+        with pytest.raises(InputError, match=r"a photo must be uint8 \(H, W, 3\) RGB, this is float64"):
+            paint(photo / 255, mask)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (3, 4000), (4000, 3)])
+@pytest.mark.parametrize("hand", [0, 1])
+def test_photos_of_any_shape_with_no_hand_or_nothing_else_are_painted_and_shown(size, hand):
+    """Of a photo of 3 x 4000 pixels, a widget's picture once had 0 rows, which OpenCV refused."""
+    photo, mask = np.full((*size, 3), 100, np.uint8), np.full(size, hand, np.uint8)
+    painted = [plots.overlay(photo, mask), plots.errors(photo, mask, 1 - mask), hatched_errors(photo, mask, mask), mask]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plots.images(painted, ["a", "b", "c", "d"], "Four pictures of an odd shape.")._repr_mimebundle_()
+        drawn = draw_photo(photo, mask * np.float32(0.9), 0.5)
+        assert "width:0px" not in drawn.html() and drawn.html().count("<img") == 3
+        history = History([dict(epoch=0, stage="frozen", seconds=1, loss=1, iou=0, val_loss=1, val_iou=0)])
+        draw_training(history, photo, mask, mask)._repr_mimebundle_()
+
+
 # Figures
+
+
+NAMES = {
+    "$": ["a$x^$b.png", "$\\frac$", "$$", "a$_b", r"\$a$\$"],  # in matplotlib, mathematics, and some of it wrong
+    "glyph": ["手.png", "\N{WAVING HAND SIGN}", "שלום"],
+    "control": ["a\tb", "a\nb\nc", "a\x07b", "a\u202eb"],
+    "bytes": ["a\udcffb.png"],  # of a name that is no UTF-8
+}
+
+
+@pytest.mark.parametrize("name", [name for names in NAMES.values() for name in names])
+def test_names_are_drawn_as_they_stand_without_an_error_or_a_warning(name, photo, mask):
+    """A file's name may have any characters; one with two dollars once ended ``check_pairs(...).figure()``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        shown(plots.images([photo], [name], f"A photo whose name is {name}, drawn as it stands."))
+        shown_in_axes, ax = plots.figure(f"A bar, a point and a curve that are called {name}.")
+        if name not in NAMES["bytes"]:
+            ax.bar([name, "other"], [1, 2], label=name)
+        ax.annotate(name, (0, 0))
+        plots.lines(ax, [0, 1], {name: [0, 1]}, name, name)
+        shown(shown_in_axes)
+
+
+def test_dollars_are_drawn_as_dollars_and_a_log_scale_keeps_its_powers():
+    def pixels(text, **options):
+        fig, ax = plots.figure("One word in the middle of a figure.")
+        ax.axis("off")
+        ax.text(0.5, 0.5, text, **options)
+        return np.asarray(shown(fig))
+
+    assert np.array_equal(pixels("$x$ $y$"), pixels("$x$ $y$", parse_math=False))
+    fig, ax = plots.figure("Axes with a log scale, whose numbers are powers of ten.")
+    ax.set(xscale="log", xlim=(1, 1000))
+    shown(fig)
+    powers = [label for label in ax.get_xticklabels(which="both") if label.get_text()]
+    assert len(powers) >= 4 and all(label.get_parse_math() for label in powers)
+
+
+def test_suspects_of_any_name_are_shown(make_pair, photo):
+    """A mask without a hand, of a photo with two dollars in its name: a suspect that could not be shown."""
+    sample = make_pair(photo, np.zeros((100, 120), np.uint8), "a$^$b.png")
+    found = check_pairs([dataclasses.replace(sample, person="$_$", gesture="$^$")])
+    assert "a$^$b.png" in found.figure().alt
+    shown(found.figure())
+    shown(plots.samples([sample for sample, _ in found.suspects]))
 
 
 def test_images_shows_all_of_them_in_rows(photo, mask):
@@ -85,6 +176,18 @@ def test_images_shows_all_of_them_in_rows(photo, mask):
 def test_no_pictures_are_refused():
     with pytest.raises(InputError, match="no pictures to show: the list is empty"):
         plots.samples([])
+
+
+def test_what_cannot_be_shown_is_said_in_a_sentence(photo):
+    with pytest.raises(InputError, match="2 pictures and 1 titles"):
+        plots.images([photo, photo], ["one"], "Two photos.")
+    for odd in (photo[:0], photo[0, 0], photo[None]):
+        with pytest.raises(InputError, match="name.png: no picture, its shape is "):
+            plots.images([odd], ["name.png"], "No photo.")
+    with pytest.raises(InputError, match="no arrays to show"):
+        plots.numbers([], [], "Nothing.")
+    with pytest.raises(InputError, match="the history has no epochs"):
+        plots.curves(History([]))
 
 
 def test_samples_are_shown_with_their_masks(samples):

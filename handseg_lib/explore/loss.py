@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from .. import drawn, losses, metrics, plots
+from ..data import as_masks
 from .view import Drawing, View, slider
 
 SIZE = 256  # pixels
@@ -36,6 +37,7 @@ def spoil(true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0.0) 
     Returns:
         Probability of hand, float32 (H, W) in 0.01-0.99: a network is never quite sure.
     """
+    (true,) = as_masks(true=true)
     side = 2 * abs(shrink) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     mask = (cv2.erode if shrink > 0 else cv2.dilate)(true, disc)
@@ -55,6 +57,7 @@ def gradients(true: np.ndarray, hand: np.ndarray) -> dict[str, np.ndarray]:
         true: (H, W) of {0, 1}.
         hand: probability of hand, (H, W).
     """
+    (true,) = as_masks(true=true)
     true, p = true.astype(np.float64), hand.astype(np.float64)
     both, total = (true * p).sum(), true.sum() + p.sum()
     dice = (2 * both + 1) / (total + 1) ** 2 - 2 * true / (total + 1)  # of losses.dice_loss, whose smooth is 1
@@ -68,7 +71,7 @@ def scores(true: np.ndarray, hand: np.ndarray) -> dict[str, float]:
         true: (H, W) of {0, 1}.
         hand: probability of hand, (H, W); the metrics cut it at 0.5.
     """
-    pred = (hand >= 0.5).astype(np.uint8)
+    true, pred = as_masks(true=true, pred=hand >= 0.5)
     pulls = gradients(true, hand)
     return {
         "Dice": metrics.f1(true, pred),

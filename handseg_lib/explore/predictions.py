@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import metrics, plots
 from ..audit import mirrored
-from ..data import Sample
+from ..data import Sample, as_masks
 from ..evaluate import evaluate
 from ..predictor import Predictor
 from .view import Drawing, View, button, choice, pages, passing, slider, tick
@@ -114,6 +114,7 @@ def draw_threshold(
 
 def hatched_errors(image: np.ndarray, true: np.ndarray, pred: np.ndarray) -> np.ndarray:
     r"""``plots.errors`` with a hatch beside the colour: missed hand falls ``\\\``, false hand rises ``///``."""
+    true, pred = as_masks(true=true, pred=pred)
     painted = plots.errors(image, true, pred)
     y, x = np.indices(true.shape)
     period = max(6, max(true.shape) // 40)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import metrics, plots
 from ..augment import resize, resize_image
-from ..data import InputError
+from ..data import InputError, as_masks
 from ..predictor import Predictor
 from .inside import encoder_of
 from .view import Drawing, View, tick
@@ -82,8 +82,10 @@ def cut_skips(model: Predictor | keras.Model, image: np.ndarray, true: np.ndarra
         true: its mask (H, W) of {0, 1}, if there is one; the IoU is then with it, else with the mask of all skips.
 
     Raises:
-        InputError: the model is no U-Net with skips.
+        InputError: the model is no U-Net with skips; the mask is none, or not of the photo's size.
     """
+    if true is not None:
+        (true,) = as_masks(image, true=true)
     threshold, unet = getattr(model, "threshold", 0.5), getattr(model, "model", model)
     decoder, size = decoder_of(unet), unet.input_shape[1] or 224
     small, small_true = (resize_image(image, size), None) if true is None else resize(image, true, size)

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import plots
-from ..data import InputError, read_image
+from ..data import InputError, as_masks, read_image
 from ..predictor import Predictor
 from .chooser import Chooser, Upload
 from .view import Drawing, View, button, shrink, slider
@@ -84,6 +84,7 @@ def draw_photo(image: np.ndarray, hand: np.ndarray, threshold: float, text: str 
 
 def cut_out(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The hand alone: uint8 (H, W, 4) RGBA, transparent where the mask (H, W) of {0, 1} is 0."""
+    (mask,) = as_masks(image, mask=mask)
     return np.dstack([image * mask[..., None], mask * 255])  # black below, so that nothing stays hidden in the file
 
 
@@ -121,6 +122,7 @@ def download_links(name: str, image: np.ndarray, mask: np.ndarray) -> list[str]:
         mask: (H, W) of {0, 1}.
     """
     stem = escape(PurePath(name).stem)
+    (mask,) = as_masks(image, mask=mask)
     files = {
         f"{stem}_mask.png": mask * 255,
         f"{stem}_cutout.png": cv2.cvtColor(cut_out(image, mask), cv2.COLOR_RGBA2BGRA),

@@ -8,7 +8,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from .. import metrics, plots
-from ..data import Sample
+from ..data import Sample, as_masks
 from ..predictor import Predictor
 from ..resume import read_kept
 from ..training import History
@@ -39,6 +39,7 @@ def draw_training(history: History, image: np.ndarray, true: np.ndarray, pred: n
         image: uint8 (H, W, 3) RGB.
         true, pred: masks (H, W) of {0, 1}.
     """
+    true, pred = as_masks(image, true=true, pred=pred)
     epochs, iou = history.rows[-1]["epoch"] + 1, metrics.iou(true, pred)
     figure, axes = plots.figure(
         f"Curves of loss and IoU up to epoch {epochs}, where the validation IoU is {history.rows[-1]['val_iou']:.2f}, "
@@ -48,8 +49,9 @@ def draw_training(history: History, image: np.ndarray, true: np.ndarray, pred: n
     )
     plots.draw_curves(axes, history)
     axes[2].imshow(plots.overlay(image, pred))
-    for colour, line in (("black", "solid"), ("white", "dashed")):  # which stands out from any photo
-        axes[2].contour(true, levels=[0.5], colors=colour, linestyles=line)
+    if 0 < true.mean() < 1 and min(true.shape) > 1:  # else there is no outline
+        for colour, line in (("black", "solid"), ("white", "dashed")):  # which stands out from any photo
+            axes[2].contour(true, levels=[0.5], colors=colour, linestyles=line)
     axes[2].set(
         title=f"this photo, epoch {epochs}: IoU {iou:.2f}",
         xlabel="mask blue, true outline dashed",
