@@ -22,8 +22,22 @@ COLOURS = {  # blue and vermilion, which colour-blind readers can tell apart, al
 }
 # Feedback has no ground of its own, and the page may be dark; a typed number would have the text's white on white.
 STYLE = """
-#{id} {{ background: #ffffff; padding: 4px 12px; }}
-#{id} .Input-text {{ color: #1a1a1a; border: 1px solid #767676; }}
+.NAME { background: #ffffff; padding: 4px 12px; }
+.NAME .Input-text { color: #1a1a1a; border: 1px solid #767676; }
+"""
+# One page may show a quiz twice: JupyterLab does, with a lesson and its solutions open. So each script takes a box that
+# has no id yet. jupyterquiz's part finds it by a fixed one, which the box has only until its questions are in it.
+# A page that trusts no script takes the data- attributes away, too: that box keeps its list, and is left alone.
+# MathJax is undefined in here: jupyterquiz would replace the page's by one from the network, and no quiz has a formula.
+SCRIPT = """
+(function start(MathJax) {
+  const box = document.querySelector(".NAME[data-numquestions]:not([id])");
+  if (!box) return setTimeout(start, 200);
+  box.previousElementSibling.style.display = "none";
+  box.id = "NAME";
+  %s
+  box.id = "NAME-" + Math.random().toString(36).slice(2);
+})();
 """
 
 
@@ -57,14 +71,13 @@ class Quiz:
         return self.text()
 
     def _repr_html_(self) -> str:
-        # Where no script runs, as on GitHub, the list stays; where one runs, its first act is to hide the list.
+        # Where no script runs, as on GitHub, the list stays; where one runs, it hides the list.
         items = ""
         for question in self.questions:
             choices = question["answers"] if question["type"] != "numeric" else []
             items += f"<li>{_html(question['question'])}<ul>"
             items += "".join(f"<li>{_html(choice['answer'])}</li>" for choice in choices) + "</ul></li>"
-        name = f"quiz{self.lesson}"
-        return f'<ol class="{name}-text">{items}</ol>' + _buttons(self.questions, name)
+        return f"<ol>{items}</ol>" + _buttons(self.questions, f"quiz{self.lesson}")
 
 
 def quiz(lesson: str) -> Quiz:
@@ -111,6 +124,6 @@ def _buttons(questions: list[dict], name: str) -> str:
     body, script = page.outputs[0].data["text/html"], page.outputs[1].data["application/javascript"]
     # jupyterquiz names its box at random; a fixed name keeps stored notebooks the same from run to run.
     box = re.search(r'<div id="(\w+)"', body)[1]
-    hide = f'document.querySelectorAll(".{name}-text").forEach(list => {{ list.style.display = "none"; }});\n'
-    script = hide + script.replace(box, name).replace("</script", "<\\/script")
-    return f"{body.replace(box, name)}</div><style>{STYLE.format(id=name)}</style><script>{script}</script>"
+    body = body.replace(f'id="{box}"', f'class="{name}"').replace(f"#{box}", f".{name}")
+    script = (SCRIPT.replace("NAME", name) % script.replace(box, name)).replace("</script", "<\\/script")
+    return f"{body}</div><style>{STYLE.replace('NAME', name)}</style><script>{script}</script>"

@@ -2,8 +2,10 @@
 
 import base64
 import csv
+import gc
 import io
 import re
+import weakref
 
 import cv2
 import nbformat
@@ -179,6 +181,55 @@ def test_the_network_runs_once_a_photo_however_often_a_slider_moves(unet, sample
     for value in (True, False, True):
         controls["by_mirror"].value = value
     assert runs == [1]
+
+
+def spoil(sample) -> None:
+    """Leaves files that nobody can read."""
+    sample.image.write_bytes(b"")
+    sample.mask.write_bytes(b"")
+
+
+def test_a_photo_is_read_once_however_often_a_slider_moves(unet, make_pair):
+    """A phone's photo takes longer to decode than to draw: a photo whose files are gone follows the sliders still."""
+    grey, hand = np.full((40, 60, 3), 90, np.uint8), np.zeros((40, 60), np.uint8)
+    hand[10:30, 10:50] = 1
+    pairs = [make_pair(grey, hand, f"A_P_hgr1_id0{k}_1.png") for k in (1, 2)]
+    windows = [explore.explore(Predictor(unet), pairs), explore.browse(pairs), explore.play_augmentation(pairs[0])]
+    shown = [view.picture.value for view in windows]
+    for pair in pairs:
+        spoil(pair)
+    moves = [("threshold", 0.3), ("strength", 0.9), ("rotate", 180.0)]
+    for view, before, (name, value) in zip(windows, shown, moves, strict=True):
+        view.controls[name].value = value
+        assert view.message.value == "" and view.picture.value != before, name
+    windows[0].controls["by_mirror"].value = True
+    assert windows[0].message.value == ""
+
+
+def test_what_is_read_is_not_kept_for_ever(samples):
+    """Of many photos only the last few stay in memory."""
+    view = explore.browse(samples[:3])
+    kept = weakref.ref(view.drawn.pictures[0])
+    for number in (2, 3):
+        view.controls["number"].value = number
+    gc.collect()
+    assert kept() is None
+
+
+def test_a_photo_that_is_refused_is_a_sentence_and_is_read_again_once_it_is_mended(make_pair):
+    image, hand = np.full((40, 60, 3), 90, np.uint8), np.eye(40, 60, dtype=np.uint8)
+    sample = make_pair(image, hand)
+    good = sample.image.read_bytes(), sample.mask.read_bytes()
+    spoil(sample)
+    for view, name, value in (
+        (explore.browse([sample]), "strength", 0.9),
+        (explore.play_augmentation(sample), "rotate", 180.0),
+    ):
+        assert f"{sample.image.name}: this is not a picture that can be read" in view.message.value
+        sample.image.write_bytes(good[0]), sample.mask.write_bytes(good[1])
+        view.controls[name].value = value
+        assert view.message.value == "" and "<img" in view.picture.value
+        spoil(sample)
 
 
 def test_the_network_is_unsure_where_the_mirror_image_says_otherwise(make_pair):

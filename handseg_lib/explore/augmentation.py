@@ -1,5 +1,7 @@
 """Augmentation under sliders: photo and mask move together, and a mask stays a mask."""
 
+import functools
+
 import cv2
 import numpy as np
 
@@ -82,12 +84,12 @@ def play_augmentation(sample: Sample) -> View:
     Args:
         sample: a photo and its mask.
     """
-    image, mask = resize(*sample.read(), SIZE)
+    small = functools.cache(lambda: resize(*sample.read(), SIZE))  # read by the view, which says what goes wrong
     seed = slider("variation", 0, 0, 99)
 
     def draw(scale: float, variation: int, bilinear: bool, **amounts: float) -> Drawing:
         recipe = Recipe(scale=(1 / scale, scale), **amounts)
-        return draw_augmentation(image, mask, recipe, variation, bilinear)
+        return draw_augmentation(*small(), recipe, variation, bilinear)
 
     controls = {name: slider(name, *sizes) for name, sizes in SLIDERS.items()}
     controls |= {"variation": seed, "bilinear": tick("what bilinear does to a mask")}

@@ -39,7 +39,8 @@ function render({ model, el }) {
     clearTimeout(late);
     frame.querySelector("[role=status]").textContent = text;
   };
-  model.on("msg:custom", () => say("")); // Python has done what it can
+  const done = () => say(""); // Python has done what it can
+  model.on("msg:custom", done);
 
   async function send(files) {
     const [file] = files;
@@ -115,7 +116,12 @@ function render({ model, el }) {
     canvas.toBlob((picture) => send([new File([picture], "camera.jpg")]), "image/jpeg", 0.95);
     leave();
   };
-  return off; // is called when the widget is removed
+  // is called when the widget is removed, while its model may live on
+  return () => {
+    off();
+    clearTimeout(late);
+    model.off("msg:custom", done);
+  };
 }
 
 export default { render };

@@ -1,10 +1,11 @@
 """The photos and masks of a data set, to leaf through."""
 
+import functools
 from collections.abc import Sequence
 
 from .. import plots
 from ..data import InputError, Sample, insist_on_some
-from .view import Drawing, View, choice, pages, slider
+from .view import Drawing, View, choice, keep, pages, slider
 
 ALL = "all"
 
@@ -19,6 +20,7 @@ def browse(samples: Sequence[Sample]) -> View:
         InputError: there are no samples.
     """
     insist_on_some(samples, "browse")
+    shown = functools.lru_cache(1)(keep)  # of one photo, as long as it is shown
     controls = {
         "number": slider("photo", 1, 1, len(samples)),
         "person": choice("person", [ALL, *sorted({sample.person for sample in samples})]),
@@ -40,7 +42,7 @@ def browse(samples: Sequence[Sample]) -> View:
             raise InputError(
                 f"No photo shows person {person} with gesture {gesture}. Choose another person or gesture."
             )
-        return draw_sample(pool[number - 1], strength, f"photo {number} of {len(pool)}")
+        return draw_sample(shown(pool[number - 1]), strength, f"photo {number} of {len(pool)}")
 
     for name in ("person", "gesture"):  # before the view's own observers, which draw
         controls[name].observe(start_again, "value")

@@ -14,7 +14,7 @@ from ..audit import mirrored
 from ..data import Sample, as_masks
 from ..evaluate import evaluate
 from ..predictor import Predictor
-from .view import Drawing, View, button, choice, pages, passing, slider, tick
+from .view import Drawing, View, button, choice, keep, pages, passing, slider, tick
 
 ORDERS = {"worst first": "iou", "by person": "person", "by gesture": "gesture", "smallest hand first": "hand"}
 
@@ -31,9 +31,12 @@ def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
     """
     with passing():
         table = evaluate(predictor, samples).table
-    # one pass of the network each, however often a slider moves; of a phone's photo an answer has some 50 MB
-    hand = functools.lru_cache(8)(lambda sample: predictor(sample.read()[0]))
-    mirror = functools.lru_cache(8)(lambda sample: mirrored(predictor, sample.read()[0]))
+    # read once, and one pass of the network each, however often a slider moves; a phone's photo takes some 50 MB, and
+    # an answer as much
+    last = functools.lru_cache(4)
+    seen = last(keep)
+    hand = last(lambda sample: predictor(seen(sample).read()[0]))
+    mirror = last(lambda sample: mirrored(predictor, seen(sample).read()[0]))
     tuned = predictor.threshold
     controls = {
         "photo": slider("photo", 1, 1, len(samples)),
@@ -50,7 +53,7 @@ def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
     def draw(photo, order, threshold, strength, by_mirror) -> Drawing:
         sample = current()
         other = mirror(sample) if by_mirror else None
-        return draw_threshold(sample, hand(sample), threshold, strength, tuned, other)
+        return draw_threshold(seen(sample), hand(sample), threshold, strength, tuned, other)
 
     at_tuned = button(f"tuned threshold, {tuned:.2f}", lambda: setattr(controls["threshold"], "value", tuned))
     view = View(draw, controls, [*pages(controls["photo"]), at_tuned])

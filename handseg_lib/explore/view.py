@@ -5,6 +5,8 @@ Colab and Voilà alike. Only what ipywidgets 7.7 and 8 share is used.
 """
 
 import base64
+import copy
+import functools
 import io
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, redirect_stderr
@@ -18,7 +20,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from .. import plots
-from ..data import InputError
+from ..data import InputError, Sample
 
 SIDE = 256  # pixels on the screen of a picture's longer side
 WRAP = "display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start"
@@ -148,6 +150,16 @@ class View(widgets.VBox):
         """With the widget goes a picture of it, which a page shows that cannot run widgets, such as GitHub's."""
         picture, metadata = self.drawn._repr_mimebundle_()
         return super()._repr_mimebundle_(**kwargs) | picture, metadata
+
+
+def keep(sample: Sample) -> Sample:
+    """The same sample, which reads its files at the first call and remembers them for every move of a slider.
+
+    A phone's photo takes longer to decode than to draw. What is remembered goes with what is returned.
+    """
+    kept = copy.copy(sample)
+    vars(kept)["read"] = functools.cache(sample.read)  # an error is not remembered: the next move has its chance
+    return kept
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 
+from handseg_lib import explore
+
 from .test_widgets import LOST, front_ends
 
 CELLS = {"try_photo": "import handseg_lib as hs\nhs.explore.try_photo(hs.load_predictor())"}
@@ -124,6 +126,27 @@ def test_the_camera_takes_a_photo_and_is_on_while_it_is_shown(run, page):
     page.keyboard.press("Control+Enter")
     expect(take).to_have_count(0)
     assert page.evaluate(CAMERA) == "ended"
+
+
+LISTENERS = """async ([code, times]) => {
+  const {default: {render}} = await import("data:text/javascript," + encodeURIComponent(code))
+  const listeners = new Set()
+  const model = {on: (_, listener) => listeners.add(listener), off: (_, listener) => listeners.delete(listener)}
+  const counts = []
+  for (let time = 0; time < times; time++) {
+    const remove = render({model, el: document.createElement("div")})
+    counts.push(listeners.size)
+    remove()
+    counts.push(listeners.size)
+  }
+  return counts
+}"""
+
+
+def test_a_view_that_is_removed_listens_no_more(page):
+    """A widget's model outlives its views: each view that was ever shown would go on hearing Python's messages."""
+    code = (Path(explore.__file__).parent / "chooser.js").read_text("utf-8")
+    assert page.evaluate(LISTENERS, [code, 3]) == [1, 0] * 3
 
 
 def test_a_zoom_of_400_percent_loses_nothing_of_the_camera(run, page):
