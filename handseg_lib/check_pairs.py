@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from . import plots
-from .data import InputError, Sample, Split, match, read_grey, read_image, read_mask
+from .data import InputError, Sample, Split, match, read_grey, read_image, read_mask, readable
 
 # Thumbnails are of one photo up to this mean difference, in grey levels. In HGR1, a photo saved again at half its
 # size differs by at most 0.9, and the closest two of different photos by 2.7.
@@ -52,10 +52,10 @@ class PairCheck:
             ax.text(0.5, 0.5, str(self).partition("\n")[0], ha="center", va="center")
             ax.axis("off")
             return fig
-        listed = "; ".join(f"{sample.image.name}: {fault}" for sample, fault in shown)
+        listed = "; ".join(f"{sample.name}: {fault}" for sample, fault in shown)
         return plots.images(
             [_picture(sample) for sample, _ in shown],
-            [f"{sample.image.name}\n{_short(fault)}" for sample, fault in shown],
+            [f"{sample.name}\n{_short(fault)}" for sample, fault in shown],
             alt=f"Suspects, {len(shown)} of {len(self.suspects)}, as photos with their masks filled in blue: {listed}.",
         )
 
@@ -121,16 +121,16 @@ def _look(sample: Sample) -> _Look:
 def _row(sample: Sample, error: InputError) -> tuple[str, str, str]:
     """A row of what the reader says of a file: its path, colon, what is wrong, and in a last sentence what to do."""
     paths = map(Path, (sample.mask, sample.image))
-    file = next((path for path in paths if str(error).startswith(f"{path}: ")), None)
+    file = next((path for path in paths if str(error).startswith(readable(f"{path}: "))), None)
     if file is None:  # it is about an argument
         raise error
-    fault, _, remedy = str(error).removeprefix(f"{file}: ").rpartition(". ")
+    fault, _, remedy = str(error).removeprefix(readable(f"{file}: ")).rpartition(". ")
     return _name(file), fault, remedy
 
 
 def _name(path: Path) -> str:
     """A file's name with its folder, which tells photo from mask."""
-    return "/".join(Path(path).parts[-2:])
+    return readable("/".join(Path(path).parts[-2:]))
 
 
 def _mask_faults(mask: np.ndarray, grey: np.ndarray, skin: str) -> list[tuple[str, str]]:
