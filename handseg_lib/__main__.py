@@ -1,8 +1,10 @@
 """The command line: python -m handseg_lib fetch | train | evaluate | predict | quiz | doctor."""
 
 import argparse
+import glob
 import json
 import sys
+import unicodedata
 import warnings
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -17,7 +19,7 @@ from tqdm import tqdm
 
 from . import doctor, drawn, encoder, hgr1, lopo, profile
 from .augment import Recipe
-from .data import InputError, Sample, read_image, split_by_person
+from .data import InputError, Sample, pictures, read_image, readable, split_by_person
 from .evaluate import Report, evaluate
 from .plots import overlay
 from .predictor import load_predictor
@@ -114,27 +116,76 @@ def run_lopo(samples: list[Sample], args) -> tuple[Report, dict]:
 
 
 def predict(args) -> dict:
-    """Writes OUT/NAME_overlay.jpg and OUT/NAME_mask.png (hand 255, else 0) for every photo."""
-    names = [photo.stem.casefold() for photo in args.photos]  # to many disks, A and a are one name
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise InputError(f"{twice.pop()}: two photos have this name, and their results would too. Predict them apart.")
-    results = {
-        photo: [args.out / f"{photo.stem}_{end}" for end in ("overlay.jpg", "mask.png")] for photo in args.photos
-    }
-    given = {photo.resolve() for photo in args.photos}
-    if spoilt := [file for files in results.values() for file in files if file.resolve() in given]:
-        raise InputError(f"{spoilt[0]}: it is one of the photos, and a result would overwrite it. Give another --out.")
-    predictor = load_predictor(args.model)
+    """Writes OUT/NAME_overlay.jpg and OUT/NAME_mask.png (hand 255, else 0) for every photo.
+
+    A photo that cannot be read is named at the end, and the others have their results.
+    """
+    photos = {os.path.abspath(photo): photo for path in args.photos for photo in _photos(path)}  # each once
+    results = _results(list(photos.values()), args)
     args.out.mkdir(parents=True, exist_ok=True)
-    shares = {}
+    predictor = load_predictor(args.model)
+    shares, failed = {}, {}
     with tqdm(results.items(), desc="predict", unit="photo", delay=1) as bar:
         for photo, (overlay_file, mask_file) in bar:
-            image = read_image(photo)
-            mask = predictor.mask(image)
-            Image.fromarray(overlay(image, mask)).save(overlay_file, quality=92)
-            Image.fromarray(mask * np.uint8(255)).save(mask_file)
-            shares[str(photo)] = round(float(mask.mean()), 4)
-    return {"hand_share": shares, "out": str(args.out)}
+            try:
+                image = read_image(photo)
+                mask = predictor.mask(image)
+                _save(Image.fromarray(overlay(image, mask)), overlay_file, quality=92)
+                _save(Image.fromarray(mask * np.uint8(255)), mask_file)
+            except InputError as error:
+                failed[str(photo)] = str(error)
+            except OSError as error:
+                why = error.strerror or error
+                failed[str(photo)] = readable(f"{photo}: its results cannot be written ({why}). Give another --out.")
+            else:
+                shares[str(photo)] = round(float(mask.mean()), 4)
+    return {"hand_share": shares, "out": str(args.out), "failed": failed}
+
+
+def _photos(path: Path) -> list[Path]:
+    """The photos that a path of the command line means: itself, a folder's, or those that a wildcard fits."""
+    if path.is_dir():
+        return sorted(pictures(path).values())
+    if os.path.lexists(path) or not glob.has_magic(str(path)):  # a[1].jpg may be a file's name
+        return [path]
+    # Windows leaves wildcards to us. They are in what comes after the folders that are there, brackets and all
+    folder = next(parent for parent in path.parents if parent.is_dir())
+    if not (fit := glob.glob(str(path.relative_to(folder)), root_dir=folder, recursive=True)):
+        raise InputError(f"{path}: no file fits this. Check the folder and the suffix.")
+    return [photo for name in sorted(fit) for photo in _photos(folder / name)]
+
+
+def _results(photos: list[Path], args) -> dict[Path, list[Path]]:
+    """The files to write for each photo: such as would replace neither each other, nor a photo, nor what is there."""
+    results, named = {}, {}
+    for photo in photos:
+        other = named.setdefault(_on_any_disk(photo.stem), photo)
+        if other != photo:
+            raise InputError(f"{photo}: its results would have the same names as those of {other}. Predict them apart.")
+        results[photo] = [args.out / f"{photo.stem}_{end}" for end in ("overlay.jpg", "mask.png")]
+    files = [file for pair in results.values() for file in pair]
+    given = {_on_any_disk(os.path.realpath(photo)) for photo in photos}
+    if spoilt := [file for file in files if _on_any_disk(os.path.realpath(file)) in given]:
+        raise InputError(f"{spoilt[0]}: it is one of the photos, and a result would overwrite it. Give another --out.")
+    if not args.overwrite and (there := [file for file in files if os.path.lexists(file)]):
+        more = f", and {len(there) - 1} more of the results" if there[1:] else ""
+        raise InputError(f"{there[0]}: there already{more}. Give another --out, or replace them with --overwrite.")
+    return results
+
+
+def _on_any_disk(name: str) -> str:
+    """A name in one form for all that some disk takes for the same: A and a, and an umlaut in one letter or two."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _save(picture: Image.Image, file: Path, **options) -> None:
+    """Saves a picture beside its place and then moves it there: what it replaces is lost only to a whole one."""
+    part = file.with_name(f"part-{os.getpid()}{file.suffix}")
+    try:
+        picture.save(part, **options)
+        os.replace(part, file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def answers(args) -> dict:
@@ -146,7 +197,7 @@ def answers(args) -> dict:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs one command. Returns the exit code: 0 on success, 2 where the input cannot be used, 130 when interrupted."""
+    """Runs one command. Returns the exit code: 0 on success, 2 where some input cannot be used, 130 on Ctrl-C."""
     args = parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):  # a file's name may have letters that a Windows pipe has not
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -156,19 +207,32 @@ def main(argv: list[str] | None = None) -> int:
             warnings.filterwarnings("ignore", module=r"PIL\.")
             result = args.command(args)
     except (InputError, OSError) as error:  # OSError: the disk is full, --out is a file
-        print(f"handseg_lib: {error}", file=sys.stderr)
+        print(f"handseg_lib: {readable(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         goes_on = args.command in (train, fetch) or getattr(args, "protocol", "test") == "lopo"
         rest = " The same command goes on where this one stopped." if goes_on else ""
         print(f"handseg_lib: interrupted.{rest}", file=sys.stderr)
         return 130
+    failed = result.get("failed", {})
     if args.json:
         print(json.dumps({name: None if value != value else value for name, value in result.items()}))  # no nan there
     else:
         for name, value in result.items():
-            print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
-    return 0
+            if name != "failed":
+                _print(name, value)
+    for message in failed.values():
+        print(f"handseg_lib: {message}", file=sys.stderr)
+    return 2 if failed else 0
+
+
+def _print(name: str, value) -> None:
+    """Prints a figure, or one a line where there are several."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            _print(f"{name} of {key}", each)
+    else:
+        print(readable(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}"))
 
 
 def positive(text: str) -> int:
@@ -199,8 +263,15 @@ def _training_arguments(parser, data: dict, out: Path) -> None:
     parser.add_argument("--seed", type=natural, default=0)
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors repeat what was typed, or what a wildcard found, in one line."""
+
+    def error(self, message: str):
+        super().error(readable(message))
+
+
 def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m handseg_lib", description="Hand segmentation, step by step.")
+    parser = _Parser(prog="python -m handseg_lib", description="Hand segmentation, step by step.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(function, name: str):
@@ -228,9 +299,10 @@ def parser() -> argparse.ArgumentParser:
     group.add_argument("--workers", type=positive, default=LOPO["workers"], help="lopo: so many trainings at once")
 
     sub = command(predict, "predict")
-    sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
+    sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO", help="a photo, a folder of photos or a wildcard")
     sub.add_argument("--model", **model)
     sub.add_argument("--out", type=Path, default=Path("predictions"), help="folder for overlays and masks")
+    sub.add_argument("--overwrite", action="store_true", help="replace results of an earlier run (never a photo)")
 
     sub = command(answers, "quiz")
     sub.add_argument("lessons", nargs="*", metavar="NN", help="such as 05 (default: all)")

@@ -93,6 +93,14 @@ def unpack(path: Path, into: Path, wanted: re.Pattern, limit: int, way_out: str)
         raise InputError(f"{path}: not a whole zip ({error}). {way_out}") from None
 
 
+def unpacked(path: Path, into: Path, wanted: re.Pattern) -> bool:
+    """True if every member of a zip that is wanted is there, at its size. Arguments are those of `unpack`."""
+    with zipfile.ZipFile(path) as archive:
+        sizes = {member.filename: member.file_size for member in archive.infolist()}
+    files = {into / name: size for name, size in sizes.items() if wanted.fullmatch(name)}
+    return all(file.is_file() and file.stat().st_size == size for file, size in files.items())
+
+
 @contextmanager
 def made_whole(target: Path, way_out: str) -> Iterator[Path]:
     """Gives a folder to fill, which becomes ``target`` at the end; after an error or a kill there is no ``target``.

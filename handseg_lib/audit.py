@@ -166,7 +166,7 @@ def doubts(predictor: Callable, samples: Sequence[Sample]) -> pd.DataFrame:
     for sample in tqdm(samples, desc="doubt", unit="photo", delay=1):
         image, true = sample.read()
         mask = predictor(image) >= predictor.threshold
-        rows.append((sample.image.name, sample.person, doubt(predictor, image, mask), 1 - metrics.iou(true, mask)))
+        rows.append((sample.name, sample.person, doubt(predictor, image, mask), 1 - metrics.iou(true, mask)))
     return pd.DataFrame(rows, columns=["image", "person", "doubt", "error"])
 
 

@@ -20,6 +20,7 @@ from .data import (
     read_grey,
     read_image,
     read_mask,
+    readable,
     tags_differ,
     turned_as_photo,
 )
@@ -64,10 +65,10 @@ class PairCheck:
             ax.text(0.5, 0.5, str(self).partition("\n")[0], ha="center", va="center")
             ax.axis("off")
             return fig
-        listed = "; ".join(f"{sample.image.name}: {fault}" for sample, fault in shown)
+        listed = "; ".join(f"{sample.name}: {fault}" for sample, fault in shown)
         return plots.images(
             [_picture(sample) for sample, _ in shown],
-            [f"{sample.image.name}\n{_short(fault)}" for sample, fault in shown],
+            [f"{sample.name}\n{_short(fault)}" for sample, fault in shown],
             alt=f"Suspects, {len(shown)} of {len(self.suspects)}, as photos with their masks filled in blue: {listed}.",
         )
 
@@ -154,16 +155,16 @@ def _overlap(image: np.ndarray, mask: np.ndarray) -> float:
 def _row(sample: Sample, error: InputError) -> tuple[str, str, str]:
     """A row of what the reader says of a file: its path, colon, what is wrong, and in a last sentence what to do."""
     paths = map(Path, (sample.mask, sample.image))
-    file = next((path for path in paths if str(error).startswith(f"{path}: ")), None)
+    file = next((path for path in paths if str(error).startswith(readable(f"{path}: "))), None)
     if file is None:  # it is about an argument
         raise error
-    fault, _, remedy = str(error).removeprefix(f"{file}: ").rpartition(". ")
+    fault, _, remedy = str(error).removeprefix(readable(f"{file}: ")).rpartition(". ")
     return _name(file), fault, remedy
 
 
 def _name(path: Path) -> str:
     """A file's name with its folder, which tells photo from mask."""
-    return "/".join(Path(path).parts[-2:])
+    return readable("/".join(Path(path).parts[-2:]))
 
 
 def _mask_faults(mask: np.ndarray, grey: np.ndarray, skin: str | tuple) -> list[tuple[str, str]]:

@@ -3,10 +3,11 @@
 Everything past this file sees one kind of mask: uint8, 1 where the photo shows skin, 0 elsewhere.
 """
 
+import os
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,19 @@ MAX_PIXELS = 100_000_000  # a larger picture would take a laptop's memory
 
 
 class InputError(ValueError):
-    """What the caller gave cannot be used. The message says what is wrong, where, and what to do."""
+    """What the caller gave cannot be used. The message says what is wrong, where, and what to do, in one line."""
+
+    def __init__(self, message: str):
+        super().__init__(readable(message))
+
+
+def readable(text: str) -> str:
+    """Text that may hold the name of a file, in one line that can be printed anywhere.
+
+    A name may have line breaks, a terminal's commands, marks that turn the reading round, or bytes that are no letters:
+    all of these are written as Python writes them, such as ``\\n``. The rest stays as it is.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,11 @@ class Sample:
     person: str
     gesture: str
     skin: str | tuple = "black"
+
+    @property
+    def name(self) -> str:
+        """The photo's name, as it can be shown."""
+        return readable(self.image.name)
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Returns the photo, uint8 (H, W, 3) RGB, and the mask, uint8 (H, W) of {0, 1}, 1 = skin.
@@ -276,7 +294,7 @@ def _open(source: str | Path | BinaryIO) -> Image.Image:
     except FileNotFoundError:
         raise InputError(f"{name}: there is no such file. Check the path.") from None
     except Exception as error:  # of a damaged file, Pillow lets out whatever one of its parsers stumbled on
-        reason = " ".join(str(error).split(str(source))[0].split()).strip(" '\":.") or type(error).__name__
+        reason = " ".join(str(error).split(repr(str(source))[1:-1])[0].split()).strip(" '\":.") or type(error).__name__
         remedy = "Replace or remove it"
         if isinstance(error, Image.UnidentifiedImageError):
             reason, remedy = _kind(_first_bytes(source)) or (reason, remedy)
@@ -485,27 +503,41 @@ def match(images: str | Path, masks: str | Path) -> tuple[list[tuple[Path, Path]
     Raises:
         InputError: a folder is missing or empty, two of its files have the same stem, or it is one folder for both.
     """
-    if Path(images).resolve() == Path(masks).resolve():
+    if os.path.realpath(images) == os.path.realpath(masks):  # Path.resolve() stumbles over links that go in a circle
         raise InputError(f"{images}: photos and masks in one folder. Put the masks in a folder of their own.")
-    photos, outlines = _by_stem(images), _by_stem(masks)
+    photos, outlines = pictures(images), pictures(masks)
     pairs = [(path, outlines[stem]) for stem, path in photos.items() if stem in outlines]
     alone = [photos.get(stem) or outlines[stem] for stem in sorted(photos.keys() ^ outlines.keys())]
     return pairs, alone
 
 
-def _by_stem(folder: str | Path) -> dict[str, Path]:
-    """The pictures in a folder, sorted by stem; hidden files are left out."""
-    folder, found = Path(folder), {}
+def pictures(folder: str | Path) -> dict[str, Path]:
+    """The pictures in a folder by their stems, as `by_stem` has them.
+
+    Raises:
+        InputError: the folder is missing or empty, or two of its files have the same stem.
+    """
+    folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder. Check the path.")
+    if not (found := by_stem(folder, SUFFIXES)):
+        raise InputError(f"{folder}: no pictures in it. Give the folder that holds them: subfolders are not searched.")
+    return found
+
+
+def by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
+    """The files of a folder that have one of these suffixes, in any case, sorted by stem; hidden ones are left out.
+
+    Raises:
+        InputError: two of them have the same stem.
+    """
+    found = {}
     for path in sorted(folder.iterdir(), key=lambda path: (path.stem, path.name)):
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+        if path.suffix.lower() in suffixes and not path.name.startswith("."):
             stem = unicodedata.normalize("NFC", path.stem)  # a Mac writes an umlaut as two characters
             if stem in found:
                 raise InputError(f"{path}: {found[stem].name} has the same stem. Keep one of the two.")
             found[stem] = path
-    if not found:
-        raise InputError(f"{folder}: no pictures in it. Give the folder that holds them: subfolders are not searched.")
     return found
 
 
@@ -520,7 +552,7 @@ def _label(rule: str | Callable[[str], str] | None, path: Path, default: str) ->
         label = found and (found[1] if found.re.groups else found[0])
     if label in (None, ""):
         raise InputError(f"{path}: the rule {rule!r} finds nothing in its name. Rename the photo, or change the rule.")
-    return str(label)
+    return readable(str(label))
 
 
 # Splitting

@@ -9,8 +9,10 @@ built with its thumb to +x, its fingers to +y and its palm to +z, towards the ca
 """
 
 import colorsys
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -157,20 +159,41 @@ def write(folder: str | Path, persons: int = 12, gestures=GESTURES, takes: int =
         takes: pictures of each gesture of each person; they are numbered from 1.
         seed: 0 or more; another seed is another set of people.
         size: longest side in pixels.
+
+    Raises:
+        InputError: one of its files is there already, and might be of a real hand.
     """
-    images, masks = Path(folder) / hgr1.IMAGES, Path(folder) / hgr1.MASKS
-    images.mkdir(parents=True, exist_ok=True)
-    masks.mkdir(parents=True, exist_ok=True)
-    keys = [(p, g, t) for p in range(1, persons + 1) for g in gestures for t in range(1, takes + 1)]
-    for person, gesture, take in tqdm(keys, desc="drawing hands", unit="photo"):
-        image, mask = render(person, gesture, take, seed, size)
-        name = f"{gesture}_P_hgr1_id{person:02d}_{take}"
-        Image.fromarray(image).save(images / f"{name}.jpg", quality=95)
-        Image.fromarray(mask == 0).save(masks / f"{name}.bmp")
+    keys = _keys(persons, gestures, takes)
+    if there := [file for key in keys for file in _files(folder, key) if file.exists()]:
+        raise InputError(f"{there[0]}: there is such a file already. Give a folder of their own to the drawn hands.")
+    _draw(folder, keys, seed, size)
+
+
+def _keys(persons: int, gestures, takes: int) -> list[tuple[int, str, int]]:
+    """What tells the pictures of a data set apart: person, gesture, take."""
+    return [(p, g, t) for p in range(1, persons + 1) for g in gestures for t in range(1, takes + 1)]
+
+
+def _files(folder: str | Path, key: tuple[int, str, int]) -> tuple[Path, Path]:
+    """Photo and mask of a key."""
+    person, gesture, take = key
+    name = f"{gesture}_P_hgr1_id{person:02d}_{take}"
+    return Path(folder) / hgr1.IMAGES / f"{name}.jpg", Path(folder) / hgr1.MASKS / f"{name}.bmp"
+
+
+def _draw(folder: str | Path, keys: list[tuple[int, str, int]], seed: int, size: int) -> None:
+    """Writes photo and mask of each key."""
+    for part in (hgr1.IMAGES, hgr1.MASKS):
+        (Path(folder) / part).mkdir(parents=True, exist_ok=True)
+    for key in tqdm(keys, desc="drawing hands", unit="photo"):
+        photo_file, mask_file = _files(folder, key)
+        image, mask = render(*key, seed, size)
+        Image.fromarray(image).save(photo_file, quality=95)
+        Image.fromarray(mask == 0).save(mask_file)
 
 
 def load(persons: int = 12, seed: int = 0, takes: int = 2, size: int = 256, cache=None) -> list[Sample]:
-    """Lists the samples of a drawn data set; renders it first if the cache does not have it.
+    """Lists the samples of a drawn data set; renders it first if the cache does not have it, and anew what it has lost.
 
     Args:
         persons, seed, takes, size: as for `write`.
@@ -187,7 +210,35 @@ def load(persons: int = 12, seed: int = 0, takes: int = 2, size: int = 256, cach
     if not folder.is_dir():
         with made_whole(folder, MAKE_ROOM) as part:
             write(part, persons, GESTURES, takes, seed, size)
-    return hgr1.load(folder)
+    keys = _keys(persons, GESTURES, takes)
+    if lost := [key for key in keys if not all(map(_whole, _files(folder, key)))]:
+        _redraw(folder, lost, seed, size)
+    own = {_files(folder, key)[0] for key in keys}
+    return [sample for sample in hgr1.load(folder) if sample.image in own]
+
+
+def _whole(file: Path) -> bool:
+    """True if a photo or mask is there up to its end."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return False
+    if file.suffix == ".bmp":  # says its own length
+        return data[:2] == b"BM" and len(data) == int.from_bytes(data[2:6], "little")
+    return data.endswith(b"\xff\xd9")  # a JPEG's last marker
+
+
+def _redraw(folder: Path, keys: list[tuple[int, str, int]], seed: int, size: int) -> None:
+    """Draws what a cache has lost, beside it, and moves it in: another process that is at it moves in the same."""
+    try:
+        with TemporaryDirectory(prefix="redrawing-", dir=folder.parent, ignore_cleanup_errors=True) as place:
+            _draw(place, keys, seed, size)
+            for key in keys:
+                for new, file in zip(_files(place, key), _files(folder, key)):
+                    file.parent.mkdir(exist_ok=True)
+                    os.replace(new, file)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be mended ({error.strerror or error}). Remove this folder.") from None
 
 
 # People

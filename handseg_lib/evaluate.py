@@ -139,7 +139,7 @@ def _in_batches(samples: Sequence[Sample], batch_size: int, pixels: int = 2**24)
 
 def _label(sample: Sample, image: np.ndarray, true: np.ndarray) -> dict:
     """What a photo is, whatever the model says."""
-    names = {"image": sample.image.name, "person": sample.person, "gesture": sample.gesture}
+    names = {"image": sample.name, "person": sample.person, "gesture": sample.gesture}
     return names | {"hand": float(true.mean())} | describe(image, true)
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from .archives import MAKE_ROOM, download, made_whole, unpack
-from .data import InputError, Sample
+from .archives import MAKE_ROOM, download, made_whole, unpack, unpacked
+from .data import InputError, Sample, by_stem
 
 HOME = "https://sun.aei.polsl.pl/~mkawulok/gestures/"
 ZIPS = ("hgr1_images.zip", "hgr1_skin.zip")
@@ -38,11 +38,11 @@ def load(root: str | Path | None = None) -> list[Sample]:
         Samples sorted by file name.
 
     Raises:
-        InputError: nothing is there, or a photo has no mask.
+        InputError: nothing is there, a photo has no mask, two files have the same stem, or one person two numbers.
     """
     if root is None and os.environ.get("HANDSEG_HGR1") == "none":
         raise InputError("HANDSEG_HGR1=none: HGR1 is not wanted, and this needs it. Unset it, or use drawn hands.")
-    root = Path(root or os.environ.get("HANDSEG_HGR1") or cache()).expanduser()
+    root = Path(os.path.expanduser(root or os.environ.get("HANDSEG_HGR1") or cache()))
     if not root.is_dir():
         raise InputError(f"{root}: no such folder. {WAY_OUT}")
     if not (root / IMAGES).is_dir() and all((root / name).is_file() for name in ZIPS):
@@ -87,7 +87,7 @@ def fetch(base_url: str = HOME, timeout: float = 30, retries: int = 2) -> Path:
 
 def available() -> bool:
     """True if ``load()`` would find HGR1 without being told where."""
-    root = Path(os.environ.get("HANDSEG_HGR1") or cache()).expanduser()
+    root = Path(os.path.expanduser(os.environ.get("HANDSEG_HGR1") or cache()))
     return (root / IMAGES).is_dir() or all((root / name).is_file() for name in ZIPS)
 
 
@@ -117,17 +117,25 @@ BY_HAND = (
 
 
 def _pair(root: Path) -> list[Sample]:
-    photos = sorted(p for p in (root / IMAGES).glob("[!.]*") if p.suffix.lower() in {".jpg", ".jpeg", ".png"})
+    photos, masks = (
+        by_stem(root / folder, suffixes) if (root / folder).is_dir() else {}
+        for folder, suffixes in ((IMAGES, {".jpg", ".jpeg", ".png"}), (MASKS, {".bmp"}))
+    )
     if not photos:
         raise InputError(f"{root}: no photos in {IMAGES}. {WAY_OUT}")
-    masks = {p.stem: p for p in (root / MASKS).glob("*") if p.suffix.lower() == ".bmp"}
-    samples = []
-    for photo in photos:
+    samples, written = [], {}
+    for photo in photos.values():
         name = NAME.fullmatch(photo.stem)
         if name is None:
             raise InputError(f"{photo}: not a name like A_P_hgr1_id01_1.jpg. Rename the photo, or move it away.")
         if photo.stem not in masks:
             raise InputError(f"{photo}: no mask {root / MASKS / photo.stem}.bmp. Add the mask, or move the photo away.")
+        other = written.setdefault(int(name["person"]), photo)
+        if (number := NAME.fullmatch(other.stem)["person"]) != name["person"]:
+            raise InputError(
+                f"{photo}: person {name['person']} is person {number} of {other.name}, and would count as another. "
+                "Write the number of a person in one way."
+            )
         samples.append(Sample(photo, masks[photo.stem], name["person"], name["gesture"]))
     return samples
 
@@ -135,9 +143,13 @@ def _pair(root: Path) -> list[Sample]:
 def _unpack(root: Path) -> Path:
     """Unpacks the two zips of a folder into the cache, once. They may be copies of the user's own making."""
     zips = [root / name for name in ZIPS]
-    key = hashlib.sha256("".join(f"{z.resolve()} {z.stat().st_size} {z.stat().st_mtime_ns}" for z in zips).encode())
-    target = cache().with_name(f"hgr1-{key.hexdigest()[:12]}")
-    if not target.is_dir():
+    key = "".join(f"{z.resolve()} {z.stat().st_size} {z.stat().st_mtime_ns}" for z in zips)
+    digest = hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()  # a folder's name may be any bytes
+    target = cache().with_name(f"hgr1-{digest[:12]}")
+    if target.is_dir():
+        if not all(unpacked(path, target, MEMBER) for path in zips):
+            raise InputError(f"{target}: files in it were lost or cut off. Remove it: it is made anew of the zips.")
+    else:
         with made_whole(target, f"Or unpack the zips yourself. {WAY_OUT}") as part:
             for path in zips:
                 unpack(path, part, MEMBER, MAX_BYTES, f"Download it again from {HOME}, or give a folder of photos.")

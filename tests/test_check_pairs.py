@@ -1,6 +1,8 @@
 """Each fault that is planted in a clean data set is found, at its file, and nothing else is."""
 
+import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -216,6 +218,20 @@ def test_the_table_is_shown_whole(folder):
     text, page = str(result), result._repr_html_()
     assert text.startswith("36 pairs checked, 1 fault found.\n") and repr(result) == text
     assert result.table["fault"][0] in text and result.table["what to do"][0] in page
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_fault_of_a_file_with_an_odd_name_is_told_in_a_row_of_its_own(folder):
+    """A line break would forge a row, and bytes that are no letters could not be printed."""
+    odd = os.fsdecode(b"x\n\xff")
+    for path in (photo(folder), mask(folder)):
+        path.rename(path.with_stem(odd))
+    photo(folder, odd).write_bytes(b"no photo")
+    result = check(folder)
+    assert list(result.table["file"]) == [r"original_images/x\n\udcff.jpg"]
+    assert len(str(result).splitlines()) == 3 and str(result).encode() and result._repr_html_().encode()
+    assert r"x\n\udcff.jpg: this is not a picture" in (fig := result.figure()).alt and fig.alt.encode()
+    assert fig.axes[0].get_title() == "x\\n\\udcff.jpg\nthis is not a picture that ..."
 
 
 def test_the_figure_shows_every_suspect_as_far_as_it_can_be_read(folder):

@@ -250,6 +250,159 @@ def test_predict_writes_overlay_and_mask_of_the_photos_size(trained, tmp_path, c
     assert (mask == 255).mean() == pytest.approx(share, abs=1e-4)
 
 
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A folder of a learner's photos, and beside it what is no photo of it; the test runs in the folder around it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ben.jpg", "anna.png", "a[1].jpg", "[2]/cara.jpg", "deeper/dora.jpg"):
+        Path("own", name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(draw_blob(0)[0]).save(Path("own", name))
+    Path("own", "._ben.jpg").write_bytes(b"what a Mac leaves")
+    Path("own", "notes.txt").write_bytes(b"no photo")
+    return Path("own")
+
+
+@pytest.fixture
+def predicted(trained, own, capfd):
+    """A function that runs predict with JSON: its exit code, what it printed, and its lines of errors."""
+
+    def run(*argv):
+        code = main(["predict", *map(str, argv), "--model", str(trained[0] / "model.keras"), "--json"])
+        out, err = capfd.readouterr()
+        return code, json.loads(out) if out else None, [line for line in err.splitlines() if "handseg_lib: " in line]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "given, photos",
+    [
+        (["own"], ["own/a[1].jpg", "own/anna.png", "own/ben.jpg"]),
+        (["own/*.jpg"], ["own/a[1].jpg", "own/ben.jpg"]),
+        (["own/[ab]*"], ["own/a[1].jpg", "own/anna.png", "own/ben.jpg"]),
+        (["own/a[1].jpg"], ["own/a[1].jpg"]),  # it is there, and so is meant itself
+        (["own/[2]/*.jpg"], ["own/[2]/cara.jpg"]),  # and so is a folder
+        (["own/**/*a.jpg"], ["own/[2]/cara.jpg", "own/deeper/dora.jpg"]),
+        (["own/d*"], ["own/deeper/dora.jpg"]),
+        (["own/ben.jpg", "own", "own/deeper/../ben.jpg"], ["own/a[1].jpg", "own/anna.png", "own/ben.jpg"]),
+    ],
+    ids=str,
+)
+def test_predict_takes_photos_folders_and_wildcards_that_no_shell_has_expanded(predicted, given, photos):
+    code, figures, errors = predicted(*given)
+    assert code == 0 and not errors and figures["failed"] == {}
+    assert sorted(Path(os.path.normpath(photo)).as_posix() for photo in figures["hand_share"]) == photos
+    wanted = {f"{Path(photo).stem}_{end}" for photo in photos for end in ("mask.png", "overlay.jpg")}
+    assert {path.name for path in Path("predictions").iterdir()} == wanted
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        (["own/ben.jpg", "own/*.heic"], ["own/*.heic: no file fits"]),
+        (["own", "bare"], ["bare: no pictures in it"]),
+        (["own", "other"], ["other/ben.jpg", "own/ben.jpg", "Predict them apart"]),
+    ],
+    ids=str,
+)
+def test_what_gives_no_photo_or_one_name_twice_is_told_before_any_work(predicted, given, words):
+    for folder in ("bare", "other"):
+        Path(folder).mkdir()
+    shutil.copy("own/ben.jpg", "other/ben.jpg")
+    code, figures, (line,) = predicted(*given)
+    assert code == 2 and figures is None and not Path("predictions").exists()
+    for word in words:
+        assert word in line
+
+
+def test_a_broken_photo_is_named_at_the_end_and_the_others_have_their_results(predicted, own):
+    (own / "anna.png").write_bytes(b"\x89PNG, and no more")
+    code, figures, (broken, missing) = predicted("own", "own/nobody.jpg")
+    assert code == 2 and set(figures["hand_share"]) == {"own/a[1].jpg", "own/ben.jpg"}
+    assert "own/anna.png: this is not a picture" in broken and "own/nobody.jpg: there is no such file" in missing
+    assert [f"handseg_lib: {message}" for message in figures["failed"].values()] == [broken, missing]
+    assert sorted(path.name for path in Path("predictions").iterdir()) == [
+        "a[1]_mask.png", "a[1]_overlay.jpg", "ben_mask.png", "ben_overlay.jpg",
+    ]  # fmt: skip
+
+
+def test_a_name_too_long_for_its_results_keeps_no_other_photo_from_them(predicted, own):
+    long = own / f"{'o' * 245}.jpg"
+    shutil.copy(own / "ben.jpg", long)
+    code, figures, (line,) = predicted("own")
+    assert code == 2 and "cannot be written" in line and list(figures["failed"]) == [str(long)]
+    assert len(list(Path("predictions").iterdir())) == 6
+
+
+def test_a_mask_drawn_by_hand_is_not_overwritten_without_a_word(predicted, own):
+    drawn_by_hand = own / "ben_mask.png"
+    Image.new("L", (5, 5)).save(drawn_by_hand)
+    before = drawn_by_hand.read_bytes()
+    code, figures, (line,) = predicted("own/anna.png", "own/ben.jpg", "--out", "own")
+    assert code == 2 and figures is None and f"{drawn_by_hand}: there already" in line and "--overwrite" in line
+    assert drawn_by_hand.read_bytes() == before and not (own / "anna_mask.png").exists(), "refused before any work"
+    assert predicted("own/anna.png", "own/ben.jpg", "--out", "own", "--overwrite")[0] == 0
+    assert drawn_by_hand.read_bytes() != before
+
+
+def test_the_same_command_twice_names_the_first_result_and_the_way_out(predicted):
+    assert predicted("own")[0] == 0
+    code, _, (line,) = predicted("own")
+    assert code == 2 and "predictions/a[1]_overlay.jpg: there already, and 5 more" in line and "--overwrite" in line
+    assert predicted("own", "--overwrite")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["ben_mask.png", "BEN_mask.PNG", "link.jpg"])
+def test_a_photo_is_never_overwritten(predicted, own, name):
+    """Not even where it has the name of another one's result, in the letters of another disk, or by a link."""
+    shutil.copy(own / "anna.png", own / name)
+    if name == "link.jpg":
+        (own / "ben_mask.png").symlink_to(name)
+    before = (own / name).read_bytes()
+    code, _, (line,) = predicted("own/ben.jpg", own / name, "--out", "own", "--overwrite")
+    assert code == 2 and "one of the photos" in line and "another --out" in line
+    assert (own / name).read_bytes() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_can_neither_forge_a_line_nor_command_the_terminal(predicted, own):
+    forged = own / "x\nhandseg_lib: all is well \x1b[2J\u202e.jpg"
+    forged.write_bytes(b"no photo")
+    _, _, lines = predicted(forged)
+    (line,) = lines
+    assert line.startswith(rf"handseg_lib: {own}/x\nhandseg_lib: all is well \x1b[2J\u202e.jpg: this is not a picture")
+    assert line.isprintable()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_typing_error_is_repeated_in_one_line(capfd):
+    with pytest.raises(SystemExit):
+        main(["predict", "a.jpg", "--x\n\x1b[2J"])
+    assert capfd.readouterr().err.splitlines()[-1].endswith(r"unrecognized arguments: --x\n\x1b[2J")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize("json_or_not", [[], ["--json"]], ids=str)
+def test_links_in_a_circle_and_names_of_any_bytes_are_no_traceback_in_a_pipe_of_ascii(own, json_or_not):
+    (own / "circle.jpg").symlink_to("circle.jpg")
+    (own / "gone.jpg").symlink_to("nowhere.jpg")
+    shutil.copy(own / "ben.jpg", os.fsdecode(b"own/\xff\xc3\xa9.jpg"))
+    Path(os.fsdecode(b"own/\xfe.jpg")).write_bytes(b"no photo")
+    command = [sys.executable, "-m", "handseg_lib", "predict", "own", "--out", os.fsdecode(b"out\xff"), *json_or_not]
+    env = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=env, capture_output=True)
+    assert done.returncode == 2
+    errors = done.stderr.decode("ascii").splitlines()
+    assert [line.partition(":")[2].partition(":")[0] for line in errors if line.startswith("handseg_lib")] == [
+        " own/circle.jpg", " own/gone.jpg", r" own/\udcfe.jpg",
+    ]  # fmt: skip
+    assert Path(os.fsdecode(b"out\xff/\xff\xc3\xa9_mask.png")).exists() and b"Traceback" not in done.stderr
+    if json_or_not:
+        assert os.fsdecode(b"own/\xff\xc3\xa9.jpg") in json.loads(done.stdout)["hand_share"]
+    else:
+        assert rb"hand_share of own/\udcff\xe9.jpg: 0." in done.stdout
+
+
 def test_a_name_that_the_terminal_cannot_write_is_no_error(tmp_path, monkeypatch):
     """As in a pipe of Windows, whose letters are some 200."""
     photo = Path(shutil.copy(ROOT / "docs" / "hands.jpg", tmp_path / "рука.jpg"))

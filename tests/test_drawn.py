@@ -1,5 +1,6 @@
 """What drawn hands promise: one key, one picture; exact masks; the layout of HGR1; a cache that is whole or absent."""
 
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -113,6 +114,63 @@ def test_load_renders_once_and_reads_like_hgr1(tmp_path, few):
     assert drawn.load(persons=2, takes=1, size=64, cache=tmp_path) == samples and not few
     drawn.load(persons=2, takes=1, size=64, seed=1, cache=tmp_path)
     assert len(few) == 4  # other arguments, other pictures
+
+
+def cut_off(path):
+    path.write_bytes(path.read_bytes()[:-5])
+
+
+def emptied(path):
+    path.write_bytes(bytes(path.stat().st_size))  # as a crash of the machine leaves it
+
+
+def removed(path):
+    path.unlink()
+
+
+@pytest.mark.parametrize("lose", [removed, cut_off, emptied], ids=lambda function: function.__name__)
+@pytest.mark.parametrize("parts", [["image", "mask"], ["image"], ["mask"]], ids="-".join)
+def test_what_the_cache_has_lost_is_drawn_again_and_nothing_else(tmp_path, few, lose, parts):
+    """A pair of which nothing is left would not be missed: 3 of 4 would load in silence."""
+    samples = drawn.load(persons=2, takes=1, size=64, cache=tmp_path)
+    before = [(sample.image.read_bytes(), sample.mask.read_bytes()) for sample in samples]
+    few.clear()
+    for part in parts:
+        lose(getattr(samples[2], part))
+    assert drawn.load(persons=2, takes=1, size=64, cache=tmp_path) == samples
+    assert few == [(1, "A", 1, 0, 64)]
+    assert [(sample.image.read_bytes(), sample.mask.read_bytes()) for sample in samples] == before
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_cache_of_empty_folders_is_drawn_again(tmp_path, few):
+    samples = drawn.load(persons=1, takes=1, size=64, cache=tmp_path)
+    shutil.rmtree(samples[0].image.parent)
+    assert drawn.load(persons=1, takes=1, size=64, cache=tmp_path) == samples
+
+
+def test_a_pair_that_is_not_of_the_data_set_is_not_loaded(tmp_path, few):
+    samples = drawn.load(persons=1, takes=1, size=64, cache=tmp_path)
+    for path in (samples[0].image, samples[0].mask):
+        shutil.copy(path, path.with_name(path.name.replace("id01", "id13")))
+    assert drawn.load(persons=1, takes=1, size=64, cache=tmp_path) == samples
+
+
+def test_what_cannot_be_drawn_again_is_told(tmp_path, few):
+    lost = drawn.load(persons=1, takes=1, size=64, cache=tmp_path)[0].image
+    lost.unlink()
+    (lost / "in the way").mkdir(parents=True)
+    with pytest.raises(InputError, match="cannot be mended .* Remove this folder"):
+        drawn.load(persons=1, takes=1, size=64, cache=tmp_path)
+
+
+def test_drawn_hands_are_not_written_over_other_photos(hands, tmp_path, few):
+    """They have HGR1's names, and might be written into its folder."""
+    real = shutil.copytree(hands, tmp_path / "real") / "original_images" / "5_P_hgr1_id01_1.jpg"
+    before = real.read_bytes()
+    with pytest.raises(InputError, match="5_P_hgr1_id01_1.jpg: there is such a file already"):
+        drawn.write(tmp_path / "real", persons=1, takes=1)
+    assert real.read_bytes() == before and not few
 
 
 def test_a_changed_renderer_renders_anew(tmp_path, few, monkeypatch):

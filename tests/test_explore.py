@@ -274,6 +274,18 @@ def test_noted_failures_are_there_to_download(window, samples, unet):
     assert rows[0]["image"] == sample.image.name and rows[0]["threshold"] == "0.5"
 
 
+def test_text_that_begins_a_formula_is_text_in_a_spreadsheet():
+    rows = [
+        {"image": name, "person": "01", "threshold": -0.5} for name in ("=1+1", "+1", "-1", "@A1", " =1", "\t=1", "＝1")
+    ]
+    rows.append({"image": "a=1 'b", "person": "\udcff", "threshold": 0.5})
+    link = explore.predictions.csv_link(rows, "failures.csv")
+    table = list(csv.DictReader(io.StringIO(base64.b64decode(re.search('base64,([^"]+)', link)[1]).decode())))
+    assert [row["image"] for row in table] == ["'=1+1", "'+1", "'-1", "'@A1", "' =1", "'\t=1", "'＝1", "a=1 'b"]
+    assert {row["threshold"] for row in table} == {"-0.5", "0.5"}, "numbers stay numbers"
+    assert table[-1]["person"] == r"\udcff"
+
+
 # browse
 
 

@@ -5,6 +5,7 @@ import errno
 import io
 import os
 import shutil
+import sys
 import zipfile
 
 import numpy as np
@@ -130,6 +131,33 @@ def test_a_photo_with_another_name_is_refused(copy):
     refused(copy, copy / "original_images" / "holiday.jpg", "Rename the photo")
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpeg", "JPG"])
+def test_a_photo_that_is_there_twice_is_refused(copy, suffix):
+    """It would count twice, and with one mask."""
+    first = copy / "original_images" / "A_P_hgr1_id01_1.jpg"
+    shutil.copy(first, second := first.with_suffix(f".{suffix}"))
+    refused(copy, first.name, second.name, "has the same stem", "Keep one")
+
+
+def test_a_mask_that_is_there_twice_is_refused(copy):
+    mask = copy / "skin_masks" / "A_P_hgr1_id01_1.bmp"
+    shutil.copy(mask, mask.with_suffix(".BMP"))
+    if len(list(mask.parent.iterdir())) == 37:  # a disk that tells the two apart
+        refused(copy, mask.name, mask.with_suffix(".BMP").name, "has the same stem", "Keep one")
+
+
+def test_one_person_written_in_two_ways_is_refused(copy):
+    """id1 and id01 would be two people, and one of them might be tested on what the other was trained on."""
+    for folder, suffix in (("original_images", "jpg"), ("skin_masks", "bmp")):
+        path = copy / folder / f"5_P_hgr1_id01_1.{suffix}"
+        path.rename(path.with_name(f"5_P_hgr1_id1_1.{suffix}"))
+    refused(copy, "A_P_hgr1_id01_1.jpg: person 01 is person 1 of 5_P_hgr1_id1_1.jpg", "in one way")
+
+
+def test_a_home_of_nobody_is_refused():
+    refused("~nobody-of-this-name/hgr1", "~nobody-of-this-name/hgr1: no such folder")
+
+
 # From zips
 
 
@@ -163,6 +191,21 @@ def test_zips_that_changed_are_unpacked_anew(zips, hands):
         images.write(hands / "original_images" / "A_P_hgr1_id01_1.jpg", "original_images/B_P_hgr1_id01_1.jpg")
         masks.write(hands / "skin_masks" / "A_P_hgr1_id01_1.bmp", "skin_masks/B_P_hgr1_id01_1.bmp")
     assert len(hgr1.load(zips)) == len(first) + 1
+
+
+@pytest.mark.parametrize("lose", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:-9])])
+def test_what_the_cache_has_lost_of_the_zips_is_told(zips, lose):
+    """A pair of which nothing is left would not be missed, and all scores be of fewer photos."""
+    for path in (hgr1.load(zips)[7].image, hgr1.load(zips)[7].mask):
+        lose(path)
+    refused(zips, path.parent.parent, "lost or cut off", "Remove it")
+    shutil.rmtree(path.parent.parent)
+    assert len(hgr1.load(zips)) == 36
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_zips_in_a_folder_whose_name_is_no_text_are_unpacked(hands, tmp_path):
+    assert len(hgr1.load(pack(hands, tmp_path / os.fsdecode(b"\xff")))) == 36
 
 
 STRAYS = [

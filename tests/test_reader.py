@@ -337,6 +337,46 @@ def test_the_fuzz_makes_the_same_files_of_the_same_seed(tmp_path):
     assert first == again and first != [path.read_bytes() for _, path in fuzz.write(tmp_path, 24, seed=4)]
 
 
+# Names
+
+
+ODD = {
+    "a\n\x1b[2J.png": r"a\n\x1b[2J.png",
+    "\u202egnp.exe\u2028.png": r"\u202egnp.exe\u2028.png",
+    "\udcff.png": r"\udcff.png",
+}
+
+
+def test_a_name_is_shown_in_one_line_that_can_be_printed_anywhere():
+    for name, shown in ODD.items():
+        assert data.readable(name) == shown == data.readable(shown)
+        assert str(InputError(f"{name}: no")) == f"{shown}: no"
+    for plain in ("рука 手 é.jpg", r"C:\new\a.jpg", ""):
+        assert data.readable(plain) == plain
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize("name", [*ODD, "circle.png"])
+def test_what_cannot_be_read_is_told_in_one_line_whatever_its_name(tmp_path, name):
+    if name == "circle.png":
+        (tmp_path / name).symlink_to(name)
+    else:
+        (tmp_path / name).write_bytes(b"no picture")
+    for read in (read_image, read_mask):
+        with pytest.raises(InputError) as error:
+            read(tmp_path / name)
+        text, shown = str(error.value), ODD.get(name, name)
+        assert text.isprintable() and text.encode() and text.startswith(f"{tmp_path}/{shown}: ")
+        assert text.count(shown) == 1 and text.endswith("Replace or remove it.")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_folder_that_is_a_link_in_a_circle_is_named(tmp_path):
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(InputError, match="circle: no such folder"):
+        pair(tmp_path / "circle", tmp_path / "masks")
+
+
 # Any folder of photos and masks
 
 
@@ -387,7 +427,9 @@ def test_a_name_of_bytes_that_are_no_letters_has_a_fingerprint(own):
     for folder in own:
         (old,) = folder.glob("ben_fist_1.*")
         old.rename(folder / os.fsdecode(b"\xff" + os.fsencode(old.suffix)))
-    assert len(data.fingerprint(pair(*own))) == 8
+    samples = pair(*own, person=".+")
+    assert len(data.fingerprint(samples)) == 8
+    assert [sample.name for sample in samples][-1] == r"\udcff.jpg" and samples[-1].person == r"\udcff"
 
 
 @pytest.mark.parametrize("folder, name", [(0, "ben_fist_1.jpg"), (1, "anna_palm_2.png")])

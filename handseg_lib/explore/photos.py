@@ -60,7 +60,7 @@ def draw_sample(sample: Sample, strength: float = 0.25, text: str = "") -> Drawi
     image, mask = sample.read()
     height, width = mask.shape
     share = mask.mean()
-    facts = [text, sample.image.name, f"{width} x {height} pixels", f"{share:.0%} hand"]
+    facts = [text, sample.name, f"{width} x {height} pixels", f"{share:.0%} hand"]
     return Drawing(
         [image, mask, plots.overlay(image, mask, strength=strength)],
         [f"person {sample.person}, gesture {sample.gesture}", "mask: hand white", "mask on the photo"],

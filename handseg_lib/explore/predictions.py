@@ -4,6 +4,7 @@ import base64
 import csv
 import functools
 import io
+import re
 from collections.abc import Sequence
 
 import ipywidgets as widgets
@@ -17,6 +18,7 @@ from ..predictor import Predictor
 from .view import Drawing, View, button, choice, keep, pages, passing, slider, tick
 
 ORDERS = {"worst first": "iou", "by person": "person", "by gesture": "gesture", "smallest hand first": "hand"}
+FORMULA = re.compile(r"\s*[=+@＝＋－＠-]")  # how text begins that a spreadsheet would work out
 
 
 def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
@@ -136,7 +138,7 @@ def _notes(current, threshold: widgets.Widget) -> widgets.Widget:
         sample = current()
         rows.append(
             {
-                "image": sample.image.name,
+                "image": sample.name,
                 "person": sample.person,
                 "gesture": sample.gesture,
                 "threshold": round(threshold.value, 2),
@@ -150,10 +152,15 @@ def _notes(current, threshold: widgets.Widget) -> widgets.Widget:
 
 
 def csv_link(rows: Sequence[dict], name: str) -> str:
-    """HTML of a link that downloads rows as a CSV file."""
+    """HTML of a link that downloads rows as a CSV file, whose text no spreadsheet takes for a formula."""
     text = io.StringIO()
     table = csv.DictWriter(text, rows[0])
     table.writeheader()
-    table.writerows(rows)
-    address = base64.b64encode(text.getvalue().encode()).decode()
+    table.writerows({key: _as_text(value) for key, value in row.items()} for row in rows)
+    address = base64.b64encode(text.getvalue().encode(errors="backslashreplace")).decode()
     return f'<a download="{name}" href="data:text/csv;base64,{address}">download {name}, {len(rows)} rows</a>'
+
+
+def _as_text(value):
+    """Puts an apostrophe before text that would begin a formula, as one does in a spreadsheet to have it as text."""
+    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import plots
-from ..data import InputError, as_masks, read_image
+from ..data import InputError, as_masks, read_image, readable
 from ..predictor import Predictor
 from .chooser import Chooser, Upload
 from .view import Drawing, View, button, shrink, slider
@@ -110,7 +110,7 @@ def read_upload(upload: Upload) -> tuple[str, np.ndarray]:
         raise InputError(f"{upload.name}: the file is empty. Choose another photo.")
     stream = io.BytesIO(upload.content)
     stream.name = upload.name
-    return upload.name, read_image(stream)
+    return readable(upload.name), read_image(stream)
 
 
 def download_links(name: str, image: np.ndarray, mask: np.ndarray) -> list[str]:
