@@ -3,6 +3,7 @@
 import argparse
 import glob
 import json
+import os
 import sys
 import unicodedata
 import warnings
@@ -130,13 +131,12 @@ def predict(args) -> dict:
             try:
                 image = read_image(photo)
                 mask = predictor.mask(image)
-                _save(Image.fromarray(overlay(image, mask)), overlay_file, quality=92)
-                _save(Image.fromarray(mask * np.uint8(255)), mask_file)
+                with made_beside(overlay_file) as part:
+                    Image.fromarray(overlay(image, mask)).save(part, quality=92)
+                with made_beside(mask_file) as part:
+                    Image.fromarray(mask * np.uint8(255)).save(part)
             except InputError as error:
                 failed[str(photo)] = str(error)
-            except OSError as error:
-                why = error.strerror or error
-                failed[str(photo)] = readable(f"{photo}: its results cannot be written ({why}). Give another --out.")
             else:
                 shares[str(photo)] = round(float(mask.mean()), 4)
     return {"hand_share": shares, "out": str(args.out), "failed": failed}
@@ -176,16 +176,6 @@ def _results(photos: list[Path], args) -> dict[Path, list[Path]]:
 def _on_any_disk(name: str) -> str:
     """A name in one form for all that some disk takes for the same: A and a, and an umlaut in one letter or two."""
     return unicodedata.normalize("NFC", name).casefold()
-
-
-def _save(picture: Image.Image, file: Path, **options) -> None:
-    """Saves a picture beside its place and then moves it there: what it replaces is lost only to a whole one."""
-    part = file.with_name(f"part-{os.getpid()}{file.suffix}")
-    try:
-        picture.save(part, **options)
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def answers(args) -> dict:
