@@ -30,7 +30,7 @@ from tqdm import tqdm
 import handseg_lib as hs
 from handseg_lib import losses
 from handseg_lib.__main__ import positive
-from handseg_lib.augment import Recipe, recolour
+from handseg_lib.data.augment import Recipe, recolour
 from handseg_lib.resume import end_with_parent, write_whole
 
 from . import RESULTS

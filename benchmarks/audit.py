@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 import handseg_lib as hs
-from handseg_lib import audit
+from handseg_lib.evaluation import audit
 
 from . import RESULTS
 

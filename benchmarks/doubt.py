@@ -10,7 +10,7 @@ import argparse
 import json
 
 import handseg_lib as hs
-from handseg_lib import audit
+from handseg_lib.evaluation import audit
 
 from . import RESULTS
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 
 import handseg_lib as hs
-from handseg_lib.augment import Recipe
+from handseg_lib.data.augment import Recipe
 
 from . import RESULTS
 

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 import handseg_lib as hs
-from handseg_lib import as_published
+from handseg_lib.course import as_published
 
 from . import RESULTS
 

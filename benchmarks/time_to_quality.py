@@ -19,8 +19,8 @@ from pathlib import Path
 import keras
 
 import handseg_lib as hs
-from handseg_lib import as_published
-from handseg_lib.augment import Recipe
+from handseg_lib.course import as_published
+from handseg_lib.data.augment import Recipe
 from handseg_lib.resume import insist_on, write_whole
 
 from . import RESULTS

@@ -11,28 +11,16 @@ import_keras()
 # It warns of retracing when a few models are trained in a row, as lessons do; that is no fault of the reader's.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-from . import (
-    as_published,
-    audit,
-    baselines,
-    check,
-    doctor,
-    drawn,
-    encoder,
-    explore,
-    hgr1,
-    lopo,
-    losses,
-    metrics,
-    plots,
-    profile,
-)
-from .batches import Batches
-from .check_pairs import check_pairs
-from .data import InputError, Sample, Split, pair, read_image, read_mask, split_by_person
-from .evaluate import Report, evaluate, tune_threshold
+from . import encoder, explore, losses, metrics, plots
+from .course import as_published, check, doctor, profile
+from .course.quiz import quiz
+from .data import drawn, hgr1
+from .data.batches import Batches
+from .data.check_pairs import check_pairs
+from .data.samples import InputError, Sample, Split, pair, read_image, read_mask, split_by_person
+from .evaluation import audit, baselines, lopo
+from .evaluation.report import Report, evaluate, tune_threshold
 from .predictor import Predictor, load_predictor
-from .quiz import quiz
 from .training import History, fit
 from .unet import build_unet
 

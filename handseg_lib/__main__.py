@@ -18,13 +18,16 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from . import doctor, drawn, encoder, hgr1, lopo, profile
-from .augment import Recipe
-from .data import InputError, Sample, pictures, read_image, readable, split_by_person
-from .evaluate import Report, evaluate
+from . import encoder
+from .course import doctor, profile
+from .course.quiz import lessons, quiz
+from .data import drawn, hgr1
+from .data.augment import Recipe
+from .data.samples import InputError, Sample, pictures, read_image, readable, split_by_person
+from .evaluation import lopo
+from .evaluation.report import Report, evaluate
 from .plots import overlay
 from .predictor import load_predictor
-from .quiz import lessons, quiz
 from .recipe import learn
 from .resume import alone_in, end_with_parent, made_beside
 

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from .data import InputError, Sample, as_masks, as_photo
+from .data.samples import InputError, Sample, as_masks, as_photo
 from .metrics import iou
 
 # Okabe and Ito's colours, which stay apart in all common forms of colour blindness

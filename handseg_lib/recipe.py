@@ -5,9 +5,9 @@ from pathlib import Path
 
 import keras
 
-from .batches import Batches
-from .data import Split
-from .profile import Profile, fast_dtype, has_gpu
+from .course.profile import Profile, fast_dtype, has_gpu
+from .data.batches import Batches
+from .data.samples import Split
 from .training import History, fit
 from .unet import build_unet
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .data import InputError
+from .data.samples import InputError
 
 if os.name == "nt":
     import msvcrt

@@ -21,8 +21,8 @@ from pathlib import Path
 import keras
 from tqdm import tqdm
 
-from .batches import Batches
-from .data import InputError
+from .data.batches import Batches
+from .data.samples import InputError
 from .encoder import freeze
 from .losses import dice_bce_loss
 from .metrics import mean_iou

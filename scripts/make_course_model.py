@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 import handseg_lib as hs
-from handseg_lib.evaluate import shipped_threshold
+from handseg_lib.evaluation.report import shipped_threshold
 from handseg_lib.predictor import COURSE_CARD, COURSE_MODEL, named_weights
 
 

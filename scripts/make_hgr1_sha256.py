@@ -8,7 +8,7 @@ so this list is what hgr1.fetch() holds each file against. Names and hashes only
 
 import sys
 
-from handseg_lib import hgr1
+from handseg_lib.data import hgr1
 
 
 def main(root: str) -> None:

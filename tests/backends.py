@@ -16,7 +16,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "build" / "backends"
 TOLERANCE = 1e-4
 sys.path.insert(0, str(FOLDER.parents[1]))
 
-from handseg_lib import Predictor, build_unet, profile, training  # noqa: E402, I001  first, so that it starts quietly
+from handseg_lib import Predictor, build_unet, training  # noqa: E402, I001  first, so that it starts quietly
+from handseg_lib.course import profile  # noqa: E402, I001  first, so that it starts quietly
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from handseg_lib.encoder import freeze  # noqa: E402

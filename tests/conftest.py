@@ -78,7 +78,7 @@ def hands(tmp_path_factory):
 @pytest.fixture(scope="session")
 def samples(hands):
     """The samples in ``hands``."""
-    from handseg_lib import hgr1  # here, so that a run of the notebooks alone does not wait for TensorFlow
+    from handseg_lib.data import hgr1  # here, so that a run of the notebooks alone does not wait for TensorFlow
 
     return hgr1.load(hands)
 

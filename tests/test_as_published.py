@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from handseg_lib import Batches, History, as_published, training
+from handseg_lib import Batches, History, training
+from handseg_lib.course import as_published
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from handseg_lib import InputError, Report, audit, evaluate, metrics, tune_threshold
-from handseg_lib.baselines import Baseline
+from handseg_lib import InputError, Report, evaluate, metrics, tune_threshold
+from handseg_lib.evaluation import audit
+from handseg_lib.evaluation.baselines import Baseline
 
 SKIN, WALL = (210, 150, 120), (60, 90, 130)
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from handseg_lib.augment import (
+from handseg_lib.data.augment import (
     Recipe,
     augment,
     disguise,

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from handseg_lib import InputError, baselines, evaluate, split_by_person
-from handseg_lib.baselines import BINS, Baseline
+from handseg_lib import InputError, evaluate, split_by_person
+from handseg_lib.evaluation import baselines
+from handseg_lib.evaluation.baselines import BINS, Baseline
 
 SKIN, WALL = (210, 150, 120), (60, 90, 130)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from handseg_lib import Batches, InputError
-from handseg_lib.augment import Recipe, resize
+from handseg_lib.data.augment import Recipe, resize
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handseg_lib import InputError, Split, check_pairs, drawn, hgr1, pair, plots, read_image, read_mask, split_by_person
+from handseg_lib import InputError, Split, check_pairs, pair, plots, read_image, read_mask, split_by_person
+from handseg_lib.data import drawn, hgr1
 
 VICTIM, OTHER = "5_P_hgr1_id04_1", "Z_P_hgr1_id09_1"
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from handseg_lib import Batches, read_image, split_by_person, training
 from handseg_lib.__main__ import chosen_profile, main, parser
-from handseg_lib.profile import PROFILES
+from handseg_lib.course.profile import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -438,7 +438,7 @@ def test_an_interrupted_command_says_how_to_go_on(monkeypatch, capfd):
     def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("handseg_lib.profile.current", lambda name=None: interrupted())
+    monkeypatch.setattr("handseg_lib.course.profile.current", lambda name=None: interrupted())
     for command, rest in {"doctor": "", "train": " The same command goes on where this one stopped."}.items():
         assert main([command]) == 130
         assert capfd.readouterr().err == f"handseg_lib: interrupted.{rest}\n"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from handseg_lib import InputError, Sample, read_image, split_by_person
-from handseg_lib.data import TEST_PERSONS, VAL_PERSONS
+from handseg_lib.data.samples import TEST_PERSONS, VAL_PERSONS
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handseg_lib import InputError, drawn
+from handseg_lib import InputError
+from handseg_lib.data import drawn
 
 KEYS = [(person, gesture, 1) for person, gesture in zip([1, 2, 3, 4] * 10, drawn.GESTURES, strict=False)]
 

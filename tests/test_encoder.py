@@ -10,7 +10,7 @@ from sklearn.datasets import load_sample_images
 
 from handseg_lib import InputError, build_unet, training
 from handseg_lib import encoder as enc
-from handseg_lib.augment import resize_image
+from handseg_lib.data.augment import resize_image
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from handseg_lib import InputError, Predictor, Report, evaluate, tune_threshold
-from handseg_lib.evaluate import _in_batches, person_interval, shipped_threshold
+from handseg_lib.evaluation.report import _in_batches, person_interval, shipped_threshold
 
 HAND, WALL = (255, 0, 0), (0, 0, 255)
 

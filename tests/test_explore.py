@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from handseg_lib import InputError, Predictor, evaluate, explore, plots
-from handseg_lib.audit import mirrored
+from handseg_lib.evaluation.audit import mirrored
 from handseg_lib.explore.predictions import hatched_errors
 from handseg_lib.explore.view import Drawing, View, choice, data_uri, pages, shrink, slider, tick
 

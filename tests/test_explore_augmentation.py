@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from handseg_lib import explore
-from handseg_lib.augment import Recipe, augment
+from handseg_lib.data.augment import Recipe, augment
 from handseg_lib.explore import augmentation
 from handseg_lib.plots import overlay
 

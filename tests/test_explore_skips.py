@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from handseg_lib import InputError, explore, load_predictor
-from handseg_lib.augment import resize
+from handseg_lib.data.augment import resize
 from handseg_lib.explore.skips import decode, decoder_of
 
 

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 from test_explore import buttons
 
-from handseg_lib import Predictor, data, explore
+from handseg_lib import Predictor, explore
+from handseg_lib.data import samples as data
 from handseg_lib.explore.upload import cut_out, download_links, on_checks
 
 

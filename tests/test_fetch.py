@@ -20,8 +20,9 @@ from pathlib import Path
 
 import pytest
 
-from handseg_lib import InputError, archives, hgr1
+from handseg_lib import InputError
 from handseg_lib.__main__ import main
+from handseg_lib.data import archives, hgr1
 
 ROOT = Path(__file__).resolve().parents[1]
 PHOTOS, MASKS = hgr1.ZIPS

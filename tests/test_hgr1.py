@@ -11,7 +11,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from handseg_lib import InputError, hgr1
+from handseg_lib import InputError
+from handseg_lib.data import hgr1
 
 IMAGES_ZIP, MASKS_ZIP = hgr1.ZIPS
 

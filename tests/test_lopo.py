@@ -16,11 +16,12 @@ import pytest
 from conftest import save_pair
 from PIL import Image
 
-from handseg_lib import History, InputError, hgr1
+from handseg_lib import History, InputError
 from handseg_lib.__main__ import main
-from handseg_lib.augment import Recipe
-from handseg_lib.lopo import file_names, folds, leave_one_out
-from handseg_lib.profile import PROFILES
+from handseg_lib.course.profile import PROFILES
+from handseg_lib.data import hgr1
+from handseg_lib.data.augment import Recipe
+from handseg_lib.evaluation.lopo import file_names, folds, leave_one_out
 
 SETTINGS = {"size": 32}
 

@@ -11,19 +11,9 @@ import keras
 import numpy as np
 import pytest
 
-from handseg_lib import (
-    InputError,
-    Predictor,
-    Sample,
-    as_published,
-    build_unet,
-    drawn,
-    evaluate,
-    hgr1,
-    load_predictor,
-    profile,
-    split_by_person,
-)
+from handseg_lib import InputError, Predictor, Sample, build_unet, evaluate, load_predictor, split_by_person
+from handseg_lib.course import as_published, profile
+from handseg_lib.data import drawn, hgr1
 from handseg_lib.predictor import COURSE_CARD, COURSE_MODEL, named_weights
 
 

@@ -5,8 +5,10 @@ import collections
 import pytest
 import tensorflow as tf
 
-from handseg_lib import InputError, doctor, drawn, hgr1, profile
+from handseg_lib import InputError
 from handseg_lib.__main__ import main
+from handseg_lib.course import doctor, profile
+from handseg_lib.data import drawn, hgr1
 
 
 @pytest.fixture(autouse=True)

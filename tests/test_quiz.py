@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import handseg_lib as hs
 from handseg_lib.__main__ import main
-from handseg_lib.quiz import COLOURS, FOLDER, Quiz, lessons
+from handseg_lib.course.quiz import COLOURS, FOLDER, Quiz, lessons
 
 EXAMPLE = [
     {

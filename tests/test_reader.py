@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from benchmarks import fuzz
-from handseg_lib import InputError, Sample, data, pair, read_image, read_mask
+from handseg_lib import InputError, Sample, pair, read_image, read_mask
+from handseg_lib.data import samples as data
 
 TURNS = {1: 0, 3: 180, 6: 90, 8: 270}  # EXIF's orientation, and by how much the stored picture was turned to the left
 

@@ -19,19 +19,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from handseg_lib import (
-    Batches,
-    InputError,
-    as_published,
-    build_unet,
-    fit,
-    losses,
-    profile,
-    split_by_person,
-    state,
-    training,
-)
-from handseg_lib.augment import Recipe
+from handseg_lib import Batches, InputError, build_unet, fit, losses, split_by_person, state, training
+from handseg_lib.course import as_published, profile
+from handseg_lib.data.augment import Recipe
 from handseg_lib.encoder import StillModel
 from handseg_lib.recipe import learn
 from handseg_lib.unet import up_step

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from .. import plots
-from ..augment import Recipe, augment, draw_affine, resize
-from ..data import Sample
+from ..data.augment import Recipe, augment, draw_affine, resize
+from ..data.samples import Sample
 from .view import Drawing, View, button, slider, tick
 
 SIZE = 224  # pixels at which the photo is shown, as the network sees it

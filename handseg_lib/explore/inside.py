@@ -7,8 +7,8 @@ import ipywidgets as widgets
 import keras
 import numpy as np
 
-from ..augment import resize_image
-from ..data import InputError
+from ..data.augment import resize_image
+from ..data.samples import InputError
 from ..predictor import Predictor
 from .view import FULL, Drawing, View, choice, slider
 

@@ -5,8 +5,9 @@ import functools
 import cv2
 import numpy as np
 
-from .. import drawn, losses, metrics, plots
-from ..data import as_masks
+from .. import losses, metrics, plots
+from ..data import drawn
+from ..data.samples import as_masks
 from .view import Drawing, View, slider
 
 SIZE = 256  # pixels

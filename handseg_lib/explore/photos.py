@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 
 from .. import plots
-from ..data import InputError, Sample, insist_on_some
+from ..data.samples import InputError, Sample, insist_on_some
 from .view import Drawing, View, choice, keep, pages, slider
 
 ALL = "all"

@@ -11,9 +11,9 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import metrics, plots
-from ..audit import mirrored
-from ..data import Sample, as_masks
-from ..evaluate import evaluate
+from ..data.samples import Sample, as_masks
+from ..evaluation.audit import mirrored
+from ..evaluation.report import evaluate
 from ..predictor import Predictor
 from .view import Drawing, View, button, choice, keep, pages, passing, slider, tick
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from .. import metrics, plots
-from ..augment import resize, resize_image
-from ..data import InputError, as_masks
+from ..data.augment import resize, resize_image
+from ..data.samples import InputError, as_masks
 from ..predictor import Predictor
 from .inside import encoder_of
 from .view import Drawing, View, tick

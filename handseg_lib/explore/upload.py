@@ -10,7 +10,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import plots
-from ..data import InputError, as_masks, read_image, readable
+from ..data.samples import InputError, as_masks, read_image, readable
 from ..predictor import Predictor
 from .chooser import Chooser, Upload
 from .view import Drawing, View, button, shrink, slider

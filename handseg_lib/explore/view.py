@@ -20,7 +20,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from .. import plots
-from ..data import InputError, Sample
+from ..data.samples import InputError, Sample
 
 SIDE = 256  # pixels on the screen of a picture's longer side
 WRAP = "display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start"

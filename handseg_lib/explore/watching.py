@@ -8,7 +8,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from .. import metrics, plots
-from ..data import Sample, as_masks
+from ..data.samples import Sample, as_masks
 from ..predictor import Predictor
 from ..resume import read_kept
 from ..training import History

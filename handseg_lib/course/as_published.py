@@ -16,11 +16,11 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from .batches import Batches
-from .data import Sample
-from .encoder import TAPS, TRIM_AT, load_imagenet
-from .metrics import mean_iou
-from .training import History
+from ..data.batches import Batches
+from ..data.samples import Sample
+from ..encoder import TAPS, TRIM_AT, load_imagenet
+from ..metrics import mean_iou
+from ..training import History
 
 
 @keras.saving.register_keras_serializable("handseg")

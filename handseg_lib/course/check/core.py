@@ -9,7 +9,7 @@ from traceback import extract_tb
 
 import numpy as np
 
-LIBRARY = Path(__file__).parents[1]
+LIBRARY = Path(__file__).parents[2]
 
 
 class NotYet(Exception):

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from . import plots
-from .data import (
+from .. import plots
+from .samples import (
     InputError,
     Sample,
     Split,

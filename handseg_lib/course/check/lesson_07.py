@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .. import metrics
+from ... import metrics
 from .core import exercise, expect, given
 
 __all__ = ["best_threshold", "share_of_hand", "worst_first"]

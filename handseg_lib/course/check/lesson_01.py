@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
-from .. import drawn
-from ..data import Sample
+from ...data import drawn
+from ...data.samples import Sample
 from .core import exercise, expect, given
 from .lesson_00 import share_of_other_masks
 

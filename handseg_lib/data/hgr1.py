@@ -15,7 +15,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from .archives import MAKE_ROOM, download, made_whole, unpack, unpacked
-from .data import InputError, Sample, by_stem
+from .samples import InputError, Sample, by_stem
 
 HOME = "https://sun.aei.polsl.pl/~mkawulok/gestures/"
 ZIPS = ("hgr1_images.zip", "hgr1_skin.zip")
@@ -23,7 +23,7 @@ IMAGES, MASKS = "original_images", "skin_masks"
 NAME = re.compile(r"(?P<gesture>[0-9A-Z]+)_P_hgr1_id(?P<person>\d+)_(?P<take>\d+)")
 MEMBER = re.compile(rf"({IMAGES}|{MASKS})/{NAME.pattern}\.\w+")  # what is taken out of a zip
 MAX_BYTES = 500_000_000  # HGR1 has 81 MB; an archive with more than this is something else
-LIST = Path(__file__).parent / "assets" / "hgr1_sha256.txt"  # as sha256sum -c reads it
+LIST = Path(__file__).parents[1] / "assets" / "hgr1_sha256.txt"  # as sha256sum -c reads it
 
 
 def load(root: str | Path | None = None) -> list[Sample]:

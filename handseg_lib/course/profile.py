@@ -10,8 +10,8 @@ from pathlib import Path
 
 import keras
 
-from . import drawn, hgr1
-from .data import InputError, Sample
+from ..data import drawn, hgr1
+from ..data.samples import InputError, Sample
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..data import Sample
+from ...data.samples import Sample
 from .core import NotYet, exercise, expect, given, stopping
 
 __all__ = ["draw_people", "fold", "shared_persons", "signed_offset"]

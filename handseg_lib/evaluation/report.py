@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from . import metrics
+from .. import metrics
+from ..data.samples import InputError, Sample, as_probability, insist_on_some
+from ..predictor import Predictor
 from .audit import describe
-from .data import InputError, Sample, as_probability, insist_on_some
-from .predictor import Predictor
 
 SLICES = ("hand", "brightness", "tone", "background")
 

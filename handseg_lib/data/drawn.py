@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from . import hgr1
 from .archives import MAKE_ROOM, made_whole
-from .data import InputError, Sample
+from .samples import InputError, Sample
 
 RENDERER_VERSION = 2  # part of the cache's name: raise it whenever a picture would come out different
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .augment import Recipe, resize
 from .augment import augment as augment_pair
-from .data import Sample, insist_on_some
+from .samples import Sample, insist_on_some
 
 
 class Batches(keras.utils.PyDataset):

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import keras
 
-from . import hgr1, profile, start
-from .predictor import COURSE_MODEL
-from .resume import write_whole
+from .. import start
+from ..data import hgr1
+from ..predictor import COURSE_MODEL
+from ..resume import write_whole
+from . import profile
 
 INSTRUCTION_SETS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "bf16")
 PACKAGES = ("keras", "numpy", "opencv-python-headless", "ipywidgets", "jupyterlab")

@@ -12,8 +12,8 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from . import metrics
-from .data import Sample, as_masks, as_photo, as_probability, insist_on_some
+from .. import metrics
+from ..data.samples import Sample, as_masks, as_photo, as_probability, insist_on_some
 
 # What a photo is like
 

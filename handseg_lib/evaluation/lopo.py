@@ -15,10 +15,10 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from .data import InputError, Sample, Split, fingerprint, split_by_person
-from .evaluate import Report, evaluate, tune_threshold
-from .predictor import Predictor
-from .resume import alone_in, damaged, insist_on, read_kept, write_kept
+from ..data.samples import InputError, Sample, Split, fingerprint, split_by_person
+from ..predictor import Predictor
+from ..resume import alone_in, damaged, insist_on, read_kept, write_kept
+from .report import Report, evaluate, tune_threshold
 
 
 def folds(samples: Sequence[Sample]) -> dict[str, Split]:
