@@ -30,7 +30,7 @@ from tqdm import tqdm
 import handseg_lib as hs
 from handseg_lib import losses
 from handseg_lib.__main__ import positive
-from handseg_lib.data.augment import Recipe, recolour
+from handseg_lib.data.augment import Augmentation, recolour
 from handseg_lib.resume import end_with_parent, write_whole
 
 from . import RESULTS
@@ -39,7 +39,7 @@ SIZE, BATCH, EPOCHS = 96, 16, 6
 FOLDS = (("01", "04", "10"), ("03", "08", "11"), ("06", "07", "12"))  # who is scored
 
 BASE = "the recipe"
-RECIPE = Recipe()
+RECIPE = Augmentation()
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Variant:
 
     build: dict = field(default_factory=dict)
     fit: dict = field(default_factory=dict)
-    augment: Recipe = RECIPE
+    augment: Augmentation = RECIPE
     size: int = SIZE
     letterbox: bool = False
     preprocess: bool = True
@@ -119,9 +119,9 @@ def lit(sample: hs.Sample, light: dict) -> Changed:
 class Boxing(hs.Predictor):
     """A predictor that sees photos letterboxed, and gives what belongs to the photo."""
 
-    def many(self, images):
+    def predict_batch(self, images):
         cut = []
-        for hand, image in zip(super().many([letterbox(image, 128) for image in images]), images):
+        for hand, image in zip(super().predict_batch([letterbox(image, 128) for image in images]), images):
             top, left = ((side - part) // 2 for side, part in zip(hand.shape, image.shape))
             cut.append(hand[top : top + image.shape[0], left : left + image.shape[1]])
         return cut
@@ -143,7 +143,7 @@ def score(name: str, train: list, val: list, seed: int) -> dict:
     variant = VARIANTS[name]
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(hs.profile.fast_dtype())
+    keras.config.set_dtype_policy(hs.machine.fast_dtype())
     model = hs.build_unet(variant.size, **variant.build)
     if not variant.preprocess:
         model.get_layer("encoder").get_layer("preprocess").call = lambda x: x / 255
@@ -225,7 +225,7 @@ def main() -> None:
     samples = people()
     figures = {"iou": rows[0]["iou"], "size": SIZE, "epochs": EPOCHS, "seeds": args.seeds}
     figures |= {"persons": len({s.person for s in samples}), "photos": len(samples)}
-    hs.doctor.write_record(RESULTS / "ablation.json", figures, rows)
+    hs.machine.write_record(RESULTS / "ablation.json", figures, rows)
     print(json.dumps(figures))
 
 

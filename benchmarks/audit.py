@@ -100,7 +100,7 @@ def main() -> None:
     }
     figures |= without_wrong_labels(photos)
     rows = [{"table": name} | row for name, part in tables.items() for row in part.to_dict("records")]
-    hs.doctor.write_record(RESULTS / "audit.json", figures, rows)
+    hs.machine.write_record(RESULTS / "audit.json", figures, rows)
     print(json.dumps(figures))
 
 

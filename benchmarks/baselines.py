@@ -22,7 +22,7 @@ def row(baseline: hs.baselines.Baseline, samples) -> dict:
     summary = report.summary()
     images = [sample.read()[0] for sample in samples[:: max(1, len(samples) // 24)]]
     start = time.process_time()
-    baseline.many(images)
+    baseline.predict_batch(images)
     return {
         "method": baseline.name,
         "iou": summary["iou"],
@@ -45,7 +45,7 @@ def main() -> None:
     rows = [row(baseline, split.test) for baseline in hs.baselines.fit_all(split.train, split.val)]
     best = max(rows, key=lambda row: row["iou"])
     figures = {"photos": len(split.test), "best": best["method"], "best_iou": best["iou"], "best_f1": best["f1"]}
-    hs.doctor.write_record(RESULTS / "baselines.json", figures, rows)
+    hs.machine.write_record(RESULTS / "baselines.json", figures, rows)
     print(json.dumps(figures))
 
 

@@ -26,7 +26,7 @@ def main() -> None:
         "photos": len(test),
         "threshold": predictor.threshold,
     }
-    hs.doctor.write_record(RESULTS / "doubt.json", figures, reliability.to_dict("records"))
+    hs.machine.write_record(RESULTS / "doubt.json", figures, reliability.to_dict("records"))
     print(json.dumps(figures))
 
 

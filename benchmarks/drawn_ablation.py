@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 
 import handseg_lib as hs
-from handseg_lib.data.augment import Recipe
+from handseg_lib.data.augment import Augmentation
 
 from . import RESULTS
 
@@ -21,11 +21,11 @@ COLOURS = {"light": 0.0, "contrast": 0.0, "gamma": 0.0, "tint": 0.0}
 MOVES = {"rotate": 0.0, "scale": (1.0, 1.0), "shift": 0.0, "shear": 0.0, "flip": 0.0}
 # What is taken away: its name, and how many persons are drawn, the augmentation, the epochs with a frozen encoder.
 VARIANTS = {
-    "nothing": (30, Recipe(), FROZEN),
-    "colour augmentation": (30, Recipe(**COLOURS), FROZEN),
-    "moving augmentation": (30, Recipe(**MOVES), FROZEN),
-    "four of five persons (each five times as often)": (6, Recipe(), FROZEN),
-    "fine-tuning (the encoder stays frozen)": (30, Recipe(), EPOCHS),
+    "nothing": (30, Augmentation(), FROZEN),
+    "colour augmentation": (30, Augmentation(**COLOURS), FROZEN),
+    "moving augmentation": (30, Augmentation(**MOVES), FROZEN),
+    "four of five persons (each five times as often)": (6, Augmentation(), FROZEN),
+    "fine-tuning (the encoder stays frozen)": (30, Augmentation(), EPOCHS),
 }
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     photos = split.train + split.val
     drawn = {persons: hs.drawn.load(persons=persons, seed=1, takes=30 // persons) for persons in (30, 6)}
     val = hs.Batches(hs.drawn.load(persons=12, seed=0, takes=1), SIZE, BATCH)
-    keras.config.set_dtype_policy(hs.profile.fast_dtype())
+    keras.config.set_dtype_policy(hs.machine.fast_dtype())
     rows = []
     for number, (name, (persons, recipe, frozen)) in enumerate(VARIANTS.items()):
         keras.utils.set_random_seed(0)
@@ -50,7 +50,7 @@ def main() -> None:
         scores = {key: summary[key] for key in ("iou", "f1", "worst_person_iou")}
         rows.append({"without": name, **scores, "drawn_val_iou": history.best["val_iou"]})
     figures = {"iou": rows[0]["iou"], "photos": len(photos), "drawn_photos": PHOTOS, "size": SIZE, "epochs": EPOCHS}
-    hs.doctor.write_record(RESULTS / "drawn_ablation.json", figures, rows)
+    hs.machine.write_record(RESULTS / "drawn_ablation.json", figures, rows)
     print(json.dumps(figures))
 
 

@@ -25,7 +25,9 @@ def main() -> None:
     args = parser.parse_args()
     train = hs.drawn.load(persons=60, seed=1, takes=1)
     val = hs.drawn.load(persons=12, seed=0, takes=1)
-    model, history = recipe.learn(hs.Split(train, val, []), args.run, PROFILE)
+    model, history = recipe.learn(
+        hs.Split(train, val, []), args.run, PROFILE.size, PROFILE.batch_size, PROFILE.epochs, PROFILE.frozen_epochs
+    )
     report = hs.evaluate(model, hs.split_by_person(hs.hgr1.load()).test)
     summary = report.summary()
     figures = {
@@ -39,7 +41,7 @@ def main() -> None:
         "epochs": len(history.rows),
         "training_seconds": round(history.seconds, 1),
     }
-    hs.doctor.write_record(
+    hs.machine.write_record(
         RESULTS / "drawn_to_real.json", figures, report.by("person").reset_index().to_dict("records")
     )
     print(json.dumps(figures))

@@ -232,7 +232,7 @@ def main() -> None:
         {"kind": kind, **{name: count[name] for name in ("read", "refused", "failures")}}
         for kind, count in counts.items()
     ]
-    hs.doctor.write_record(RESULTS / "fuzz.json", figures, rows)
+    hs.machine.write_record(RESULTS / "fuzz.json", figures, rows)
     print(json.dumps(figures))
 
 

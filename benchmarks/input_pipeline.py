@@ -119,7 +119,7 @@ def main() -> None:
         "size": args.size,
         "photos": PHOTOS,
     }
-    hs.doctor.write_record(RESULTS / "input_pipeline.json", figures, rows)
+    hs.machine.write_record(RESULTS / "input_pipeline.json", figures, rows)
     print(json.dumps(figures))
 
 

@@ -74,7 +74,7 @@ def main() -> None:
             rows.append({"kills": kills, "resumed": kills if same(end(here), undisturbed) else 0})
     figures = {name: sum(row[name] for row in rows) for name in ("kills", "resumed")}
     figures |= {"trainings": len(rows), "epochs": EPOCHS, "seconds_undisturbed": round(whole, 1)}
-    hs.doctor.write_record(RESULTS / "kills.json", figures, rows)
+    hs.machine.write_record(RESULTS / "kills.json", figures, rows)
     print(json.dumps(figures))
 
 

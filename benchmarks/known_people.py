@@ -45,7 +45,7 @@ def main() -> None:
         "widest_known_iou": widest["known"],
         "widest_stranger_iou": widest["stranger"],
     }
-    hs.doctor.write_record(RESULTS / "known_people.json", figures, rows)
+    hs.machine.write_record(RESULTS / "known_people.json", figures, rows)
     print(json.dumps(figures))
 
 

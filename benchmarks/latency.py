@@ -32,7 +32,7 @@ def main() -> None:
     networks = {f"the course's, {size} px": hs.build_unet(size, weights=None) for size in (128, 160, 224)}
     networks["the article's, 224 px"] = as_published.build_unet(weights=None)
     courses = {"float32": course}
-    if (fast := hs.profile.fast_dtype()) != "float32":
+    if (fast := hs.machine.fast_dtype()) != "float32":
         keras.config.set_dtype_policy(fast)
         courses[fast] = hs.load_predictor()
         keras.config.set_dtype_policy("float32")
@@ -40,13 +40,13 @@ def main() -> None:
     predictors = {name: hs.Predictor(model) for name, model in networks.items()}
     photos = list(np.random.default_rng(0).integers(0, 256, (BATCH, *PHOTO), np.uint8))
     for predictor in predictors.values():  # the first pass traces
-        predictor.many(photos[:1]), predictor.many(photos)
+        predictor.predict_batch(photos[:1]), predictor.predict_batch(photos)
     seconds = {name: ([], []) for name in predictors}
     for _ in range(ROUNDS):
         for name, predictor in predictors.items():
             for kept, batch in zip(seconds[name], (photos[:1], photos)):
                 start = time.perf_counter()
-                predictor.many(batch)
+                predictor.predict_batch(batch)
                 kept.append((time.perf_counter() - start) / len(batch))
     rows = {}
     for name, model in networks.items():
@@ -71,7 +71,7 @@ def main() -> None:
         "scored_photos": len(test),
         "load_before": round(load_before, 2),
     }
-    hs.doctor.write_record(RESULTS / "latency.json", figures, list(rows.values()))
+    hs.machine.write_record(RESULTS / "latency.json", figures, list(rows.values()))
     print(json.dumps(figures))
 
 

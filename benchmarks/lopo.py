@@ -40,7 +40,7 @@ def main() -> None:
     }
     rows = report.by("person").join(hs.audit.outlines(report.table)[["offset_px", "f1_2px", "forgiven"]])
     rows["training_seconds"] = rows.index.map(seconds)
-    hs.doctor.write_record(RESULTS / "lopo.json", figures, rows.reset_index().to_dict("records"))
+    hs.machine.write_record(RESULTS / "lopo.json", figures, rows.reset_index().to_dict("records"))
     print(json.dumps(figures))
 
 

@@ -74,7 +74,7 @@ def main() -> None:
             )
     figures = {"max_gib": max(row["peak_gib"] for row in rows), "lessons": len(rows)}
     if not args.lessons:
-        hs.doctor.write_record(RESULTS / "memory.json", figures, rows)
+        hs.machine.write_record(RESULTS / "memory.json", figures, rows)
     print(json.dumps(figures))
 
 

@@ -306,7 +306,7 @@ def quickest(figures: dict) -> str:
         return "The course's model is fastest in float32 there."
     lost = figures["f1_lost"]
     change = f"{abs(lost):.4f} {'lower' if lost > 0 else 'higher'}" if lost else "the same to four digits"
-    return f"""`keras.config.set_dtype_policy(hs.profile.fast_dtype())` before `hs.load_predictor()` makes it
+    return f"""`keras.config.set_dtype_policy(hs.machine.fast_dtype())` before `hs.load_predictor()` makes it
 {figures["best_dtype"]} there: {figures["best_ms"]:.0f} ms in place of {figures["float32_ms"]:.0f}. On \
 {figures["scored_photos"]} photos of test persons its F1 is {change}."""
 

@@ -51,7 +51,7 @@ def main() -> None:
         "threshold": predictor.threshold,
     }
     rows = report.by("person").reset_index().to_dict("records")
-    hs.doctor.write_record(RESULTS / f"{args.name}.json", figures, rows)
+    hs.machine.write_record(RESULTS / f"{args.name}.json", figures, rows)
     print(json.dumps(figures))
 
 

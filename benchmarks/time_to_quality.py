@@ -20,7 +20,7 @@ import keras
 
 import handseg_lib as hs
 from handseg_lib.course import as_published
-from handseg_lib.data.augment import Recipe
+from handseg_lib.data.augment import Augmentation
 from handseg_lib.resume import insist_on, write_whole
 
 from . import RESULTS
@@ -50,8 +50,8 @@ class Clock(as_published.Rows):
 def train(recipe: str, split: hs.Split, folder: Path) -> dict:
     """Trains by one of the recipes, and scores what came of it; from the folder where that has been done."""
     ours, result = OURS.get(recipe), folder / "result.json"
-    settings = asdict(ours) | {"augment": repr(Recipe())} if ours else {"size": SIZE, "epochs": EPOCHS}
-    settings |= {"machine": hs.doctor.machine()}
+    settings = asdict(ours) | {"augment": repr(Augmentation())} if ours else {"size": SIZE, "epochs": EPOCHS}
+    settings |= {"machine": hs.machine.machine()}
     if result.exists():
         scores = json.loads(result.read_text())
         insist_on(settings, scores.get("settings", {}), result)
@@ -61,7 +61,7 @@ def train(recipe: str, split: hs.Split, folder: Path) -> dict:
     keras.backend.clear_session()
     keras.utils.set_random_seed(0)
     if ours:
-        keras.config.set_dtype_policy(hs.profile.fast_dtype())
+        keras.config.set_dtype_policy(hs.machine.fast_dtype())
         train, val = (hs.Batches(part, ours.size, ours.batch_size, augment=part is split.train) for part in split[:2])
         model = hs.build_unet(ours.size)
         hs.fit(model, train, val, ours.epochs, ours.frozen_epochs, out=folder / "state", callbacks=[clock])
@@ -116,7 +116,7 @@ def main() -> None:
         figures |= {f"{recipe}_{name}": result[name] for name in ("size", "test_iou", "test_f1")}
         figures[f"{recipe}_seconds_to_target"] = times[recipe]
         rows += [{"recipe": recipe} | row for row in result["epochs"]]
-    hs.doctor.write_record(RESULTS / "time_to_quality.json", figures, rows)
+    hs.machine.write_record(RESULTS / "time_to_quality.json", figures, rows)
     print(json.dumps(figures))
 
 

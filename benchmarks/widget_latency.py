@@ -178,7 +178,7 @@ def main() -> None:
         "drag_last_ms": float(np.median([each["last_ms"] for each in drags])),
         "load_before": load,
     }
-    hs.doctor.write_record(RESULTS / "widget_latency.json", figures, rows)
+    hs.machine.write_record(RESULTS / "widget_latency.json", figures, rows)
     print(json.dumps(figures))
 
 

@@ -1,6 +1,6 @@
 """handseg_lib: what the hand-segmentation course is built of.
 
-Data goes one way: drawn, hgr1, data, augment, batches, encoder and unet, training, predictor, evaluate.
+Data goes one way: data, encoder and unet, training, predictor, evaluation, and then explore and course.
 """
 
 import logging
@@ -11,10 +11,10 @@ import_keras()
 # It warns of retracing when a few models are trained in a row, as lessons do; that is no fault of the reader's.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-from . import encoder, explore, losses, metrics, plots
+from . import encoder, explore, losses, machine, metrics, plots, predictor, recipe, training, unet
 from .course import as_published, check, doctor, profile
 from .course.quiz import quiz
-from .data import drawn, hgr1
+from .data import augment, drawn, hgr1
 from .data.batches import Batches
 from .data.check_pairs import check_pairs
 from .data.samples import InputError, Sample, Split, pair, read_image, read_mask, split_by_person
@@ -35,6 +35,7 @@ __all__ = [
     "Split",
     "as_published",
     "audit",
+    "augment",
     "baselines",
     "build_unet",
     "check",
@@ -49,13 +50,18 @@ __all__ = [
     "load_predictor",
     "lopo",
     "losses",
+    "machine",
     "metrics",
     "pair",
     "plots",
+    "predictor",
     "profile",
     "quiz",
     "read_image",
     "read_mask",
+    "recipe",
     "split_by_person",
+    "training",
     "tune_threshold",
+    "unet",
 ]

@@ -18,11 +18,11 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from . import encoder
+from . import encoder, machine
 from .course import doctor, profile
 from .course.quiz import lessons, quiz
 from .data import drawn, hgr1
-from .data.augment import Recipe
+from .data.augment import Augmentation
 from .data.samples import InputError, Sample, pictures, read_image, readable, split_by_person
 from .evaluation import lopo
 from .evaluation.report import Report, evaluate
@@ -47,7 +47,9 @@ def train(args) -> dict:
 
 def _train(chosen: profile.Profile, args) -> dict:
     split = split_by_person(chosen.samples(args.data))
-    model, history = learn(split, args.out / "state", chosen, args.seed)
+    model, history = learn(
+        split, args.out / "state", chosen.size, chosen.batch_size, chosen.epochs, chosen.frozen_epochs, args.seed
+    )
     with made_beside(args.out / "model.keras") as part:
         model.save(part)
     figures = {
@@ -60,7 +62,7 @@ def _train(chosen: profile.Profile, args) -> dict:
         "best_epoch": history.best["epoch"] + 1,
         "val_iou": history.best["val_iou"],
     }
-    doctor.write_record(args.out / "train.json", figures, history.rows)
+    machine.write_record(args.out / "train.json", figures, history.rows)
     return figures
 
 
@@ -105,7 +107,7 @@ def _folder(samples: list[Sample]) -> str:
 def run_lopo(samples: list[Sample], args) -> tuple[Report, dict]:
     """The protocol lopo: its report, and the seconds of training for each person. A killed one goes on from OUT."""
     chosen = chosen_profile(args)
-    settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Recipe())}
+    settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Augmentation())}
     fold = partial(learn, profile=chosen, seed=args.seed)
     # a process for each fold, for TensorFlow gives a training's memory back only at the end of one
     spawn = get_context("spawn")

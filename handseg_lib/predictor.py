@@ -27,6 +27,7 @@ class Predictor:
         model: from ``build_unet``, with a fixed size.
         threshold: probability from which a pixel is called hand, 0-1.
         mirror: True to look at the mirror image, too, and give the mean of both; a little better, in twice the time.
+        card: what is to be known of the model: its data, its scores, and what chose the threshold.
 
     Attributes:
         size: side in pixels at which the network sees a photo.
@@ -35,21 +36,21 @@ class Predictor:
         InputError: the model is no U-Net of a fixed size.
     """
 
-    def __init__(self, model: keras.Model, threshold: float = 0.5, mirror: bool = False):
-        seen, told = getattr(model, "input_shape", None), getattr(model, "output_shape", None)  # None: never built
-        side = seen[1] if isinstance(seen, tuple) and len(seen) == 4 else None
-        if side is None or (seen[1:], told[1:]) != ((side, side, 3), (side, side, 1)):
+    def __init__(self, model: keras.Model, threshold: float = 0.5, mirror: bool = False, card: dict | None = None):
+        photo, hand = getattr(model, "input_shape", None), getattr(model, "output_shape", None)  # None: never built
+        side = photo[1] if isinstance(photo, tuple) and len(photo) == 4 else None
+        if side is None or (photo[1:], hand[1:]) != ((side, side, 3), (side, side, 1)):
             raise InputError(
-                f"from {seen and seen[1:]} to {told and told[1:]}: no U-Net for square photos of one size. "
+                f"from {photo and photo[1:]} to {hand and hand[1:]}: no U-Net for square photos of one size. "
                 "Give one from build_unet(size)."
             )
-        self.model, self.threshold, self.mirror, self.size = model, threshold, mirror, side
+        self.model, self.threshold, self.mirror, self.size, self.card = model, threshold, mirror, side, card
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         """The probability of hand: (H, W) float32 in 0-1, for a photo uint8 (H, W, 3) RGB."""
-        return self.many([image])[0]
+        return self.predict_batch([image])[0]
 
-    def many(self, images: list[np.ndarray]) -> list[np.ndarray]:
+    def predict_batch(self, images: list[np.ndarray]) -> list[np.ndarray]:
         """The same for a list of photos at once."""
         small = np.stack([resize_image(as_photo(image), self.size) for image in images])
         hands = self.model.predict_on_batch(small)[..., 0]
@@ -127,7 +128,7 @@ def _course_model() -> Predictor:
         with np.load(COURSE_MODEL) as arrays:
             for name, weight in named_weights(model).items():
                 weight.assign(arrays[name].astype("float32"))
-        return Predictor(model, card["threshold"])
+        return Predictor(model, card["threshold"], card=card)
     except InputError:
         raise
     except Exception as error:  # a damaged file raises almost anything

@@ -5,20 +5,24 @@ from pathlib import Path
 
 import keras
 
-from .course.profile import Profile, fast_dtype, has_gpu
 from .data.batches import Batches
 from .data.samples import Split
+from .machine import fast_dtype, has_gpu
 from .training import History, fit
 from .unet import build_unet
 
 
-def learn(split: Split, state: str | Path, profile: Profile, seed: int = 0) -> tuple[keras.Model, History]:
+def learn(
+    split: Split, state: str | Path, size: int, batch_size: int, epochs: int, frozen_epochs: int, seed: int = 0
+) -> tuple[keras.Model, History]:
     """Trains a U-Net on ``split.train``; ``split.val`` chooses the epoch.
 
     Args:
         split: photos of the training and of the validation persons.
         state: folder for what a later run needs to go on after a kill.
-        profile: how much to do.
+        size: side of the square photos in pixels.
+        batch_size: photos in a batch.
+        epochs, frozen_epochs: of ``fit``.
         seed: of the new weights, the order of the photos and their augmentation.
 
     Returns:
@@ -29,16 +33,16 @@ def learn(split: Split, state: str | Path, profile: Profile, seed: int = 0) -> t
     """
     # one thread does not augment as fast as a GPU learns; a CPU has none to spare
     threads = min(8, os.cpu_count() or 1) if has_gpu() else 1
-    train = Batches(split.train, profile.size, profile.batch_size, augment=True, seed=seed, threads=threads)
-    val = Batches(split.val, profile.size, profile.batch_size)
+    train = Batches(split.train, size, batch_size, augment=True, seed=seed, threads=threads)
+    val = Batches(split.val, size, batch_size)
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(fast_dtype())
     try:
-        model = build_unet(profile.size)
-        history = fit(model, train, val, profile.epochs, profile.frozen_epochs, out=state)
+        model = build_unet(size)
+        history = fit(model, train, val, epochs, frozen_epochs, out=state)
         keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
-        final = build_unet(profile.size, weights=None)
+        final = build_unet(size, weights=None)
     finally:
         keras.config.set_dtype_policy(before)
     final.set_weights(model.get_weights())

@@ -604,7 +604,7 @@ assert max(loops) <= 10  # not 99
 
 
 # %%
-far = hs.augment.Recipe()  # how far each amount may go to either side: a choice, and the course's is this
+far = hs.augment.Augmentation()  # how far each amount may go to either side: a choice, and the course's is this
 far
 
 

@@ -671,7 +671,7 @@ hs.plots.predictions(hs.Predictor(model), four[:3])
 # faster. Where it has not, it is far slower. The library looks it up:
 
 # %%
-print("fastest here:", hs.profile.fast_dtype())
+print("fastest here:", hs.machine.fast_dtype())
 digits = keras.ops.cast(keras.ops.convert_to_tensor([0.9, 0.99, 0.999]), "bfloat16")
 print("0.9, 0.99 and 0.999 in bfloat16:", [float(d) for d in keras.ops.cast(digits, "float32")])
 
@@ -679,7 +679,7 @@ print("0.9, 0.99 and 0.999 in bfloat16:", [float(d) for d in keras.ops.cast(digi
 # For features that is plenty. For a weight it is not: it would swallow the small steps of training. So the policy
 # `mixed_bfloat16` computes in bfloat16 and keeps the weights in float32. Nor is it for a probability: 0.999 has become
 # a flat 1. That the policy does not prevent, so the course gives its last layer, and its preprocessing,
-# `dtype="float32"`. Before you build a model: `keras.config.set_dtype_policy(hs.profile.fast_dtype())`. The command
+# `dtype="float32"`. Before you build a model: `keras.config.set_dtype_policy(hs.machine.fast_dtype())`. The command
 # `python -m handseg_lib train` does so.
 
 # %% [markdown]

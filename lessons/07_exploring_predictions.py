@@ -131,10 +131,8 @@ assert keras.models.load_model(folder / "model.keras", compile=False).count_para
 # README's figure, too: what is told is what is shipped.
 
 # %%
-import json
-
 predictor = hs.load_predictor()
-card = json.loads(hs.predictor.COURSE_CARD.read_text())
+card = predictor.card
 print(card["data"])
 print("trained on persons", *card["split"]["train"])
 print("threshold", predictor.threshold, "was chosen on persons", *card["split"]["val"])

@@ -16,8 +16,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "build" / "backends"
 TOLERANCE = 1e-4
 sys.path.insert(0, str(FOLDER.parents[1]))
 
-from handseg_lib import Predictor, build_unet, training  # noqa: E402, I001  first, so that it starts quietly
-from handseg_lib.course import profile  # noqa: E402, I001  first, so that it starts quietly
+from handseg_lib import Predictor, build_unet, machine, training  # noqa: E402, I001  first, so that it starts quietly
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from handseg_lib.encoder import freeze  # noqa: E402
@@ -42,7 +41,7 @@ def results() -> dict:
     photos = rng.integers(0, 256, (2, 64, 64, 3), np.uint8)
     masks = np.zeros((2, 64, 64, 1), np.uint8)
     masks[:, 16:48, 8:40] = 1
-    told = {"before": Predictor(model).many(list(photos))}
+    told = {"before": Predictor(model).predict_batch(list(photos))}
     freeze(model.get_layer("encoder"), "conv3_block1")
     # The warm-up of a full run. Now and then an activation is within rounding of 0, so that backends put it on either
     # side of ReLU's kink and their gradients differ by 0.1 %. At the recipe's first rates that moves a prediction by
@@ -50,10 +49,10 @@ def results() -> dict:
     training.compile_stage(model, steps=731, peak=3e-4)
     start = [keras.ops.convert_to_numpy(weight).copy() for weight in model.trainable_weights]
     losses = [model.train_on_batch(photos, masks, return_dict=True)["loss"] for _ in range(2)]
-    told |= {"losses": np.float32(losses), "after": Predictor(model).many(list(photos))}
+    told |= {"losses": np.float32(losses), "after": Predictor(model).predict_batch(list(photos))}
     for weight, value in zip(model.trainable_weights, start):
         weight.assign(value)
-    return told | {"unlearned": Predictor(model).many(list(photos))}
+    return told | {"unlearned": Predictor(model).predict_batch(list(photos))}
 
 
 def apart(ours, theirs) -> float:
@@ -62,7 +61,7 @@ def apart(ours, theirs) -> float:
 
 def main() -> None:
     assert keras.backend.backend() == BACKEND and keras.config.dtype_policy().name == "float32"
-    profile.fast_dtype()  # asks the backend for a GPU; must not fail where there is none
+    machine.fast_dtype()  # asks the backend for a GPU; must not fail where there is none
     ours = results()
     learned = apart(ours["after"], ours["unlearned"])
     if learned < 50 * TOLERANCE:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from handseg_lib import InputError, Report, evaluate, metrics, tune_threshold
+from handseg_lib.data.samples import describe
 from handseg_lib.evaluation import audit
 from handseg_lib.evaluation.baselines import Baseline
 
@@ -25,16 +26,16 @@ def painted(mask, skin=SKIN, wall=WALL):
 
 
 def test_brightness_is_the_mean_luma():
-    assert audit.describe(np.full((4, 4, 3), 100, np.uint8), block(0, 2, 0, 4, 4, 4))["brightness"] == 100
+    assert describe(np.full((4, 4, 3), 100, np.uint8), block(0, 2, 0, 4, 4, 4))["brightness"] == 100
 
 
 def test_tone_is_the_typology_angle_of_the_skin_alone():
     """(210, 150, 120) is L* 67.2, b* 24.8: arctan(17.2 / 24.8) = 34.7 degrees; the wall has no part in it."""
     mask = block(10, 30, 10, 30)
-    tones = [audit.describe(painted(mask, wall=wall), mask)["tone"] for wall in (WALL, (255, 255, 255))]
+    tones = [describe(painted(mask, wall=wall), mask)["tone"] for wall in (WALL, (255, 255, 255))]
     assert tones[0] == tones[1] == pytest.approx(34.7, abs=0.5)
-    dark = audit.describe(painted(mask, skin=(80, 50, 35)), mask)["tone"]
-    light = audit.describe(painted(mask, skin=(240, 210, 195)), mask)["tone"]
+    dark = describe(painted(mask, skin=(80, 50, 35)), mask)["tone"]
+    light = describe(painted(mask, skin=(240, 210, 195)), mask)["tone"]
     assert dark < -30 and light > 55
 
 
@@ -47,43 +48,43 @@ def test_skin_without_yellow_has_the_tone_at_its_limit(skin, angle):
     (150, 150, 220) is L* 64, b* -36; (30, 30, 60) is L* 12, b* -18. Of greys b* is 0, but for rounding.
     """
     mask = block(10, 30, 10, 30)
-    assert audit.describe(painted(mask, skin=skin), mask)["tone"] == pytest.approx(angle, abs=0.1)
+    assert describe(painted(mask, skin=skin), mask)["tone"] == pytest.approx(angle, abs=0.1)
 
 
 def test_a_photo_is_described_whatever_numbers_its_mask_is_written_in():
     """A mask of 0 and 255 once had no tone at all."""
     mask = block(10, 30, 10, 30)
-    expected = audit.describe(painted(mask), mask)
+    expected = describe(painted(mask), mask)
     assert not np.isnan(list(expected.values())).any()
     for same in (mask * 255, mask.astype(bool), mask[..., None] * 1.0):
-        assert audit.describe(painted(mask), same) == expected
+        assert describe(painted(mask), same) == expected
 
 
 def test_a_photo_is_described_by_its_own_mask_only():
     mask = block(10, 30, 10, 30)
     with pytest.raises(InputError, match="photo 40 x 60, true 60 x 40"):
-        audit.describe(painted(mask), mask.T)
+        describe(painted(mask), mask.T)
     with pytest.raises(InputError, match="true is float64 with 0.4 in it"):
-        audit.describe(painted(mask), mask * 0.4)
+        describe(painted(mask), mask * 0.4)
     with pytest.raises(InputError, match=r"float64 \(40, 60, 3\)"):
-        audit.describe(painted(mask) / 255, mask)
+        describe(painted(mask) / 255, mask)
 
 
 def test_background_is_the_overlap_of_the_colours():
     mask = block(0, 40, 0, 30)
     image = painted(mask)
-    assert audit.describe(image, mask)["background"] == 0
+    assert describe(image, mask)["background"] == 0
     image[:, 30:45] = SKIN  # half of the wall
-    assert audit.describe(image, mask)["background"] == pytest.approx(1 / 2)
+    assert describe(image, mask)["background"] == pytest.approx(1 / 2)
     image[:] = SKIN
-    assert audit.describe(image, mask)["background"] == pytest.approx(1)
+    assert describe(image, mask)["background"] == pytest.approx(1)
 
 
 def test_a_photo_of_nothing_or_of_skin_alone_has_no_overlap():
     empty, full = block(0, 0, 0, 0), block(0, 40, 0, 60)
-    told = audit.describe(painted(empty), empty)
+    told = describe(painted(empty), empty)
     assert np.isnan(told["tone"]) and np.isnan(told["background"])
-    assert np.isnan(audit.describe(painted(full), full)["background"])
+    assert np.isnan(describe(painted(full), full)["background"])
 
 
 # What kind of error it is

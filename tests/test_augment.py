@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from handseg_lib.data.augment import (
-    Recipe,
+    Augmentation,
     augment,
     disguise,
     draw_affine,
@@ -16,8 +16,8 @@ from handseg_lib.data.augment import (
     warp,
 )
 
-STILL = Recipe(rotate=0, scale=(1, 1), shift=0, shear=0, flip=0, light=0, contrast=0, gamma=0, tint=0, disguise=0)
-WILD = Recipe(rotate=180, scale=(0.3, 3), shift=0.5, shear=0.8, light=1, contrast=1, gamma=1, tint=1, disguise=1)
+STILL = Augmentation(rotate=0, scale=(1, 1), shift=0, shear=0, flip=0, light=0, contrast=0, gamma=0, tint=0, disguise=0)
+WILD = Augmentation(rotate=180, scale=(0.3, 3), shift=0.5, shear=0.8, light=1, contrast=1, gamma=1, tint=1, disguise=1)
 
 
 def generator(seed=0):
@@ -59,7 +59,7 @@ def check_agree(image, mask, border=2):
 # Masks stay masks
 
 
-@pytest.mark.parametrize("recipe", [Recipe(), WILD], ids=["default", "wild"])
+@pytest.mark.parametrize("recipe", [Augmentation(), WILD], ids=["default", "wild"])
 @pytest.mark.parametrize("shape", [(64, 64), (61, 84), (97, 33)])
 def test_augment_never_yields_a_mask_value_but_0_and_1(recipe, shape):
     both = 0
@@ -103,7 +103,7 @@ def test_warp_moves_photo_and_mask_together(seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_augment_moves_photo_and_mask_together(seed):
     mask = blob(seed)
-    recipe = Recipe(light=0, contrast=0, gamma=0, tint=0, disguise=0)
+    recipe = Augmentation(light=0, contrast=0, gamma=0, tint=0, disguise=0)
     image, moved = augment(photo_of(mask), mask, generator(seed), recipe)
     check_agree(image, moved)
 
@@ -156,7 +156,7 @@ def test_the_same_generator_state_gives_the_same_variation():
 
 def test_a_sure_flip_mirrors():
     image, mask = noise(), blob(0)
-    flipped, moved = augment(image, mask, generator(), Recipe(**{**vars(STILL), "flip": 1}))
+    flipped, moved = augment(image, mask, generator(), Augmentation(**{**vars(STILL), "flip": 1}))
     assert np.array_equal(flipped, image[:, ::-1]) and np.array_equal(moved, mask[:, ::-1])
 
 
@@ -166,7 +166,7 @@ def test_half_the_draws_flip():
 
 
 def test_amounts_stay_within_their_bounds_and_reach_them():
-    recipe = Recipe(rotate=20, scale=(0.8, 1.25), shift=0.1, shear=0, flip=0)
+    recipe = Augmentation(rotate=20, scale=(0.8, 1.25), shift=0.1, shear=0, flip=0)
     middle = np.array([83, 60]) / 2
     turns, zooms, shifts = [], [], []
     for seed in range(500):
@@ -215,7 +215,7 @@ def test_recolour_by_hand(change, want):
 
 
 def test_colours_are_drawn_within_their_bounds_and_reach_them():
-    recipe = Recipe(gamma=0.3, contrast=0.2, light=0.1, tint=0.4)
+    recipe = Augmentation(gamma=0.3, contrast=0.2, light=0.1, tint=0.4)
     draws = [draw_colours(generator(seed), recipe) for seed in range(500)]
     for name, middle in (("gamma", 1), ("contrast", 1), ("light", 0), ("tint", 1)):
         amounts, bound = np.array([draw[name] for draw in draws]) - middle, getattr(recipe, name)

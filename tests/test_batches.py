@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from handseg_lib import Batches, InputError
-from handseg_lib.data.augment import Recipe, resize
+from handseg_lib.data.augment import Augmentation, resize
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_every_sample_comes_once_an_epoch_in_an_order_of_its_own(ten):
 
 
 def test_photo_and_mask_of_a_batch_belong_together(ten):
-    images, masks = all_of(Batches(ten, size=64, batch_size=4, augment=Recipe(disguise=0)))
+    images, masks = all_of(Batches(ten, size=64, batch_size=4, augment=Augmentation(disguise=0)))
     for red, mask in zip(images[..., 0], masks[..., 0]):
         hand, wall = red[mask == 1].mean(), red[mask == 0].mean()  # 210 and 60, however they are lit
         assert ((red > (hand + wall) / 2) == mask).mean() > 0.95
@@ -121,7 +121,7 @@ def test_no_samples_are_refused():
 
 
 def test_a_recipe_of_ones_own_is_followed(ten):
-    still = Recipe(0, (1, 1), 0, 0, flip=0, light=0, contrast=0, gamma=0, tint=0, disguise=0)
+    still = Augmentation(0, (1, 1), 0, 0, flip=0, light=0, contrast=0, gamma=0, tint=0, disguise=0)
     batches = Batches(ten, size=32, batch_size=4, augment=still)
     images, masks = all_of(batches)
     assert sorted(batches.order) == list(range(10)) and list(batches.order) != list(range(10))  # shuffled, as ever

@@ -23,7 +23,7 @@ def sees_red():
 def test_letterbox_and_mirror_give_every_pixel_back_to_its_place(sees_red, shape, way):
     predictor = way(sees_red)
     red = np.outer(np.linspace(40, 200, shape[0]), np.linspace(0.5, 1, shape[1]))  # smooth: what is squashed comes back
-    (hand,) = predictor.many([np.repeat(red[..., None], 3, 2).astype(np.uint8)])
+    (hand,) = predictor.predict_batch([np.repeat(red[..., None], 3, 2).astype(np.uint8)])
     assert hand.shape == shape and np.abs(hand * 255 - red)[3:-3, 3:-3].max() < 4
 
 

@@ -131,7 +131,7 @@ def test_the_threshold_cuts_as_evaluate_does(red_seer, make_pair):
         def __call__(self, image):
             return np.where(mask == 1, np.float32(0.3), np.float32(0.1))
 
-        def many(self, images):
+        def predict_batch(self, images):
             return [self(image) for image in images]
 
     sample = make_pair(painted(mask), mask)

@@ -165,9 +165,9 @@ def test_the_network_runs_once_a_photo_however_often_a_slider_moves(unet, sample
     runs = []
 
     class Counting(Predictor):
-        def many(self, images):
+        def predict_batch(self, images):
             runs.append(len(images))
-            return super().many(images)
+            return super().predict_batch(images)
 
     controls = explore.explore(Counting(unet), samples[:3]).controls
     runs.clear()

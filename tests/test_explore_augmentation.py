@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from handseg_lib import explore
-from handseg_lib.data.augment import Recipe, augment
+from handseg_lib.data.augment import Augmentation, augment
 from handseg_lib.explore import augmentation
 from handseg_lib.plots import overlay
 
-STILL = Recipe(rotate=0, scale=(1, 1), shift=0, shear=0, flip=0, light=0, contrast=0, gamma=0, tint=0)
+STILL = Augmentation(rotate=0, scale=(1, 1), shift=0, shear=0, flip=0, light=0, contrast=0, gamma=0, tint=0)
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def test_it_shows_the_photo_as_the_batches_would_get_it(samples):
 
 
 def test_every_transform_of_the_recipe_has_a_slider_that_changes_the_picture(window):
-    assert set(window.controls) == set(Recipe.__dataclass_fields__) | {"variation", "bilinear"}
-    for name in Recipe.__dataclass_fields__:
+    assert set(window.controls) == set(Augmentation.__dataclass_fields__) | {"variation", "bilinear"}
+    for name in Augmentation.__dataclass_fields__:
         control, shown = window.controls[name], set()
         for value in (control.max, control.min):
             control.value = value
@@ -35,7 +35,7 @@ def test_every_transform_of_the_recipe_has_a_slider_that_changes_the_picture(win
 
 
 def test_with_all_sliders_at_their_least_the_photo_stays_as_it_was(window, samples):
-    for name in Recipe.__dataclass_fields__:
+    for name in Augmentation.__dataclass_fields__:
         window.controls[name].value = window.controls[name].min
     image, mask = augmentation.resize(*samples[0].read(), augmentation.SIZE)
     assert window.picture.value == explore.draw_augmentation(image, mask, STILL).html()

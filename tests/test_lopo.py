@@ -20,7 +20,7 @@ from handseg_lib import History, InputError
 from handseg_lib.__main__ import main
 from handseg_lib.course.profile import PROFILES
 from handseg_lib.data import hgr1
-from handseg_lib.data.augment import Recipe
+from handseg_lib.data.augment import Augmentation
 from handseg_lib.evaluation.lopo import file_names, folds, leave_one_out
 
 SETTINGS = {"size": 32}
@@ -201,7 +201,7 @@ def test_the_command_trains_what_is_not_finished(hands, tmp_path, monkeypatch, c
             for path in (sample.image, sample.mask):
                 (data / path.parent.name).mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, data / path.parent.name)
-    settings = asdict(replace(PROFILES["smoke"], epochs=1)) | {"seed": 0, "augment": repr(Recipe())}
+    settings = asdict(replace(PROFILES["smoke"], epochs=1)) | {"seed": 0, "augment": repr(Augmentation())}
     leave_one_out(hgr1.load(data), Learner(), out, settings)
     for person in ("01", "02"):
         (out / f"{person}.json").unlink()

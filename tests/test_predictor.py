@@ -50,7 +50,7 @@ def test_mask_is_where_the_probability_reaches_the_threshold(unet):
 
 def test_many_photos_are_predicted_as_each_alone(predictor):
     images = [photo(70, 90, 1), photo(128, 64, 2), photo(64, 64, 3)]
-    for image, hand in zip(images, predictor.many(images), strict=True):
+    for image, hand in zip(images, predictor.predict_batch(images), strict=True):
         assert hand == pytest.approx(predictor(image), abs=1e-5)
 
 

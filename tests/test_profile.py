@@ -5,7 +5,7 @@ import collections
 import pytest
 import tensorflow as tf
 
-from handseg_lib import InputError
+from handseg_lib import InputError, machine
 from handseg_lib.__main__ import main
 from handseg_lib.course import doctor, profile
 from handseg_lib.data import drawn, hgr1
@@ -32,7 +32,7 @@ def test_a_name_given_wins_over_the_environment(monkeypatch):
 
 @pytest.mark.parametrize("gpu, data, name", [(1, 1, "full"), (1, 0, "quick"), (0, 1, "quick"), (0, 0, "quick")])
 def test_without_a_choice_it_is_full_only_with_gpu_and_hgr1(monkeypatch, hands, gpu, data, name):
-    monkeypatch.setattr(profile, "has_gpu", lambda: bool(gpu))
+    monkeypatch.setattr(machine, "has_gpu", lambda: bool(gpu))
     if data:
         monkeypatch.setenv("HANDSEG_HGR1", str(hands))
     assert profile.current().name == name
@@ -139,20 +139,20 @@ def test_bfloat16_is_chosen_only_where_the_hardware_has_it(monkeypatch, tmp_path
         def read_text(self):
             return self.text
 
-    monkeypatch.setattr(profile, "Path", CpuInfo)
-    monkeypatch.setattr(profile, "gpu", lambda: None)
+    monkeypatch.setattr(machine, "Path", CpuInfo)
+    monkeypatch.setattr(machine, "gpu", lambda: None)
     for text, want in ((None, "float32"), ("flags: avx2 avx512f", "float32"), ("avx512_bf16", "mixed_bfloat16")):
         CpuInfo.text = text
-        assert profile.fast_dtype() == want
+        assert machine.fast_dtype() == want
     CpuInfo.text = None
     for capability, want in ((7.5, "float32"), (8.0, "mixed_bfloat16"), (0.0, "float32")):  # Colab's T4 has 7.5
-        monkeypatch.setattr(profile, "gpu", lambda: {"name": "GPU", "capability": capability})
-        assert profile.fast_dtype() == want
+        monkeypatch.setattr(machine, "gpu", lambda: {"name": "GPU", "capability": capability})
+        assert machine.fast_dtype() == want
 
 
 def test_a_gpu_is_told_by_name_and_capability(monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one"] if kind == "GPU" else [])
     details = {"device_name": "Tesla T4", "compute_capability": (7, 5)}
     monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda device: details)
-    assert profile.gpu() == {"name": "Tesla T4", "capability": 7.5} and profile.has_gpu()
-    assert doctor.machine()["gpu"] == doctor.report()["gpu"] == "Tesla T4"
+    assert machine.gpu() == {"name": "Tesla T4", "capability": 7.5} and machine.has_gpu()
+    assert machine.machine()["gpu"] == doctor.report()["gpu"] == "Tesla T4"

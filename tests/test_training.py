@@ -21,7 +21,7 @@ from keras import layers
 
 from handseg_lib import Batches, InputError, build_unet, fit, losses, split_by_person, state, training
 from handseg_lib.course import as_published, profile
-from handseg_lib.data.augment import Recipe
+from handseg_lib.data.augment import Augmentation
 from handseg_lib.encoder import StillModel
 from handseg_lib.recipe import learn
 from handseg_lib.unet import up_step
@@ -379,7 +379,7 @@ def test_a_folder_with_a_run_on_other_photos_is_refused(straight, data, samples)
         (Batches(train.samples[1:], SIZE, 4, augment=True), val),
         (Batches(train.samples, SIZE, 3, augment=True), val),
         (Batches(train.samples, SIZE, 4, augment=True, seed=1), val),
-        (Batches(train.samples, SIZE, 4, augment=Recipe(flip=0)), val),
+        (Batches(train.samples, SIZE, 4, augment=Augmentation(flip=0)), val),
         (Batches(others, SIZE, 4, augment=True), val),
         (train, Batches(others, SIZE, 4)),
     ):
@@ -488,7 +488,7 @@ def test_the_dtype_policy_is_as_before_where_a_training_is_refused(samples, tmp_
     split, smoke = split_by_person(samples), profile.PROFILES["smoke"]
     (tmp_path / "history.json").write_text('{"recipe": {"epochs": 99}, "rows": [{"epoch": 0, "val_iou": 0.5}]}')
     with pytest.raises(InputError, match="epochs=99"):
-        learn(split, tmp_path, smoke)
+        learn(split, tmp_path, smoke.size, smoke.batch_size, smoke.epochs, smoke.frozen_epochs)
     assert keras.config.dtype_policy().name == "float32"
 
 

@@ -8,8 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
-
+from .. import machine
 from ..data import drawn, hgr1
 from ..data.samples import InputError, Sample
 
@@ -58,7 +57,7 @@ def current(name: str | None = None) -> Profile:
     Raises:
         InputError: there is no profile of that name.
     """
-    name = name or os.environ.get("HANDSEG_PROFILE") or ("full" if has_gpu() and hgr1.available() else "quick")
+    name = name or os.environ.get("HANDSEG_PROFILE") or ("full" if machine.has_gpu() and hgr1.available() else "quick")
     if name not in PROFILES:
         raise InputError(f"HANDSEG_PROFILE={name}: there is no such profile. Use {', '.join(PROFILES)}.")
     return PROFILES[name]
@@ -76,56 +75,3 @@ def thin(samples: list[Sample], per_person: int | None) -> list[Sample]:
         count = min(per_person, len(group))
         kept += [group[(i * len(group) // count + start) % len(group)] for i in range(count)]
     return kept
-
-
-def gpu() -> dict | None:
-    """The GPU that Keras's backend sees: name, and CUDA compute capability, such as 8.0; 0 for others than NVIDIA's.
-
-    None where there is no GPU.
-    """
-    backend = keras.backend.backend()
-    if backend == "jax":
-        import jax
-
-        for device in jax.devices():
-            if device.platform == "gpu":
-                capability = str(getattr(device, "compute_capability", ""))  # of AMD's, a name such as gfx90a
-                number = float(capability) if capability.replace(".", "").isdigit() else 0.0
-                return {"name": device.device_kind, "capability": number}
-        return None
-    if backend == "torch":
-        import torch
-
-        if not torch.cuda.is_available():
-            return None
-        return {"name": torch.cuda.get_device_name(), "capability": _number(torch.cuda.get_device_capability())}
-    import tensorflow as tf
-
-    devices = tf.config.list_physical_devices("GPU")
-    if not devices:
-        return None
-    told = tf.config.experimental.get_device_details(devices[0])
-    return {"name": told.get("device_name", "GPU"), "capability": _number(told.get("compute_capability", (0, 0)))}
-
-
-def _number(version: tuple[int, int]) -> float:
-    """(8, 6) as 8.6."""
-    return float("{}.{}".format(*version))
-
-
-def has_gpu() -> bool:
-    """True if Keras's backend sees a GPU."""
-    return gpu() is not None
-
-
-def fast_dtype() -> str:
-    """The fastest dtype policy that trains well here: bfloat16 where the hardware has it, else float32.
-
-    Without bfloat16 instructions, mixed precision is slower: many times so on a CPU, and on a GPU older than NVIDIA's
-    Ampere, such as Colab's T4, it only adds casts (https://github.com/openxla/xla/issues/12429).
-    """
-    if found := gpu():
-        return "mixed_bfloat16" if found["capability"] >= 8 else "float32"
-    cpu = Path("/proc/cpuinfo")
-    has_bf16 = cpu.exists() and any(flag in cpu.read_text() for flag in ("avx512_bf16", "amx_bf16"))
-    return "mixed_bfloat16" if has_bf16 and keras.backend.backend() == "tensorflow" else "float32"

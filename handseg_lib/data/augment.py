@@ -16,7 +16,7 @@ cv2.setNumThreads(0)  # the batches have workers of their own; OpenCV's threads 
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Augmentation:
     """How far each transform may go; every amount is drawn evenly within its bounds.
 
     Attributes:
@@ -44,14 +44,14 @@ class Recipe:
     disguise: float = 0.4
 
 
-def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, recipe: Recipe = Recipe()):
+def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, augmentation: Augmentation = Augmentation()):
     """Draws one variation of a photo and its mask.
 
     Args:
         image: uint8 (H, W, 3) RGB.
         mask: uint8 (H, W) of {0, 1}.
         rng: where all chance comes from; the same generator state gives the same variation.
-        recipe: how far to go.
+        augmentation: how far to go.
 
     Returns:
         The new image and mask; shapes, dtypes and ranges as before.
@@ -61,18 +61,20 @@ def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, recip
     """
     image = as_photo(image)
     (mask,) = as_masks(image, mask=mask)
-    image, mask = warp(image, mask, draw_affine(mask.shape, rng, recipe))
-    image = recolour(image, **draw_colours(rng, recipe))
-    return (disguise(image, mask, rng) if rng.random() < recipe.disguise else image), mask
+    image, mask = warp(image, mask, draw_affine(mask.shape, rng, augmentation))
+    image = recolour(image, **draw_colours(rng, augmentation))
+    return (disguise(image, mask, rng) if rng.random() < augmentation.disguise else image), mask
 
 
-def draw_affine(shape: tuple[int, int], rng: np.random.Generator, recipe: Recipe = Recipe()) -> np.ndarray:
+def draw_affine(
+    shape: tuple[int, int], rng: np.random.Generator, augmentation: Augmentation = Augmentation()
+) -> np.ndarray:
     """Draws a rotation, zoom, shear, shift and mirror about the middle, as one 2x3 matrix."""
     height, width = shape
-    angle = np.deg2rad(rng.uniform(-recipe.rotate, recipe.rotate))
-    scale, shear = rng.uniform(*recipe.scale), rng.uniform(-recipe.shear, recipe.shear)
-    shift = rng.uniform(-recipe.shift, recipe.shift, 2) * (width, height)
-    mirror = -1.0 if rng.random() < recipe.flip else 1.0
+    angle = np.deg2rad(rng.uniform(-augmentation.rotate, augmentation.rotate))
+    scale, shear = rng.uniform(*augmentation.scale), rng.uniform(-augmentation.shear, augmentation.shear)
+    shift = rng.uniform(-augmentation.shift, augmentation.shift, 2) * (width, height)
+    mirror = -1.0 if rng.random() < augmentation.flip else 1.0
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = scale * rotation @ np.array([[1, shear], [0, 1]]) @ np.diag([mirror, 1])
     middle = np.array([width - 1, height - 1]) / 2
@@ -89,13 +91,13 @@ def warp(image: np.ndarray, mask: np.ndarray, affine: np.ndarray) -> tuple[np.nd
     return image, cv2.warpAffine(mask, affine, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
 
 
-def draw_colours(rng: np.random.Generator, recipe: Recipe = Recipe()) -> dict:
+def draw_colours(rng: np.random.Generator, augmentation: Augmentation = Augmentation()) -> dict:
     """Draws a change of gamma, contrast, brightness and tint, as arguments of ``recolour``."""
     return {
-        "gamma": 1 + rng.uniform(-recipe.gamma, recipe.gamma),
-        "contrast": 1 + rng.uniform(-recipe.contrast, recipe.contrast),
-        "light": rng.uniform(-recipe.light, recipe.light),
-        "tint": 1 + rng.uniform(-recipe.tint, recipe.tint, 3),
+        "gamma": 1 + rng.uniform(-augmentation.gamma, augmentation.gamma),
+        "contrast": 1 + rng.uniform(-augmentation.contrast, augmentation.contrast),
+        "light": rng.uniform(-augmentation.light, augmentation.light),
+        "tint": 1 + rng.uniform(-augmentation.tint, augmentation.tint, 3),
     }
 
 

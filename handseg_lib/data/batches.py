@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
-from .augment import Recipe, resize
+from .augment import Augmentation, resize
 from .augment import augment as augment_pair
 from .samples import Sample, insist_on_some
 
@@ -22,7 +22,7 @@ class Batches(keras.utils.PyDataset):
         samples: what to read.
         size: side of the square photos in pixels.
         batch_size: photos in a batch; the last batch of an epoch holds what is left.
-        augment: True to shuffle and to augment by the course's recipe (training), or a ``Recipe`` of your own;
+        augment: True to shuffle and to augment by the course's recipe (training), or an ``Augmentation`` of your own;
             False to give the photos as they are, in order.
         seed: of all chance.
         threads: that augment the photos of a batch. (Keras's own ``workers`` fetch batches before the epoch has begun,
@@ -39,14 +39,14 @@ class Batches(keras.utils.PyDataset):
         samples: Sequence[Sample],
         size: int = 224,
         batch_size: int = 16,
-        augment: bool | Recipe = False,
+        augment: bool | Augmentation = False,
         seed: int = 0,
         threads: int = 1,
     ):
         super().__init__()
         insist_on_some(samples, "make batches of")
         self.samples, self.size, self.batch_size, self.seed = samples, size, batch_size, seed
-        self.augment = Recipe() if augment is True else augment
+        self.augment = Augmentation() if augment is True else augment
         pairs = [resize(*sample.read(), size) for sample in samples]
         self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))
         self.threads = threads

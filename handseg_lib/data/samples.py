@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import cv2
 import numpy as np
 from PIL import ExifTags, Image
 from PIL.Image import Transpose
@@ -553,6 +554,45 @@ def _label(rule: str | Callable[[str], str] | None, path: Path, default: str) ->
     if label in (None, ""):
         raise InputError(f"{path}: the rule {rule!r} finds nothing in its name. Rename the photo, or change the rule.")
     return readable(str(label))
+
+
+# What a photo is like
+
+
+def describe(image: np.ndarray, true: np.ndarray) -> dict:
+    """Measures what may make a photo hard.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        true: its mask, (H, W) of {0, 1}.
+
+    Returns:
+        brightness: mean luma of the photo, 0-255.
+        tone: median individual typology angle of the skin pixels, from -90 to 90 degrees: arctan((L* - 50) / b*) of
+            CIELAB; Chardon 1991, https://doi.org/10.1111/j.1467-2494.1991.tb00561.x. Light skin has 55 and more, dark
+            skin -30 and less. It is the skin's tone *in this photo*: nobody calibrated camera or lamp, so shade and
+            white balance move it, and it does not tell a person's skin type. nan without skin.
+        background: how much the background's colours are the hand's: the overlap of their histograms in Cb and Cr
+            (bins of 8), 0 for no colour in common, 1 for the same colours. nan where there is only one of the two.
+
+    Raises:
+        InputError: the photo or the mask is none, or they differ in size.
+    """
+    image = as_photo(image)
+    (true,) = as_masks(image, true=true)
+    ycrcb = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
+    tone = overlap = float("nan")
+    if true.any():
+        skin = image[true == 1][None].astype(np.float32) / 255
+        lightness, _, yellow = np.moveaxis(cv2.cvtColor(skin, cv2.COLOR_RGB2LAB), 2, 0)
+        # skin is yellow; where a blue light takes that away, the angle stays at its limit, light 90 and dark -90,
+        # for past b* = 0 the quotient's sign would turn, and light skin count as dark
+        tone = float(np.median(np.degrees(np.arctan2(lightness - 50, np.maximum(yellow, 0)))))
+    if 0 < true.mean() < 1:
+        bins = ycrcb[..., 1].astype(int) // 8 * 32 + ycrcb[..., 2] // 8
+        hand, wall = (np.bincount(bins[true == part], minlength=1024) / (true == part).sum() for part in (1, 0))
+        overlap = float(np.minimum(hand, wall).sum())
+    return {"brightness": float(ycrcb[..., 0].mean()), "tone": tone, "background": overlap}
 
 
 # Splitting

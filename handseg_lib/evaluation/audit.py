@@ -1,4 +1,4 @@
-"""The audit: what a photo is like, what kind of error was made on it, and whether the network knew.
+"""The audit: what kind of error was made on a photo, and whether the network knew.
 
 Nothing here edits a label. Where a network and a label disagree by the same pixel or two all round a person's hands,
 it may be the label's habit, or the network's; where a piece is missing, the fault of either. One has to look.
@@ -6,53 +6,13 @@ it may be the label's habit, or the network's; where a piece is missing, the fau
 
 from collections.abc import Callable, Sequence
 
-import cv2
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from .. import metrics
-from ..data.samples import Sample, as_masks, as_photo, as_probability, insist_on_some
-
-# What a photo is like
-
-
-def describe(image: np.ndarray, true: np.ndarray) -> dict:
-    """Measures what may make a photo hard.
-
-    Args:
-        image: uint8 (H, W, 3) RGB.
-        true: its mask, (H, W) of {0, 1}.
-
-    Returns:
-        brightness: mean luma of the photo, 0-255.
-        tone: median individual typology angle of the skin pixels, from -90 to 90 degrees: arctan((L* - 50) / b*) of
-            CIELAB; Chardon 1991, https://doi.org/10.1111/j.1467-2494.1991.tb00561.x. Light skin has 55 and more, dark
-            skin -30 and less. It is the skin's tone *in this photo*: nobody calibrated camera or lamp, so shade and
-            white balance move it, and it does not tell a person's skin type. nan without skin.
-        background: how much the background's colours are the hand's: the overlap of their histograms in Cb and Cr
-            (bins of 8), 0 for no colour in common, 1 for the same colours. nan where there is only one of the two.
-
-    Raises:
-        InputError: the photo or the mask is none, or they differ in size.
-    """
-    image = as_photo(image)
-    (true,) = as_masks(image, true=true)
-    ycrcb = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
-    tone = overlap = float("nan")
-    if true.any():
-        skin = image[true == 1][None].astype(np.float32) / 255
-        lightness, _, yellow = np.moveaxis(cv2.cvtColor(skin, cv2.COLOR_RGB2LAB), 2, 0)
-        # skin is yellow; where a blue light takes that away, the angle stays at its limit, light 90 and dark -90,
-        # for past b* = 0 the quotient's sign would turn, and light skin count as dark
-        tone = float(np.median(np.degrees(np.arctan2(lightness - 50, np.maximum(yellow, 0)))))
-    if 0 < true.mean() < 1:
-        bins = ycrcb[..., 1].astype(int) // 8 * 32 + ycrcb[..., 2] // 8
-        hand, wall = (np.bincount(bins[true == part], minlength=1024) / (true == part).sum() for part in (1, 0))
-        overlap = float(np.minimum(hand, wall).sum())
-    return {"brightness": float(ycrcb[..., 0].mean()), "tone": tone, "background": overlap}
-
+from ..data.samples import Sample, as_probability, insist_on_some
 
 # What kind of error it is
 

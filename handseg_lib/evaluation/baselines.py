@@ -34,7 +34,7 @@ class Baseline:
         """The probability of hand, or a mask of 0 and 1: float32 (H, W), for a photo uint8 (H, W, 3) RGB."""
         return self.method(image).astype(np.float32)
 
-    def many(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+    def predict_batch(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The same for several photos."""
         return [self(image) for image in images]
 

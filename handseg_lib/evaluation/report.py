@@ -13,9 +13,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import metrics
-from ..data.samples import InputError, Sample, as_probability, insist_on_some
+from ..data.samples import InputError, Sample, as_probability, describe, insist_on_some
 from ..predictor import Predictor
-from .audit import describe
 
 SLICES = ("hand", "brightness", "tone", "background")
 
@@ -26,7 +25,7 @@ class Report:
 
     Attributes:
         table: one row a photo: image, person, gesture, hand (its true share of the photo), brightness, tone and
-            background (see ``audit.describe``), iou, f1, boundary_px, offset_px (the same with a sign: positive
+            background (see ``data.samples.describe``), iou, f1, boundary_px, offset_px (the same with a sign: positive
             outside), accuracy, tp, fp, fn, tn, and fp_far, fn_far: those more than 2 px from the true edge.
         threshold: the probability from which a pixel was called hand.
     """
@@ -118,7 +117,7 @@ def evaluate(model: keras.Model | Callable, samples: Sequence[Sample], batch_siz
     # delay: where the first photo cannot be read, the error is all there is to see
     with tqdm(total=len(samples), desc="evaluate", unit="photo", delay=1) as bar:
         for batch, images, masks in _in_batches(samples, batch_size):
-            for sample, image, mask, hand in zip(batch, images, masks, predictor.many(images)):
+            for sample, image, mask, hand in zip(batch, images, masks, predictor.predict_batch(images)):
                 pred = (hand >= predictor.threshold).astype(np.uint8)
                 rows.append(_label(sample, image, mask) | _score(mask, pred))
             bar.update(len(batch))

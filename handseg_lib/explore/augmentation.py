@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .. import plots
-from ..data.augment import Recipe, augment, draw_affine, resize
+from ..data.augment import Augmentation, augment, draw_affine, resize
 from ..data.samples import Sample
 from .view import Drawing, View, button, slider, tick
 
@@ -14,7 +14,7 @@ SIZE = 224  # pixels at which the photo is shown, as the network sees it
 ZOOM = 40  # pixels of the fingertip's enlargement
 
 # Each transform's slider: where it starts, which is the course's recipe; its ends; its step. scale is the largest zoom.
-COURSE = Recipe()
+COURSE = Augmentation()
 SLIDERS = {
     "rotate": (COURSE.rotate, 0.0, 180.0, 5.0),
     "scale": (COURSE.scale[1], 1.0, 2.0, 0.05),
@@ -38,7 +38,7 @@ def bilinear_mask(mask: np.ndarray, affine: np.ndarray) -> np.ndarray:
 
 
 def draw_augmentation(
-    image: np.ndarray, mask: np.ndarray, recipe: Recipe = Recipe(), seed: int = 0, bilinear: bool = False
+    image: np.ndarray, mask: np.ndarray, recipe: Augmentation = Augmentation(), seed: int = 0, bilinear: bool = False
 ) -> Drawing:
     """Draws what ``play_augmentation`` shows: a photo and one variation of it, masks outlined.
 
@@ -88,7 +88,7 @@ def play_augmentation(sample: Sample) -> View:
     seed = slider("variation", 0, 0, 99)
 
     def draw(scale: float, variation: int, bilinear: bool, **amounts: float) -> Drawing:
-        recipe = Recipe(scale=(1 / scale, scale), **amounts)
+        recipe = Augmentation(scale=(1 / scale, scale), **amounts)
         return draw_augmentation(*small(), recipe, variation, bilinear)
 
     controls = {name: slider(name, *sizes) for name, sizes in SLIDERS.items()}
