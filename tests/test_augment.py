@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from handseg_lib import InputError
 from handseg_lib.data.augment import (
     Augmentation,
     augment,
@@ -70,6 +71,22 @@ def test_augment_never_yields_a_mask_value_but_0_and_1(recipe, shape):
         assert image.dtype == np.uint8 and image.shape == (*shape, 3)
         both += len(np.unique(moved)) == 2
     assert both > 80
+
+
+def test_a_mask_of_0_and_255_becomes_one_of_0_and_1():
+    """It was moved as it was, and since none of it is 1, its photo's background never took the colour of the skin."""
+    image, mask = noise(), blob(3)
+    for seed in range(4):
+        expected, got = (augment(image, each, generator(seed), WILD) for each in (mask, mask * 255))
+        assert all(np.array_equal(*pair) for pair in zip(expected, got))
+        expected, got = (disguise(image, each, generator(seed)) for each in (mask, mask * 255))
+        assert np.array_equal(expected, got) and not np.array_equal(expected, image)
+
+
+def test_photo_and_mask_of_two_sizes_are_not_moved_together():
+    for move in (augment, disguise):
+        with pytest.raises(InputError, match="photo 61 x 84, mask 60 x 84"):
+            move(noise(), blob(3)[1:], generator())
 
 
 def test_warp_never_yields_a_mask_value_but_0_and_1():

@@ -89,6 +89,12 @@ def test_the_largest_piece_is_kept():
     assert baselines.largest_piece(mask).tolist() == [[1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
 
 
+def test_the_largest_piece_of_a_bool_mask_is_kept_too():
+    mask = np.eye(9, dtype=bool)
+    mask[0, 5] = True  # a piece of its own
+    assert np.array_equal(baselines.largest_piece(mask), np.eye(9, dtype=np.uint8))
+
+
 def test_all_are_scored_in_the_table_of_the_networks(samples):
     split = split_by_person(samples)
     found = {b.name: evaluate(b, split.test).summary()["iou"] for b in baselines.fit_all(split.train, split.val)}

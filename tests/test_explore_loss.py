@@ -26,6 +26,13 @@ def test_scores_of_a_shifted_square(square):
     assert scores["pull of BCE"] == pytest.approx((200 * 0.99 + 9800 * 0.01) / 10_000, rel=1e-4)
 
 
+def test_a_mask_of_0_and_255_scores_the_same(square):
+    """Dice and BCE once took 255 for the share of hand."""
+    hand = loss.spoil(square, shift=4)
+    assert np.array_equal(loss.spoil(square * 255, shift=4), hand)
+    assert loss.scores(square * 255, hand) == loss.scores(square, hand)
+
+
 def test_scores_of_a_shrunken_square(square):
     scores = loss.scores(square, loss.spoil(square, shrink=2))
     assert scores["IoU"] == pytest.approx(16 * 16 / 400)

@@ -43,6 +43,15 @@ def test_iou_of_a_mask_that_lost_half():
     assert explore.draw_cut(image, whole, cut, true=true).text == "IoU 0.125, with all skips 0.250"
 
 
+def test_a_mask_that_is_not_the_photos_is_refused_before_it_is_squashed(predictor, samples):
+    """Photo and mask are made square; a mask that lay on its side once passed as the photo's own."""
+    image, true = samples[0].read()
+    with pytest.raises(InputError, match="photo .*, true "):
+        explore.cut_skips(predictor, image[:-9], true)
+    in_255 = explore.cut_skips(predictor, image, true * 255)
+    assert in_255.picture.value == explore.cut_skips(predictor, image, true).picture.value
+
+
 def test_the_picture_follows_the_ticks(predictor, samples):
     window = explore.cut_skips(predictor, *samples[0].read())
     start = window.picture.value

@@ -128,7 +128,11 @@ def disguise(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> n
 
     Returns:
         The new image; the hand in it is as before.
+
+    Raises:
+        InputError: the mask is none, or not of the photo's size.
     """
+    (mask,) = as_masks(image, mask=mask)
     if not 0 < mask.mean() < 1:
         return image
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
