@@ -15,7 +15,7 @@ help: ## this list
 env: .venv/.done ## build .venv from requirements.lock
 
 lab: env ## open the course in JupyterLab
-	$(BIN)/jupyter lab --port $(PORT) $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --port $(PORT) $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) notebooks/00_start_here.ipynb
 
 app: env ## show the sliders on one page, as an app
 	$(BIN)/voila --no-browser --port $(PORT) $(ARGS) notebooks/sliders.ipynb

@@ -53,6 +53,16 @@ except ImportError:  # on Colab: bring the course's library and leave Colab's ow
     %pip install -q --no-deps anywidget psygnal jupyterquiz "handseg @ git+{URL}"
     import handseg_lib as hs"""
 
+# Voilà serves the page of sliders and no other notebook, and runs a script in a text, as Lab and GitHub do not: there,
+# links to lessons lead to GitHub.
+VOILA = f"""\
+<script>
+for (const link of document.querySelectorAll('a[href*=".ipynb"]:not([href*=":"])')) {{
+  link.href = "{URL}/blob/main/notebooks/" + link.getAttribute("href");
+  link.target = "_blank";
+}}
+</script>"""
+
 
 def lessons() -> list[Path]:
     return sorted((ROOT / "lessons").glob("[0-9][0-9]_*.py"))
@@ -87,7 +97,7 @@ def footer(lesson: Path, solved: bool) -> str:
     """Links to the lesson before, the other version of this one, and the lesson after."""
     every = lessons()
     if lesson not in every:
-        return f"---\n[{title(every[0])}]({every[0].stem}.ipynb)"
+        return f"---\n[{title(every[0])}]({every[0].stem}.ipynb)\n\n{VOILA}"
     here = every.index(lesson)
     twin = f"[The lesson](../{lesson.stem}.ipynb)" if solved else f"[Solutions](solutions/{lesson.stem}.ipynb)"
     before = [f"← [{title(p)}]({p.stem}.ipynb)" for p in every[:here][-1:]]

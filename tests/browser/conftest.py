@@ -6,6 +6,7 @@ notebook has one kernel.
 """
 
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -23,6 +24,7 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"  # of the tests that failed;
 CAMERA = "--use-fake-device-for-media-stream"  # a drawn film, for a page that is allowed to see it
 # what a box of widgets has for each child until it is made: the pictures are there before the sliders are
 PLACEHOLDER = ".jupyter-widgets > .lm-Widget:empty"
+OPEN_TO_TESTS = ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
 FRONT_ENDS = {"lab": "lab/tree", "notebook": "notebooks"}
 
 
@@ -78,6 +80,14 @@ class Cell:
 def jupyter(browser, serve, tmp_path_factory):
     """The address and the folder of a JupyterLab, which serves Notebook 7 too."""
     folder = tmp_path_factory.mktemp("jupyter")
+    settle(folder)
+    options = ["--allow-root", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
+    with serve(folder, "jupyter", "lab", *options, *OPEN_TO_TESTS) as address:
+        yield address, folder
+
+
+def settle(folder: Path) -> None:
+    """Settings of a JupyterLab that ``serve`` starts from a folder."""
     config = folder / "config" / "labconfig"
     config.mkdir(parents=True)
     # no question about news, which lies over the notebook; no widget of an earlier test, saved with the notebook
@@ -87,18 +97,24 @@ def jupyter(browser, serve, tmp_path_factory):
     (config / "default_setting_overrides.json").write_text(
         '{"@jupyterlab/docmanager-extension:plugin": {"autosave": false}}'
     )
-    options = ["--allow-root", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]
-    open_to_tests = ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
-    with serve(folder, "jupyter", "lab", *options, *open_to_tests) as address:
-        yield address, folder
+
+
+def recipe(target: str) -> list[str]:
+    """The words of the command that ``make target`` ends with, once .venv is there."""
+    make = ["make", "-n", "--no-print-directory", target]
+    lines = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return shlex.split(lines[-1])
 
 
 @pytest.fixture(scope="session")
 def serve():
-    """A function that starts a server: ``with serve(folder, module, *arguments) as address``."""
+    """A function that starts a server: ``with serve(folder, module, *arguments) as address``.
+
+    Its configuration and its log are in the folder; it runs there, or in ``cwd``.
+    """
 
     @contextmanager
-    def start(folder: Path, *command: str):
+    def start(folder: Path, *command: str, cwd: Path | None = None):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -109,7 +125,7 @@ def serve():
                 env=os.environ | env,
                 stdout=log,
                 stderr=log,
-                cwd=folder,
+                cwd=cwd or folder,
             )
             try:
                 wait_for(port, process, folder / "log")

@@ -1,0 +1,35 @@
+"""The course as ``make lab`` opens it: its links lead out of notebooks/, to the glossary among others."""
+
+import re
+
+from playwright.sync_api import expect
+
+from .conftest import OPEN_TO_TESTS, ROOT, recipe, settle
+
+
+def command() -> list[str]:
+    """What ``make lab`` starts, without a port: each test has its own."""
+    jupyter, *words = recipe("lab")
+    assert jupyter.endswith("/jupyter") and words[-1] == "notebooks/00_start_here.ipynb"
+    port = words.index("--port")
+    return ["jupyter", *words[:port], *words[port + 2 :]]
+
+
+def test_the_readme_starts_it_the_same_way():
+    words = [word for word in command() if word != "--allow-root"]  # which Jupyter wants of root alone
+    assert f"`{' '.join(words)}`" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_a_link_to_the_glossary_opens_it_at_its_word(page, serve, tmp_path):
+    """JupyterLab follows no link out of the folder that it serves, and says nothing: that must be the whole clone."""
+    settle(tmp_path)
+    page.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.fulfill(body=""))  # the badges
+    with serve(tmp_path, *command(), *OPEN_TO_TESTS, cwd=ROOT) as address:
+        page.goto(f"{address}/lab/tree/{command()[-1]}?reset")
+        link = page.locator(".jp-Notebook a[href*='glossary.md']").first
+        word = link.get_attribute("href").rpartition("#")[2]
+        link.click()
+        glossary = page.locator(".jp-MarkdownViewer")  # rendered, not its source in an editor
+        expect(glossary.get_by_role("heading", name="Glossary")).to_be_attached()
+        expect(glossary.get_by_role("row", name=re.compile(f"^{word} "))).to_be_in_viewport()
+        page.goto("about:blank")  # before its server is gone
