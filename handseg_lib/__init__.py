@@ -17,7 +17,9 @@ from .course.quiz import quiz
 from .data import augment, drawn, hgr1
 from .data.batches import Batches
 from .data.check_pairs import check_pairs
-from .data.samples import InputError, Sample, Split, pair, read_image, read_mask, split_by_person
+from .data.files import read_image, read_mask
+from .data.gate import InputError
+from .data.samples import Sample, Split, pair, split_by_person
 from .evaluation import audit, baselines, lopo
 from .evaluation.report import Report, evaluate, tune_threshold
 from .predictor import Predictor, load_predictor

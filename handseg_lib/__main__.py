@@ -23,7 +23,9 @@ from .course import doctor, profile
 from .course.quiz import lessons, quiz
 from .data import drawn, hgr1
 from .data.augment import Augmentation
-from .data.samples import InputError, Sample, pictures, read_image, readable, split_by_person
+from .data.files import read_image
+from .data.gate import InputError, readable
+from .data.samples import Sample, pictures, split_by_person
 from .evaluation import lopo
 from .evaluation.report import Report, evaluate
 from .plots import overlay

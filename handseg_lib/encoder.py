@@ -15,7 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from .data.samples import InputError
+from .data.gate import InputError
 
 # Where the decoder taps the encoder, finest first; the last one is the bottleneck. "default" taps
 # after batch norm and ReLU, where the features are the ones that the next stage reads. "published" is

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .data.samples import as_masks
+from .data.gate import as_masks
 
 
 def confusion(true: np.ndarray, pred: np.ndarray) -> tuple[int, int, int, int]:

@@ -14,7 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from .data.samples import InputError, Sample, as_masks, as_photo
+from .data.gate import InputError, as_masks, as_photo
+from .data.samples import Sample
 from .metrics import iou
 
 # Okabe and Ito's colours, which stay apart in all common forms of colour blindness

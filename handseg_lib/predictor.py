@@ -12,7 +12,7 @@ import numpy as np
 
 from . import losses, metrics, model_file  # noqa: F401  so that Keras finds what a saved model names
 from .data.augment import resize_image
-from .data.samples import InputError, as_photo
+from .data.gate import InputError, as_photo
 from .unet import build_unet
 
 COURSE_MODEL = Path(__file__).parent / "assets" / "course_model.npz"  # made by scripts/make_course_model.py

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .data.samples import InputError
+from .data.gate import InputError
 
 if os.name == "nt":
     import msvcrt

@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from .data.samples import InputError
+from .data.gate import InputError
 from .resume import damaged, insist_on, made_beside, read_kept, write_kept
 
 LATER = {"patience", "loss_in_full", "network", "val_augment"}  # what older versions did not tell of a run

@@ -22,7 +22,7 @@ import keras
 from tqdm import tqdm
 
 from .data.batches import Batches
-from .data.samples import InputError
+from .data.gate import InputError
 from .encoder import freeze
 from .losses import dice_bce_loss
 from .metrics import mean_iou

@@ -10,7 +10,7 @@ from PIL import Image
 from test_explore import buttons
 
 from handseg_lib import Predictor, explore
-from handseg_lib.data import samples as data
+from handseg_lib.data import files
 from handseg_lib.explore.upload import cut_out, download_links, on_checks
 
 
@@ -197,6 +197,6 @@ def test_what_the_browser_refuses_is_said_in_its_words(view, photo):
 
 
 def test_a_huge_picture_gets_a_sentence_before_it_is_decoded(view, monkeypatch):
-    monkeypatch.setattr(data, "MAX_PIXELS", 10**6)
+    monkeypatch.setattr(files, "MAX_PIXELS", 10**6)
     upload(view, "a.png", encoded(np.zeros((2000, 1000), np.uint8)))
     assert "a.png: this is not a picture that can be read (1000x2000 pixels; at most 1 million" in view.message.value

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from handseg_lib import InputError, Sample, check_pairs, pair, read_mask
-from handseg_lib.data.samples import TURNS
+from handseg_lib.data.files import TURNS
 from handseg_lib.explore.upload import cut_out
 
 BLACK, RED, BLUE = (0, 0, 0), (255, 0, 0), (0, 0, 255)

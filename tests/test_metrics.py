@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 
 from handseg_lib import InputError, metrics
-from handseg_lib.data.samples import as_masks
+from handseg_lib.data.gate import as_masks
 
 EMPTY, FULL = np.zeros((3, 3), np.uint8), np.ones((3, 3), np.uint8)
 ROW = np.array([[1, 1, 1], [0, 0, 0], [0, 0, 0]], np.uint8)

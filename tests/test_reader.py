@@ -12,7 +12,9 @@ from PIL import Image, ImageOps
 
 from benchmarks import fuzz
 from handseg_lib import InputError, Sample, pair, read_image, read_mask
-from handseg_lib.data import samples as data
+from handseg_lib.data import files
+from handseg_lib.data.gate import readable
+from handseg_lib.data.samples import fingerprint
 
 TURNS = {1: 0, 3: 180, 6: 90, 8: 270}  # EXIF's orientation, and by how much the stored picture was turned to the left
 
@@ -118,7 +120,7 @@ def test_what_to_install_is_said_only_where_it_is_missing(tmp_path, monkeypatch,
     path = tmp_path / "a.avif"
     path.write_bytes(iso(b"avif" if kind == "AVIF" else b"heic", b"mif1"))
     for formats, said in ((["PNG", kind], False), (["PNG"], True)):
-        monkeypatch.setattr(data, "FORMATS", [name for name in formats if name in Image.OPEN])
+        monkeypatch.setattr(files, "FORMATS", [name for name in formats if name in Image.OPEN])
         if kind in Image.OPEN or said:
             assert (f"pip install {package}" in refusal(read_image, path)) == said
 
@@ -293,7 +295,7 @@ def test_decimal_numbers_are_refused(save):
 
 
 def test_a_huge_picture_is_refused_before_it_is_decoded(save, monkeypatch, recwarn):
-    monkeypatch.setattr(data, "MAX_PIXELS", 10**6)
+    monkeypatch.setattr(files, "MAX_PIXELS", 10**6)
     path = save(Image.new("1", (2000, 1000)), "a.png")
     assert "2000x1000 pixels; at most 1 million" in refusal(read_image, path)
 
@@ -350,10 +352,10 @@ ODD = {
 
 def test_a_name_is_shown_in_one_line_that_can_be_printed_anywhere():
     for name, shown in ODD.items():
-        assert data.readable(name) == shown == data.readable(shown)
+        assert readable(name) == shown == readable(shown)
         assert str(InputError(f"{name}: no")) == f"{shown}: no"
     for plain in ("рука 手 é.jpg", r"C:\new\a.jpg", ""):
-        assert data.readable(plain) == plain
+        assert readable(plain) == plain
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
@@ -429,7 +431,7 @@ def test_a_name_of_bytes_that_are_no_letters_has_a_fingerprint(own):
         (old,) = folder.glob("ben_fist_1.*")
         old.rename(folder / os.fsdecode(b"\xff" + os.fsencode(old.suffix)))
     samples = pair(*own, person=".+")
-    assert len(data.fingerprint(samples)) == 8
+    assert len(fingerprint(samples)) == 8
     assert [sample.name for sample in samples][-1] == r"\udcff.jpg" and samples[-1].person == r"\udcff"
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from .. import machine
 from ..data import drawn, hgr1
-from ..data.samples import InputError, Sample
+from ..data.gate import InputError
+from ..data.samples import Sample
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from IPython.utils.capture import capture_output
 
-from ..data.samples import InputError
+from ..data.gate import InputError
 
 FOLDER = Path(__file__).parent / "quizzes"
 COLOURS = {  # blue and vermilion, which colour-blind readers can tell apart, all dark enough for the text on them

@@ -1,4 +1,4 @@
 """Data: from a folder of photos to batches that a network can learn from.
 
-hgr1, drawn  ->  samples  ->  augment  ->  batches
+files, gate (what comes in)  ->  samples (hgr1, drawn)  ->  augment  ->  batches
 """

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .samples import InputError
+from .gate import InputError
 
 # where caches are in Windows is for Windows to say
 MAKE_ROOM = "Make room." if os.name == "nt" else "Make room, or let XDG_CACHE_HOME name another folder for caches."

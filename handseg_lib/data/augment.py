@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .samples import as_masks, as_photo
+from .gate import as_masks, as_photo
 
 cv2.setNumThreads(0)  # the batches have workers of their own; OpenCV's threads would fight with them
 

@@ -12,18 +12,9 @@ import numpy as np
 import pandas as pd
 
 from .. import plots
-from .samples import (
-    InputError,
-    Sample,
-    Split,
-    match,
-    read_grey,
-    read_image,
-    read_mask,
-    readable,
-    tags_differ,
-    turned_as_photo,
-)
+from .files import read_grey, read_image, read_mask
+from .gate import InputError, readable
+from .samples import Sample, Split, match, tags_differ, turned_as_photo
 
 # Thumbnails are of one photo up to this mean difference, in grey levels, and as a share of their contrast, which is
 # their standard deviation. In HGR1, a photo saved again at half its size differs by at most 1.3, and 0.044 of the

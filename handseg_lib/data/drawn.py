@@ -22,7 +22,8 @@ from tqdm import tqdm
 
 from . import hgr1
 from .archives import MAKE_ROOM, made_whole
-from .samples import InputError, Sample
+from .gate import InputError
+from .samples import Sample
 
 RENDERER_VERSION = 2  # part of the cache's name: raise it whenever a picture would come out different
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from .archives import MAKE_ROOM, download, made_whole, unpack, unpacked
-from .samples import InputError, Sample, by_stem
+from .gate import InputError
+from .samples import Sample, by_stem
 
 HOME = "https://sun.aei.polsl.pl/~mkawulok/gestures/"
 ZIPS = ("hgr1_images.zip", "hgr1_skin.zip")

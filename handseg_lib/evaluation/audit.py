@@ -12,7 +12,8 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from .. import metrics
-from ..data.samples import Sample, as_probability, insist_on_some
+from ..data.gate import as_probability
+from ..data.samples import Sample, insist_on_some
 
 # What kind of error it is
 

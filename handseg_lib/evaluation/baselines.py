@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ..data.samples import Sample, as_masks, insist_on_some
+from ..data.gate import as_masks
+from ..data.samples import Sample, insist_on_some
 from .report import tune_threshold
 
 BINS = 32  # of each colour channel

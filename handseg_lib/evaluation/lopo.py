@@ -15,7 +15,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from ..data.samples import InputError, Sample, Split, fingerprint, split_by_person
+from ..data.gate import InputError
+from ..data.samples import Sample, Split, fingerprint, split_by_person
 from ..predictor import Predictor
 from ..resume import alone_in, damaged, insist_on, read_kept, write_kept
 from .report import Report, evaluate, tune_threshold

@@ -13,7 +13,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import metrics
-from ..data.samples import InputError, Sample, as_probability, describe, insist_on_some
+from ..data.gate import InputError, as_probability
+from ..data.samples import Sample, describe, insist_on_some
 from ..predictor import Predictor
 
 SLICES = ("hand", "brightness", "tone", "background")

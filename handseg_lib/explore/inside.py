@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from ..data.augment import resize_image
-from ..data.samples import InputError
+from ..data.gate import InputError
 from ..predictor import Predictor
 from .view import FULL, Drawing, View, choice, slider
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import losses, metrics, plots
 from ..data import drawn
-from ..data.samples import as_masks
+from ..data.gate import as_masks
 from .view import Drawing, View, slider
 
 SIZE = 256  # pixels

@@ -4,7 +4,8 @@ import functools
 from collections.abc import Sequence
 
 from .. import plots
-from ..data.samples import InputError, Sample, insist_on_some
+from ..data.gate import InputError
+from ..data.samples import Sample, insist_on_some
 from .view import Drawing, View, choice, keep, pages, slider
 
 ALL = "all"

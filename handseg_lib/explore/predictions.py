@@ -11,7 +11,8 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import metrics, plots
-from ..data.samples import Sample, as_masks
+from ..data.gate import as_masks
+from ..data.samples import Sample
 from ..evaluation.audit import mirrored
 from ..evaluation.report import evaluate
 from ..predictor import Predictor

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import metrics, plots
 from ..data.augment import resize, resize_image
-from ..data.samples import InputError, as_masks
+from ..data.gate import InputError, as_masks
 from ..predictor import Predictor
 from .inside import encoder_of
 from .view import Drawing, View, tick

@@ -10,7 +10,8 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import plots
-from ..data.samples import InputError, as_masks, read_image, readable
+from ..data.files import read_image
+from ..data.gate import InputError, as_masks, readable
 from ..predictor import Predictor
 from .chooser import Chooser, Upload
 from .view import Drawing, View, button, shrink, slider

@@ -20,7 +20,8 @@ from IPython import get_ipython
 from IPython.display import display
 
 from .. import plots
-from ..data.samples import InputError, Sample
+from ..data.gate import InputError
+from ..data.samples import Sample
 
 SIDE = 256  # pixels on the screen of a picture's longer side
 WRAP = "display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start"

@@ -8,7 +8,8 @@ from IPython import get_ipython
 from IPython.display import display
 
 from .. import metrics, plots
-from ..data.samples import Sample, as_masks
+from ..data.gate import as_masks
+from ..data.samples import Sample
 from ..predictor import Predictor
 from ..resume import read_kept
 from ..training import History
