@@ -55,9 +55,9 @@ def write_whole(path: Path, text: str) -> None:
         part.write_text(text)
 
 
-def write_kept(path: Path, kept: dict) -> None:
+def write_kept(path: Path, record: dict) -> None:
     """Writes what a later run goes on from, with a checksum, as JSON."""
-    write_whole(path, json.dumps(kept | {"checksum": _checksum(kept)}, indent=1))
+    write_whole(path, json.dumps(record | {"checksum": _checksum(record)}, indent=1))
 
 
 def read_kept(path: Path) -> dict:
@@ -67,13 +67,13 @@ def read_kept(path: Path) -> dict:
         InputError: it is damaged.
     """
     try:
-        kept = json.loads(path.read_text())
-        sound = kept.pop("checksum", None) in (None, _checksum(kept))
+        record = json.loads(path.read_text())
+        sound = record.pop("checksum", None) in (None, _checksum(record))
     except (ValueError, AttributeError, TypeError):  # no JSON, or JSON of something else
         sound = False
     if not sound:
         raise damaged(path, "it is not as it was written")
-    return kept
+    return record
 
 
 def damaged(file: Path, what: str) -> InputError:
@@ -83,18 +83,18 @@ def damaged(file: Path, what: str) -> InputError:
     )
 
 
-def insist_on(settings: dict, kept: dict, where: Path) -> None:
+def insist_on(settings: dict, before: dict, where: Path) -> None:
     """Raises InputError where what is kept in a folder or file was made with other settings."""
     for name, value in settings.items():
-        if kept.get(name) != value:
+        if before.get(name) != value:
             raise InputError(
-                f"{where}: the run in there has {name}={kept.get(name)}, this one {name}={value}. "
+                f"{where}: the run in there has {name}={before.get(name)}, this one {name}={value}. "
                 "Give another folder, or the same arguments and data."
             )
 
 
-def _checksum(kept: dict) -> str:
-    return f"{zlib.crc32(json.dumps(kept).encode()):08x}"
+def _checksum(record: dict) -> str:
+    return f"{zlib.crc32(json.dumps(record).encode()):08x}"
 
 
 # Processes

@@ -28,11 +28,11 @@ def import_keras() -> None:
             import keras
     except Exception as error:
         variables = sorted(name for name in os.environ if name.startswith("KERAS_") and name != "KERAS_HOME")
-        told = odd_settings() + [f"{name}={os.environ[name]}" for name in variables]
-        if not told:  # then it is no setting that keeps Keras from starting
+        settings = odd_settings() + [f"{name}={os.environ[name]}" for name in variables]
+        if not settings:  # then it is no setting that keeps Keras from starting
             raise
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
-        sentence = f"{keras_json()}: Keras cannot start ({reason}). It is told {', '.join(told)}: change that."
+        sentence = f"{keras_json()}: Keras cannot start ({reason}). It is told {', '.join(settings)}: change that."
         if sys.argv[:1] == ["-m"]:
             print(f"handseg_lib: {sentence}", file=sys.stderr)
             raise SystemExit(2) from None
@@ -54,14 +54,14 @@ def keras_json() -> Path:
 def odd_settings() -> list[str]:
     """What keras.json sets otherwise than Keras by itself, such as ``floatx=float16``."""
     try:
-        found = json.loads(keras_json().read_text("utf-8"))
+        settings = json.loads(keras_json().read_text("utf-8"))
     except FileNotFoundError:
         return []
     except (OSError, ValueError) as error:  # of what is no JSON, Keras takes nothing
         return [f"what cannot be read ({type(error).__name__})"]
-    if not isinstance(found, dict):
+    if not isinstance(settings, dict):
         return ["what is no JSON object"]
-    return [f"{name}={found[name]}" for name in DEFAULTS if found.get(name, DEFAULTS[name]) != DEFAULTS[name]]
+    return [f"{name}={settings[name]}" for name in DEFAULTS if settings.get(name, DEFAULTS[name]) != DEFAULTS[name]]
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def _quiet():
     this one, only to wait for that, would be too much: docs/troubleshooting.md says how to see the message.
     """
     try:
-        kept, written = os.dup(2), tempfile.TemporaryFile()
+        stderr, written = os.dup(2), tempfile.TemporaryFile()
     except OSError:  # a service may have closed it, or has no disk: nothing to quieten
         yield
         return
@@ -81,10 +81,10 @@ def _quiet():
         try:
             yield
         except BaseException:
-            os.dup2(kept, 2)
+            os.dup2(stderr, 2)
             written.seek(0)
             print(written.read().decode(errors="replace"), end="", file=sys.stderr)
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -39,9 +39,9 @@ class State:
             self._read()
 
     def _read(self) -> None:
-        kept = read_kept(self.history)
+        record = read_kept(self.history)
         try:
-            recipe, rows, self.claimed = kept["recipe"], kept["rows"], kept["recipe"]["epochs"]
+            recipe, rows, self.claimed = record["recipe"], record["rows"], record["recipe"]["epochs"]
             whole = all(row["epoch"] == k and row["val_iou"] >= 0 for k, row in enumerate(rows))  # nan is not
         except (KeyError, TypeError):
             whole = False
@@ -49,11 +49,11 @@ class State:
             raise damaged(self.history, "it is not of a training")
         if not rows:  # killed in its first epoch: nothing is lost if another begins
             return
-        told = {name: value for name, value in self.recipe.items() if name in recipe or name not in LATER}
-        if told.pop("network", 0) != recipe.get("network", 0):
+        settings = {name: value for name, value in self.recipe.items() if name in recipe or name not in LATER}
+        if settings.pop("network", 0) != recipe.get("network", 0):
             raise self._other_model()
-        insist_on(told, recipe, self.folder)
-        self.rows, self.ended, self.sums = rows, kept.get("ended", ""), kept.get("sums", {})
+        insist_on(settings, recipe, self.folder)
+        self.rows, self.ended, self.sums = rows, record.get("ended", ""), record.get("sums", {})
         for epoch in {rows[-1]["epoch"], self.best}:
             self._check(epoch)
 
@@ -82,10 +82,10 @@ class State:
         with made_beside(self.file(last)) as part:
             np.savez(part, **arrays, **{f"optimizer{i}": v for i, v in enumerate(optimizer)})
         self.rows.append(row)
-        kept = {self.file(epoch) for epoch in (last, self.best)}
-        self.sums = {file.name: self.sums.get(file.name) or _sha256(file) for file in sorted(kept)}
+        files = {self.file(epoch) for epoch in (last, self.best)}
+        self.sums = {file.name: self.sums.get(file.name) or _sha256(file) for file in sorted(files)}
         self.end(ended)
-        for file in set(map(self.file, range(last))) - kept:
+        for file in set(map(self.file, range(last))) - files:
             file.unlink(missing_ok=True)
 
     def end(self, why: str) -> None:
@@ -142,26 +142,26 @@ def _sha256(file: Path) -> str:
 
 def checksum(*arrays: np.ndarray) -> str:
     """What tells arrays from others of the same shape."""
-    return f"{functools.reduce(lambda found, array: zlib.crc32(array, found), arrays, 0):08x}"
+    return f"{functools.reduce(lambda crc, array: zlib.crc32(array, crc), arrays, 0):08x}"
 
 
 def structure(model: keras.Model) -> str:
     """What tells a network from others: a checksum of its layers' kinds and settings, not of their names."""
 
-    def told(value):
+    def outline(value):
         if isinstance(value, keras.Model):
-            return type(value).__name__, [told(layer) for layer in value.layers]
+            return type(value).__name__, [outline(layer) for layer in value.layers]
         if isinstance(value, keras.Layer):
             try:
                 settings = value.get_config()
             except NotImplementedError:  # a layer of one's own, which cannot be saved either
                 settings = {}
-            return type(value).__name__, value.compute_dtype, told(settings)
+            return type(value).__name__, value.compute_dtype, outline(settings)
         if isinstance(value, dict):
-            return {key: told(v) for key, v in value.items() if key not in ("name", "trainable", "seed")}
-        return [told(v) for v in value] if isinstance(value, (list, tuple)) else value
+            return {key: outline(v) for key, v in value.items() if key not in ("name", "trainable", "seed")}
+        return [outline(v) for v in value] if isinstance(value, (list, tuple)) else value
 
-    return f"{zlib.crc32(repr(told(model)).encode()):08x}"
+    return f"{zlib.crc32(repr(outline(model)).encode()):08x}"
 
 
 def identity(value, within: tuple = ()) -> str:

@@ -218,7 +218,7 @@ def run_epoch(model, train, val, epoch: int, epochs: int, listeners: OneTraining
     with tqdm(total=len(train), desc=f"epoch {epoch + 1}/{epochs}", unit="batch") as listeners.tick.bar:
         start = time.perf_counter()
         # not shuffle=True, Keras's default: the batches shuffle themselves, the same way every time
-        found = model.fit(
+        logs = model.fit(
             train,
             validation_data=val,
             shuffle=False,
@@ -227,6 +227,6 @@ def run_epoch(model, train, val, epoch: int, epochs: int, listeners: OneTraining
             initial_epoch=epoch,
             epochs=epoch + 1,
         ).history
-        row = {name: float(values[-1]) for name, values in found.items()}
+        row = {name: float(values[-1]) for name, values in logs.items()}
         listeners.tick.bar.set_postfix_str(f"IoU {row['iou']:.3f}, validation {row['val_iou']:.3f}")
     return {"seconds": round(listeners.tick.trained - start, 2)} | row

@@ -166,6 +166,14 @@ def test_an_answer_that_is_no_probability_is_refused(ask, answer, found, make_pa
         ask(lambda image: answer, [sample])
 
 
+def test_a_probability_that_rounding_took_past_1_is_one(make_pair):
+    true = block(0, 4, 5, 10, 4, 10)
+    sample = make_pair(painted(true), true)
+    sure = np.nextafter(true.astype(np.float32), np.float32([2, -2])[1 - true])  # above 1, below 0
+    assert list(audit.reliability(lambda image: sure, [sample], bins=2).pixels) == [20, 20]
+    assert tune_threshold(lambda image: sure, [sample])[1].iou.eq(1).all()
+
+
 class LeftSeer:
     """Finds hand in the left columns of any photo, whatever is there: it contradicts itself on the mirror image."""
 

@@ -71,8 +71,8 @@ def thin(samples: list[Sample], per_person: int | None) -> list[Sample]:
     groups: dict[str, list[Sample]] = {}
     for sample in samples:
         groups.setdefault(sample.person, []).append(sample)
-    kept = []
+    thinned = []
     for start, group in enumerate(groups.values()):
         count = min(per_person, len(group))
-        kept += [group[(i * len(group) // count + start) % len(group)] for i in range(count)]
-    return kept
+        thinned += [group[(i * len(group) // count + start) % len(group)] for i in range(count)]
+    return thinned

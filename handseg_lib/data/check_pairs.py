@@ -95,10 +95,10 @@ def check_pairs(
     parts = {name: list(part) for name, part in parts.items()}
     samples = [sample for part in parts.values() for sample in part]
     looks = [_look(sample) for sample in samples]
-    found = [(sample, row) for sample, look in zip(samples, looks) for row in look.rows]
-    found += _duplicates(samples, looks)
-    suspects = {id(sample): (sample, fault) for sample, (_, fault, _) in reversed(found)}
-    rows += [row for _, row in found] + _shared(parts)
+    faults = [(sample, row) for sample, look in zip(samples, looks) for row in look.rows]
+    faults += _duplicates(samples, looks)
+    suspects = {id(sample): (sample, fault) for sample, (_, fault, _) in reversed(faults)}
+    rows += [row for _, row in faults] + _shared(parts)
     return PairCheck(pd.DataFrame(rows, columns=COLUMNS), len(samples), list(suspects.values())[::-1])
 
 
@@ -197,16 +197,16 @@ def _short(fault: str) -> str:
 
 def _duplicates(samples: list[Sample], looks: list[_Look]) -> list[tuple[Sample, tuple[str, str, str]]]:
     """Photos that show the same, in whatever format and size, and masks that are used for two photos."""
-    found, first = [], {}
+    faults, first = [], {}
     twins = _twins(looks)
     for j, (sample, look) in enumerate(zip(samples, looks)):
         if j in twins:
             fault = f"the same photo as {_name(samples[twins[j]].image)}"
-            found.append((sample, (_name(sample.image), fault, "Keep one of them: two would count twice.")))
+            faults.append((sample, (_name(sample.image), fault, "Keep one of them: two would count twice.")))
         elif look.mask and (i := first.setdefault(look.mask, j)) != j:
             fault = f"the same mask as {_name(samples[i].mask)}, but another photo"
-            found.append((sample, (_name(sample.mask), fault, "Find out whose mask it is; draw the other one.")))
-    return found
+            faults.append((sample, (_name(sample.mask), fault, "Find out whose mask it is; draw the other one.")))
+    return faults
 
 
 def _twins(looks: list[_Look]) -> dict[int, int]:

@@ -97,9 +97,9 @@ def read_mask(path: str | Path, skin: str | tuple = "black") -> np.ndarray:
     values, grey, skin = _read_values(path, skin)
     if isinstance(skin, tuple):
         return _pick(path, values, skin)
-    bright, found = grey > grey.max() / 2, labels.areas(values)
-    if len(found) > 2 or (len(found) == 2 and len({bright.flat[np.argmax(values == value)] for value in found}) == 1):
-        names = [labels.name(value) for value in found.tolist()]
+    bright, areas = grey > grey.max() / 2, labels.areas(values)
+    if len(areas) > 2 or (len(areas) == 2 and len({bright.flat[np.argmax(values == value)] for value in areas}) == 1):
+        names = [labels.name(value) for value in areas.tolist()]
         several = f", or of several skin=({', '.join(names[-2:])})" if len(names) > 2 else ""
         say = "Say" if len(np.unique(values)) <= labels.MANY else "Save it anew with hard edges, as PNG, and say"
         raise InputError(
@@ -152,14 +152,14 @@ def _read_values(path: str | Path, skin: str | tuple) -> tuple[np.ndarray, np.nd
 
 def _pick(path: str | Path, values: np.ndarray, skin: tuple) -> np.ndarray:
     """The mask of some labels among these values (H, W)."""
-    found, wanted = np.unique(values), [labels.number(label) for label in skin]
-    if len(found) > labels.MANY:
+    present, wanted = np.unique(values), [labels.number(label) for label in skin]
+    if len(present) > labels.MANY:
         raise InputError(
-            f"{path}: {len(found)} values, too many for labels: soft edges or JPEG have mixed them. Save the mask anew "
-            "with hard edges, as PNG."
+            f"{path}: {len(present)} values, too many for labels: soft edges or JPEG have mixed them. Save the mask "
+            "anew with hard edges, as PNG."
         )
-    if len(found) > 1 and not np.isin(found, wanted).any():  # of one value, it may be that of the background
-        names = ", ".join(labels.name(value) for value in found[:8].tolist()) + ", ..." * (len(found) > 8)
+    if len(present) > 1 and not np.isin(present, wanted).any():  # of one value, it may be that of the background
+        names = ", ".join(labels.name(value) for value in present[:8].tolist()) + ", ..." * (len(present) > 8)
         raise InputError(f"{path}: it holds none of skin={skin}, but {names}. Name those of them that are skin.")
     return np.isin(values, wanted).astype(np.uint8)
 

@@ -26,8 +26,8 @@ def as_photo(image: np.ndarray) -> np.ndarray:
     """Gives a photo back, uint8 (H, W, 3) RGB, or raises InputError where it is none."""
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-        found = f"{image.dtype} {image.shape}"
-        raise InputError(f"a photo must be uint8 (H, W, 3) RGB, this is {found}. Read it with hs.read_image.")
+        what = f"{image.dtype} {image.shape}"
+        raise InputError(f"a photo must be uint8 (H, W, 3) RGB, this is {what}. Read it with hs.read_image.")
     return image
 
 
@@ -52,18 +52,18 @@ def as_masks(photo: np.ndarray | None = None, /, **masks: np.ndarray) -> list[np
         made.append(_as_mask(mask[..., 0] if mask.ndim == 3 and mask.shape[2] == 1 else mask, name))
         sizes[name] = made[-1].shape
     if len(set(sizes.values())) > 1:
-        found = ", ".join(f"{name} {height} x {width}" for name, (height, width) in sizes.items())
-        raise InputError(f"they differ in height and width: {found}. A mask has those of its own photo.")
+        shapes = ", ".join(f"{name} {height} x {width}" for name, (height, width) in sizes.items())
+        raise InputError(f"they differ in height and width: {shapes}. A mask has those of its own photo.")
     return made
 
 
 def as_probability(answer: np.ndarray, true: np.ndarray, name: str) -> np.ndarray:
     """Gives an answer to the photo of this name back, or raises InputError if it is not (H, W), as ``true``, in 0-1."""
-    if answer.shape != true.shape or not (answer.min() >= 0 and answer.max() <= 1):  # nor where nan is in it
-        found = f"{answer.shape} from {answer.min():.3g} to {answer.max():.3g}"
-        raise InputError(
-            f"{name}: the answer is {found}. Give a probability, 0-1, for each of its {true.shape} pixels."
-        )
+    # false where nan is in it; enlarging a photo's answer may round a 1 up
+    within = answer.shape == true.shape and answer.min() > -0.001 and answer.max() < 1.001
+    if not within:
+        what = f"{answer.shape} from {answer.min():.3g} to {answer.max():.3g}"
+        raise InputError(f"{name}: the answer is {what}. Give a probability, 0-1, for each of its {true.shape} pixels.")
     return answer
 
 

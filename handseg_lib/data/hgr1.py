@@ -161,9 +161,9 @@ def _refuse_faults(root: Path, folders: tuple[str, ...], where: str, way_out: st
     """Holds every file against the list: none may be missing, none other, none more."""
     lines = LIST.read_text("utf-8").splitlines()
     listed = {name: digest for digest, name in map(str.split, lines) if name.startswith(folders)}
-    found = {f"{folder}/{path.name}": path for folder in folders for path in (root / folder).glob("*")}
-    names = sorted(listed.keys() | filter(MEMBER.fullmatch, found))
-    faults = [name for name in names if name not in found or sha256(found[name]) != listed.get(name)]
+    paths = {f"{folder}/{path.name}": path for folder in folders for path in (root / folder).glob("*")}
+    names = sorted(listed.keys() | filter(MEMBER.fullmatch, paths))
+    faults = [name for name in names if name not in paths or sha256(paths[name]) != listed.get(name)]
     if faults:
         raise InputError(f"{where}: {len(faults)} files missing, changed or added, such as {faults[0]}. {way_out}")
 

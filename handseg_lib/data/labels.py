@@ -46,12 +46,12 @@ def areas(values: np.ndarray) -> np.ndarray:
     rows = (values[:, :-2] == values[:, 1:-1]) & (values[:, 1:-1] == values[:, 2:])
     columns = (values[:-2] == values[1:-1]) & (values[1:-1] == values[2:])
     flat = values[1:-1, 1:-1][rows[:-2] & rows[1:-1] & rows[2:] & columns[:, 1:-1]]
-    found, counts = np.unique(flat, return_counts=True)
-    if len(np.unique(values)) <= 2 * len(found):
-        return found[counts * 5000 >= len(flat)]  # fewer are an accident of soft edges
+    present, counts = np.unique(flat, return_counts=True)
+    if len(np.unique(values)) <= 2 * len(present):
+        return present[counts * 5000 >= len(flat)]  # fewer are an accident of soft edges
     common = np.argsort(-counts)[: np.count_nonzero(counts * 100 >= len(flat))]
     kept: list[int] = []
-    for value in found[common].tolist():
+    for value in present[common].tolist():
         if all(_distance(value, other) > (32 if value < 0 else (high - low) / 8) for other in kept):
             kept.append(value)
     return np.sort(kept)

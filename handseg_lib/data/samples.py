@@ -89,12 +89,12 @@ def tags_differ(sample: Sample) -> tuple[str, str]:
 
 def fingerprint(samples: Sequence[Sample]) -> str:
     """What tells one data set from another: a checksum of names, files and what the masks call skin, 8 hex digits."""
-    found = 0
+    crc = 0
     for sample in sorted(samples, key=lambda sample: sample.image.name):
         for path in (sample.image, sample.mask):
             label = f"{path.name} {sample.person} {sample.skin}".encode(errors="surrogateescape")
-            found = zlib.crc32(path.read_bytes(), zlib.crc32(label, found))
-    return f"{found:08x}"
+            crc = zlib.crc32(path.read_bytes(), zlib.crc32(label, crc))
+    return f"{crc:08x}"
 
 
 # Pairing
@@ -165,9 +165,9 @@ def pictures(folder: str | Path) -> dict[str, Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder. Check the path.")
-    if not (found := by_stem(folder, SUFFIXES)):
+    if not (paths := by_stem(folder, SUFFIXES)):
         raise InputError(f"{folder}: no pictures in it. Give the folder that holds them: subfolders are not searched.")
-    return found
+    return paths
 
 
 def by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
@@ -176,14 +176,14 @@ def by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
     Raises:
         InputError: two of them have the same stem.
     """
-    found = {}
+    paths = {}
     for path in sorted(folder.iterdir(), key=lambda path: (path.stem, path.name)):
         if path.suffix.lower() in suffixes and not path.name.startswith("."):
             stem = unicodedata.normalize("NFC", path.stem)  # a Mac writes an umlaut as two characters
-            if stem in found:
-                raise InputError(f"{path}: {found[stem].name} has the same stem. Keep one of the two.")
-            found[stem] = path
-    return found
+            if stem in paths:
+                raise InputError(f"{path}: {paths[stem].name} has the same stem. Keep one of the two.")
+            paths[stem] = path
+    return paths
 
 
 def _label(rule: str | Callable[[str], str] | None, path: Path, default: str) -> str:
@@ -193,8 +193,8 @@ def _label(rule: str | Callable[[str], str] | None, path: Path, default: str) ->
     if callable(rule):
         label = rule(path.stem)
     else:
-        found = re.search(rule, path.stem)
-        label = found and (found[1] if found.re.groups else found[0])
+        match = re.search(rule, path.stem)
+        label = match and (match[1] if match.re.groups else match[0])
     if label in (None, ""):
         raise InputError(f"{path}: the rule {rule!r} finds nothing in its name. Rename the photo, or change the rule.")
     return readable(str(label))

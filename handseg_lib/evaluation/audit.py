@@ -82,16 +82,16 @@ def reliability(predictor: Callable, samples: Sequence[Sample], bins: int = 10) 
         InputError: there are no samples, one cannot be read, or an answer is no probability.
     """
     insist_on_some(samples, "look at")
-    pixels, told, hand = np.zeros((3, bins))
+    pixels, probabilities, hand = np.zeros((3, bins))
     for sample in tqdm(samples, desc="reliability", unit="photo", delay=1):
         image, true = sample.read()
         probability = as_probability(predictor(image), true, sample.image.name).ravel()
         which = np.minimum((probability * bins).astype(int), bins - 1)
         pixels += np.bincount(which, minlength=bins)
-        told += np.bincount(which, probability, minlength=bins)
+        probabilities += np.bincount(which, probability, minlength=bins)
         hand += np.bincount(which, true.ravel(), minlength=bins)
     edges, some = np.arange(bins + 1) / bins, np.where(pixels > 0, pixels, np.nan)
-    columns = {"probability": told / some, "hand": hand / some, "pixels": pixels.astype(int)}
+    columns = {"probability": probabilities / some, "hand": hand / some, "pixels": pixels.astype(int)}
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], **columns})
 
 

@@ -100,14 +100,14 @@ def fit_bayes(train: Sequence[Sample], val: Sequence[Sample]) -> Baseline:
         InputError: one of the two is empty.
     """
     insist_on_some(train, "count colours of")
-    skin, seen = np.zeros(BINS**3), np.zeros(BINS**3)
+    skin, pixels = np.zeros(BINS**3), np.zeros(BINS**3)
     for sample in train:
         image, mask = sample.read()
         bins = _colour_bins(image)
-        seen += np.bincount(bins.ravel(), minlength=BINS**3)
+        pixels += np.bincount(bins.ravel(), minlength=BINS**3)
         skin += np.bincount(bins[mask == 1], minlength=BINS**3)
     # as if each bin had been seen once more, with skin in its usual share: a colour never seen says nothing
-    share = ((skin + skin.sum() / seen.sum()) / (seen + 1)).astype(np.float32)
+    share = ((skin + skin.sum() / pixels.sum()) / (pixels + 1)).astype(np.float32)
     bayes = Baseline("Bayes histogram", lambda image: share[_colour_bins(image)])
     return Baseline(bayes.name, bayes.method, tune_threshold(bayes, val)[0])
 
@@ -135,8 +135,8 @@ def grabcut(image: np.ndarray, hand: np.ndarray, threshold: float, side: int = 3
     if 0 < guess.mean() < 1:  # else there is nothing to tell apart
         cv2.setRNGSeed(0)
         cv2.grabCut(small, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), rounds, cv2.GC_INIT_WITH_MASK)
-    found = largest_piece((labels == cv2.GC_PR_FGD).astype(np.uint8)).astype(np.float32)
-    return cv2.resize(found, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    piece = largest_piece((labels == cv2.GC_PR_FGD).astype(np.uint8)).astype(np.float32)
+    return cv2.resize(piece, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def largest_piece(mask: np.ndarray) -> np.ndarray:

@@ -94,8 +94,8 @@ def file_names(persons: Iterable[str]) -> dict[str, str]:
         plain = re.fullmatch(r"\w([\w .-]{0,60}[\w-])?", person)
         if alone and plain and not re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", person, re.IGNORECASE):
             return person
-        told = zlib.crc32(person.encode(errors="surrogateescape"))
-        return f"{re.sub('[^A-Za-z0-9]+', '_', person)[:30]}-{told:08x}"
+        checksum = zlib.crc32(person.encode(errors="surrogateescape"))
+        return f"{re.sub('[^A-Za-z0-9]+', '_', person)[:30]}-{checksum:08x}"
 
     return {person: name(person) for person in persons}
 
@@ -114,6 +114,6 @@ def _fold(learn: Callable, settings: dict, file: Path, split: Split) -> None:
     model, history = learn(split, state)
     threshold, _ = tune_threshold(Predictor(model), split.val)
     report = evaluate(Predictor(model, threshold), split.test)
-    found = {"settings": settings, "threshold": threshold, "seconds": round(history.seconds, 1)}
-    write_kept(file, found | {"rows": report.table.to_dict("records")})
+    fold = {"settings": settings, "threshold": threshold, "seconds": round(history.seconds, 1)}
+    write_kept(file, fold | {"rows": report.table.to_dict("records")})
     shutil.rmtree(state, ignore_errors=True)  # 12 networks with their optimizers fill a disk

@@ -37,9 +37,9 @@ def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
     # read once, and one pass of the network each, however often a slider moves; a phone's photo takes some 50 MB, and
     # an answer as much
     last = functools.lru_cache(4)
-    seen = last(keep)
-    hand = last(lambda sample: predictor(seen(sample).read()[0]))
-    mirror = last(lambda sample: mirrored(predictor, seen(sample).read()[0]))
+    remembered = last(keep)
+    hand = last(lambda sample: predictor(remembered(sample).read()[0]))
+    mirror = last(lambda sample: mirrored(predictor, remembered(sample).read()[0]))
     tuned = predictor.threshold
     controls = {
         "photo": slider("photo", 1, 1, len(samples)),
@@ -56,7 +56,7 @@ def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
     def draw(photo, order, threshold, strength, by_mirror) -> Drawing:
         sample = current()
         other = mirror(sample) if by_mirror else None
-        return draw_threshold(seen(sample), hand(sample), threshold, strength, tuned, other)
+        return draw_threshold(remembered(sample), hand(sample), threshold, strength, tuned, other)
 
     at_tuned = button(f"tuned threshold, {tuned:.2f}", lambda: setattr(controls["threshold"], "value", tuned))
     view = View(draw, controls, [*pages(controls["photo"]), at_tuned])

@@ -33,27 +33,27 @@ def try_photo(predictor: Predictor) -> View:
         "threshold": slider("threshold", predictor.threshold, 0.01, 0.99, 0.01),
     }
     links = widgets.HTML()
-    seen = {}  # the photo and its probabilities, so that a move of the threshold needs no pass of the network
+    given = {}  # the photo and its probabilities, so that a move of the threshold needs no pass of the network
 
     def forget(change) -> None:
-        seen.clear()
+        given.clear()
         view.picture.value = links.value = ""  # an upload that fails leaves nothing of the one before
 
     def draw(photo, threshold) -> Drawing:
         links.value = ""
         if photo is None:
             return Drawing([], [], WELCOME, WELCOME)
-        if not seen:
+        if not given:
             name, image = read_upload(photo)
             small, hand = shrink(image), shrink(predictor(image))
-            seen.update(name=name, image=image, small=small, hand=hand)
-        height, width = seen["image"].shape[:2]
-        return draw_photo(seen["small"], seen["hand"], threshold, f"{seen['name']} | {width} x {height} pixels")
+            given.update(name=name, image=image, small=small, hand=hand)
+        height, width = given["image"].shape[:2]
+        return draw_photo(given["small"], given["hand"], threshold, f"{given['name']} | {width} x {height} pixels")
 
     def make_files() -> None:
-        if seen:
-            mask = (predictor(seen["image"]) >= controls["threshold"].value).astype(np.uint8)
-            links.value = "<br>".join(download_links(seen["name"], seen["image"], mask))
+        if given:
+            mask = (predictor(given["image"]) >= controls["threshold"].value).astype(np.uint8)
+            links.value = "<br>".join(download_links(given["name"], given["image"], mask))
 
     controls["photo"].observe(forget, "value")  # before the view's own observer, which draws
     view = View(draw, controls, [button("make files to download", make_files)])
@@ -72,8 +72,8 @@ def draw_photo(image: np.ndarray, hand: np.ndarray, threshold: float, text: str 
     """
     mask = (hand >= threshold).astype(np.uint8)
     share = mask.mean()
-    found = f"{share:.0%} hand" if mask.any() else "no hand found; a lower one may find it"
-    facts = [text, f"threshold {threshold:.2f}: {found}"]
+    share_of_hand = f"{share:.0%} hand" if mask.any() else "no hand found; a lower one may find it"
+    facts = [text, f"threshold {threshold:.2f}: {share_of_hand}"]
     return Drawing(
         [image, plots.overlay(image, mask), on_checks(cut_out(image, mask))],
         ["photo", "mask on the photo", "hand cut out"],

@@ -158,9 +158,9 @@ def keep(sample: Sample) -> Sample:
 
     A phone's photo takes longer to decode than to draw. What is remembered goes with what is returned.
     """
-    kept = copy.copy(sample)
-    vars(kept)["read"] = functools.cache(sample.read)  # an error is not remembered: the next move has its chance
-    return kept
+    remembered = copy.copy(sample)
+    vars(remembered)["read"] = functools.cache(sample.read)  # an error is not remembered: the next move has its chance
+    return remembered
 
 
 @contextmanager
