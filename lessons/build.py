@@ -74,6 +74,12 @@ def versions() -> list[tuple[Path, bool]]:
     return pages + [(page, False) for page in (ROOT / "lessons").glob("sliders.py")]
 
 
+def notebooks() -> list[Path]:
+    """The notebooks of lessons that there are. JupyterLab's checkpoints, copies in hidden folders, are none."""
+    found = (ROOT / "notebooks").glob("**/[0-9]*.ipynb")
+    return sorted(path for path in found if path.parent.name != ".ipynb_checkpoints")
+
+
 def target(lesson: Path, solved: bool) -> Path:
     return ROOT / "notebooks" / ("solutions" if solved else "") / f"{lesson.stem}.ipynb"
 
@@ -193,7 +199,7 @@ def faults(nb: nbformat.NotebookNode) -> list[str]:
 def stale() -> list[str]:
     """The notebooks that are missing, out of step with their lesson, or have no lesson."""
     wanted = {target(lesson, solved): generate(lesson, solved) for lesson, solved in versions()}
-    paths = {*wanted, *(ROOT / "notebooks").glob("**/[0-9]*.ipynb")}
+    paths = {*wanted, *notebooks()}
     found = {path: nbformat.read(path, 4) for path in paths if path.exists()}
     return sorted(
         path.relative_to(ROOT).as_posix()

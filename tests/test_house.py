@@ -27,7 +27,7 @@ spec = importlib.util.spec_from_file_location("build", ROOT / "lessons" / "build
 builder = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(builder)
 
-NOTEBOOKS = sorted([*(ROOT / "notebooks").glob("**/[0-9]*.ipynb"), ROOT / "notebooks" / "sliders.ipynb"])
+NOTEBOOKS = sorted([*builder.notebooks(), ROOT / "notebooks" / "sliders.ipynb"])
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.relative_to(ROOT / "notebooks").as_posix())
 
 
@@ -222,6 +222,10 @@ def test_builder_makes_exercise_and_solution(tmp_path, monkeypatch):
     )
     assert builder.stale() == ["notebooks/00_a_lesson.ipynb", "notebooks/solutions/00_a_lesson.ipynb"]
     builder.build(lesson, solved=False, run=False)
+    assert builder.stale() == ["notebooks/solutions/00_a_lesson.ipynb"]
+    checkpoints = builder.target(lesson, solved=False).parent / ".ipynb_checkpoints"  # JupyterLab's, of what it opened
+    checkpoints.mkdir()
+    (checkpoints / "00_a_lesson-checkpoint.ipynb").write_bytes(builder.target(lesson, solved=False).read_bytes())
     assert builder.stale() == ["notebooks/solutions/00_a_lesson.ipynb"]
     lesson.write_text(LESSON.replace("    # </solution>\n", ""))
     with pytest.raises(SystemExit, match="without its partner"):

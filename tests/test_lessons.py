@@ -123,7 +123,11 @@ def test_instructor_has_a_page_for_every_lesson():
 
 # Spelling
 
-PAGES = {path.relative_to(ROOT).as_posix(): path for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]}
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    if path.parent.name != ".ipynb_checkpoints"  # which JupyterLab makes of what it opens
+}
 NOT_PROSE = re.compile(
     r"```.*?```|`[^`]*`|<!--.*?-->|</?\w+[^>]*>|\$[^$]+\$|!?(?<=\])\([^)]*\)|https?://\S+|\b\w+[_./]\w[\w./]*", re.S
 )

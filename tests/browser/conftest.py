@@ -108,13 +108,10 @@ def recipe(target: str) -> list[str]:
 
 @pytest.fixture(scope="session")
 def serve():
-    """A function that starts a server: ``with serve(folder, module, *arguments) as address``.
-
-    Its configuration and its log are in the folder; it runs there, or in ``cwd``.
-    """
+    """A function that starts a server: ``with serve(folder, module, *arguments) as address``."""
 
     @contextmanager
-    def start(folder: Path, *command: str, cwd: Path | None = None):
+    def start(folder: Path, *command: str):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -125,7 +122,7 @@ def serve():
                 env=os.environ | env,
                 stdout=log,
                 stderr=log,
-                cwd=cwd or folder,
+                cwd=folder,
             )
             try:
                 wait_for(port, process, folder / "log")

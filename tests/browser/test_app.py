@@ -34,11 +34,9 @@ def test_the_app_shows_every_widget_and_no_code_and_leads_to_the_lessons(page, s
         expect(page.get_by_role("group", name=re.compile("shrunk by 5 "))).to_be_visible()
         expect(page.get_by_role("button", name="choose a photo")).to_be_enabled()
         # Voilà answers 403 to whoever asks it for a lesson: every link there leads to the notebook on GitHub
-        lessons = [
-            link.get_attribute("href") for link in page.get_by_role("link", name=re.compile("^Lesson 0|^00")).all()
-        ]
-        assert len(lessons) == 8
-        for link in lessons:
-            repository, path = link.split("/blob/main/")
-            assert repository == URL and (ROOT / path).is_file(), link
+        lessons = page.get_by_role("link", name=re.compile("^Lesson 0|^00 Start here"))
+        expect(lessons).to_have_count(8)
+        for link in lessons.all():
+            repository, _, path = link.get_attribute("href").partition("/blob/main/")
+            assert repository == URL and (ROOT / path).is_file()
         page.goto("about:blank")  # before its server is gone
