@@ -471,7 +471,8 @@ def readme_block() -> str:
 def pages() -> dict[Path, str]:
     """Every page that holds measured figures, as it should be."""
     readme, known = ROOT / "README.md", figures.records()
-    texts = {path: path.read_text("utf-8") for path in [readme, *sorted((ROOT / "docs").rglob("*.md"))]}
+    docs = [path for path in sorted((ROOT / "docs").rglob("*.md")) if path.parent.name != ".ipynb_checkpoints"]
+    texts = {path: path.read_text("utf-8") for path in [readme, *docs]}
     texts[readme] = BLOCK.sub(lambda match: match[1] + readme_block() + match[2], texts[readme])
     texts[ROOT / "docs" / "results.md"] = results_page()
     return {path: figures.refresh(text, known) for path, text in texts.items()}
