@@ -97,7 +97,7 @@ def end(lesson: str):
         yield "list what was learned"
     if [cell.source for cell in quiz if cell.cell_type == "code"] != [f'hs.quiz("{lesson}")']:
         yield f'the quiz is one cell: hs.quiz("{lesson}")'
-    if not (ROOT / "handseg_lib" / "quizzes" / f"{lesson}.json").is_file():
+    if not (ROOT / "handseg_lib" / "course" / "quizzes" / f"{lesson}.json").is_file():
         yield "the quiz has no questions"
     if not re.search(r"\]\(\S+\)", after[0].source):
         yield "link to what is next"
