@@ -26,6 +26,7 @@ from . import (
     metrics,
     plots,
     profile,
+    rooms,
 )
 from .batches import Batches
 from .check_pairs import check_pairs
@@ -68,6 +69,7 @@ __all__ = [
     "quiz",
     "read_image",
     "read_mask",
+    "rooms",
     "split_by_person",
     "tune_threshold",
 ]
