@@ -246,9 +246,9 @@ means over photos (`{command(record)}`, {record["date"]}).
 |---|---|---|---|---|---|---|
 {hands}
 
-And of photos without any hand, which come with matplotlib and scikit-learn, this share is called hand:
+And of pictures without any hand, this share is called hand:
 
-| photo of | how many | in colour | in grey |
+| picture of | how many | in colour | in grey |
 |---|---|---|---|
 {no_hands}
 """

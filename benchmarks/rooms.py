@@ -3,8 +3,8 @@
     python -m benchmarks.rooms --json [--run runs/gpu --name rooms_gpu]
 
 Scores what a user of `load_predictor()` gets, threshold included; with --run, the network of another training. Hands:
-HGR1's test persons and the office set, in colour and in grey. No hands: photos that come with matplotlib and
-scikit-learn, of which it should call nothing hand. The office set is there to choose by, so it is no test. Needs HGR1
+HGR1's test persons and the office set, in colour and in grey. No hands: pictures of which it should call nothing hand,
+such as come with matplotlib and scikit-learn. The office set is there to choose by, so it is no test. Needs HGR1
 and the office set (`python -m handseg_lib fetch`, then `python -m handseg_lib fetch rooms`).
 """
 
@@ -24,14 +24,14 @@ from . import RESULTS
 from .ablation import Changed
 
 POOR = 0.4  # with an IoU below it, a photo's mask is of little use
-# Photos without a hand, by the name of their figure: what they are, and how to get them.
+# Pictures without a hand, by the name of their figure: what they show, and how to get them.
 NO_HANDS: dict[str, tuple[str, Callable[[], list[np.ndarray]]]] = {
     "face": (
-        "a portrait of Grace Hopper",
+        "a portrait of Grace Hopper (matplotlib)",
         lambda: [hs.read_image(get_sample_data("grace_hopper.jpg"))],
     ),
-    "flower": ("a flower", lambda: [load_sample_image("flower.jpg")]),
-    "china": ("a temple in China", lambda: [load_sample_image("china.jpg")]),
+    "flower": ("a flower (scikit-learn)", lambda: [load_sample_image("flower.jpg")]),
+    "china": ("a temple in China (scikit-learn)", lambda: [load_sample_image("china.jpg")]),
 }
 
 
@@ -63,7 +63,7 @@ def hands(predictor: hs.Predictor, samples: list) -> dict:
 
 
 def false_hand(predictor: hs.Predictor, photos: list[np.ndarray]) -> float:
-    """The share of photos without a hand that is called hand."""
+    """The share of pictures without a hand that is called hand, mean over them."""
     return float(np.mean([predictor.mask(photo).mean() for photo in photos]))
 
 

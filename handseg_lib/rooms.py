@@ -1,7 +1,7 @@
 """The office set: 60 photos of one man's hands in offices, to judge by what a network makes of rooms it never saw.
 
-From the "Image database of a human and iCub robot performing finger-counting" of the EPSRC NUMBERS Project: photographed
-elsewhere, the hands were laid over photos of offices, some with other people in them. Not to train on.
+From the "Image database of a human and iCub robot performing finger-counting" of the EPSRC NUMBERS Project. The hands
+were photographed elsewhere and laid over photos of offices, some with other people in them. Not to train on.
 
 On disk: ``images/<count>_<k>.jpg``, 640 x 480, 12 of each count from one to five, and ``masks/<same name>.png``, 8 bits
 with soft edges, in which white, from 128 on, is hand.

@@ -51,8 +51,9 @@ def test_a_record_of_today_says_on_what(path):
 
 def test_the_headline_is_the_score_of_what_is_shipped():
     known = figures.records()
-    assert known["test_persons"].mean_iou == known["card"].test.iou
+    assert known["test_persons"].mean_iou == known["rooms"].hgr1_iou == known["card"].test.iou
     assert known["test_persons"].threshold == known["card"].threshold == known["card"].test.threshold
+    assert known["rooms"].threshold == known["card"].threshold
 
 
 def test_a_lesson_fits_into_two_gib():
