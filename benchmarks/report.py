@@ -72,6 +72,7 @@ mirror image (`Predictor(model, mirror=True)`), the IoU is {figures["mirrored_io
 {strangers()}
 {leftover()}
 {doubt()}
+{elsewhere()}
 {choices()}
 {race()}
 {colours()}
@@ -216,6 +217,40 @@ disagreement with its own answer to the mirrored photo ranks the photos by error
 {figures["spearman"]:.2f} (Spearman), and puts a photo of the worst tenth before another with probability
 {figures["auroc"]:.2f}. Its probabilities are off by {figures["calibration_error"]:.3f} on average (expected calibration
 error).
+"""
+
+
+def elsewhere() -> str:
+    record = load("rooms")
+    figures = record["figures"]
+    hands = "\n".join(
+        f"| {row['photos_of']} | {row['photos']} | {row['iou']:.3f} | {row['worst_photo_iou']:.3f} "
+        f"| {row['poor_photos']} | {row['recall']:.3f} | {row['precision']:.3f} |"
+        for row in record["rows"]
+        if "iou" in row
+    )
+    no_hands = "\n".join(
+        f"| {row['photos_of']} | {row['photos']} | {row['false_hand']:.1%} | {row['false_hand_grey']:.1%} |"
+        for row in record["rows"]
+        if "false_hand" in row
+    )
+    return f"""## In other rooms
+
+The network that `load_predictor()` gives, cut at {figures["threshold"]}, in two worlds: on HGR1's test persons, in the
+laboratory that it learnt in, and on {figures["photos"]} photos of hands in offices ([data card](data_card.md)), of
+which it learnt nothing; each in colour and in grey. The office is there to choose by, so it is no test. Recall is the
+share of a photo's hand that is found, precision the share of what is called hand that is one, 0 where nothing is;
+means over photos (`{command(record)}`, {record["date"]}).
+
+| photos of | how many | IoU | worst photo's IoU | photos below {figures["poor"]} | recall | precision |
+|---|---|---|---|---|---|---|
+{hands}
+
+And of pictures without any hand, this share is called hand:
+
+| picture of | how many | in colour | in grey |
+|---|---|---|---|
+{no_hands}
 """
 
 

@@ -14,7 +14,7 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 from . import encoder, explore, losses, machine, metrics, plots, predictor, recipe, training, unet
 from .course import as_published, check, doctor, profile
 from .course.quiz import quiz
-from .data import augment, drawn, hgr1
+from .data import augment, drawn, hgr1, rooms
 from .data.batches import Batches
 from .data.check_pairs import check_pairs
 from .data.files import read_image, read_mask
@@ -62,6 +62,7 @@ __all__ = [
     "read_image",
     "read_mask",
     "recipe",
+    "rooms",
     "split_by_person",
     "training",
     "tune_threshold",

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from . import encoder, machine
 from .course import doctor, profile
 from .course.quiz import lessons, quiz
-from .data import drawn, hgr1
+from .data import drawn, hgr1, rooms
 from .data.augment import Augmentation
 from .data.files import read_image
 from .data.gate import InputError, readable
@@ -35,9 +35,11 @@ from .resume import alone_in, end_with_parent, made_beside
 
 
 def fetch(args) -> dict:
-    """Brings HGR1, 899 photos and their masks, into the user's cache, and holds every file against its SHA-256."""
-    folder = hgr1.fetch(args.url)
-    return {"photos": len(hgr1.load(folder)), "folder": str(folder)}
+    """Brings HGR1 or the office set into the user's cache, and holds every file against its SHA-256."""
+    source = {"hgr1": hgr1, "rooms": rooms}[args.set]
+    folder = source.fetch(args.url or source.HOME)
+    terms = {"licence": rooms.LICENCE} if source is rooms else {}  # of HGR1's, nothing was found
+    return {"photos": len(source.load(folder)), "folder": str(folder)} | terms
 
 
 def train(args) -> dict:
@@ -281,7 +283,14 @@ def parser() -> argparse.ArgumentParser:
     model = {"type": Path, "help": "a .keras file made by train (default: the course's model)"}
 
     sub = command(fetch, "fetch")
-    sub.add_argument("--url", default=hgr1.HOME, help="where its two zips are (default: %(default)s)")
+    sub.add_argument(
+        "set",
+        choices=["hgr1", "rooms"],
+        nargs="?",
+        default="hgr1",
+        help="hgr1: 899 photos, of which the course learns (default); rooms: 60 of an office, to judge by",
+    )
+    sub.add_argument("--url", help="where its two zips or its files are (default: their authors' page)")
 
     sub = command(train, "train")
     _training_arguments(sub, data, out=Path("runs/train"))

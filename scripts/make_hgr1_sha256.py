@@ -8,12 +8,12 @@ so this list is what hgr1.fetch() holds each file against. Names and hashes only
 
 import sys
 
-from handseg_lib.data import hgr1
+from handseg_lib.data import archives, hgr1
 
 
 def main(root: str) -> None:
     paths = [path for sample in hgr1.load(root) for path in (sample.image, sample.mask)]
-    lines = [f"{hgr1.sha256(path)}  {path.parent.name}/{path.name}\n" for path in paths]
+    lines = [f"{archives.sha256(path)}  {path.parent.name}/{path.name}\n" for path in paths]
     hgr1.LIST.write_text("".join(sorted(lines, key=lambda line: line.split()[1])), "utf-8", newline="\n")
     print(f"{hgr1.LIST}: {len(lines)} files")
 

@@ -1,13 +1,15 @@
 """What the benchmarks add to the library does what its name says."""
 
 import json
+import shutil
+import sys
 from functools import partial
 
 import keras
 import numpy as np
 import pytest
 
-from benchmarks import ablation, time_to_quality
+from benchmarks import ablation, rooms, time_to_quality
 from handseg_lib import Predictor
 
 
@@ -65,6 +67,62 @@ def test_a_letterboxed_sample_is_square_and_its_mask_lies_where_its_photo_does(s
     assert height != width and box.shape == (side, side, 3) and boxed.sum() == mask.sum()
     assert np.array_equal(box[top : top + height, left : left + width], image)
     assert np.array_equal(boxed[top : top + height, left : left + width], mask)
+
+
+def test_the_hands_of_a_world_are_counted_photo_by_photo(make_pair):
+    """Three photos of four pixels, reddest first; those from half red on are called hand."""
+    row, told = [255, 200, 100, 0], []
+    for name, mask in (("A", [1, 1, 0, 0]), ("B", [1, 1, 1, 1]), ("C", [0, 0, 0, 1])):
+        image = np.zeros((64, 64, 3), np.uint8)
+        image[..., 0] = np.repeat(row, 16)
+        told.append(make_pair(image, np.tile(np.repeat(mask, 16), (64, 1)), f"{name}_P_hgr1_id01_1.png"))
+    found = rooms.hands(HalfRed(), told)
+    assert found["iou"] == pytest.approx((1 + 0.5 + 0) / 3) and found["photos"] == 3
+    assert found["worst_photo"] == "C_P_hgr1_id01_1.png" and found["worst_photo_iou"] == 0 and found["poor_photos"] == 1
+    assert found["recall"] == pytest.approx((1 + 0.5 + 0) / 3) and found["precision"] == pytest.approx((1 + 1 + 0) / 3)
+
+
+class HalfRed:
+    threshold = 0.5
+
+    def predict_batch(self, images):
+        return [image[..., 0] / 255 for image in images]
+
+    def mask(self, image):
+        return (image[..., 0] >= 128).astype(np.uint8)
+
+
+def test_false_hand_is_the_share_of_pictures_without_a_hand():
+    half, none = np.zeros((2, 8, 8, 3), np.uint8)
+    half[:, :4, 0] = 255
+    assert rooms.false_hand(HalfRed(), [half, none]) == 0.25
+    assert rooms.false_hand(HalfRed(), [rooms.grey(half)]) == 0, "grey, this red is 76"
+
+
+def test_a_grey_sample_has_no_colours_and_the_same_mask(samples):
+    image, mask = samples[0].read()
+    grey, same = rooms.greyed(samples[0]).read()
+    assert np.array_equal(same, mask) and grey.shape == image.shape and grey.dtype == np.uint8
+    assert (grey == grey[..., :1]).all()
+    assert np.abs(grey[..., 0] - image @ (0.299, 0.587, 0.114)).max() <= 1
+
+
+@pytest.mark.parametrize("name", rooms.NO_HANDS)
+def test_pictures_without_a_hand_come_with_the_dependencies(name):
+    for picture in rooms.NO_HANDS[name][1]():
+        height, width, channels = picture.shape
+        assert picture.dtype == np.uint8 and min(height, width) > 200 and channels == 3
+
+
+@pytest.mark.parametrize("name", ["HANDSEG_ROOMS", "HANDSEG_HGR1"])
+def test_two_worlds_are_needed_and_a_missing_one_is_told_in_one_line(monkeypatch, tmp_path, hands, name):
+    shutil.copytree(hands / "original_images", tmp_path / "images")
+    shutil.copytree(hands / "skin_masks", tmp_path / "masks")
+    monkeypatch.setattr(sys, "argv", ["rooms", "--json"])
+    for variable, folder in (("HANDSEG_HGR1", hands), ("HANDSEG_ROOMS", tmp_path)):
+        monkeypatch.setenv(variable, str(tmp_path / "nowhere" if variable == name else folder))
+    with pytest.raises(SystemExit, match=f"benchmarks.rooms: .*nowhere.*: no such folder.*{name}"):
+        rooms.main()
 
 
 def test_every_person_who_is_no_test_person_is_scored_once():

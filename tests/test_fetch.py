@@ -57,7 +57,7 @@ def cache(request, hands, tmp_path, monkeypatch):
         monkeypatch.setattr(hgr1, "cache", lambda: tmp_path / "cache" / "hgr1")
         monkeypatch.setattr(hgr1, "LIST", tmp_path / "list.txt")
         paths = [path for folder in (hgr1.IMAGES, hgr1.MASKS) for path in (hands / folder).iterdir()]
-        hgr1.LIST.write_text("".join(f"{hgr1.sha256(path)}  {path.parent.name}/{path.name}\n" for path in paths))
+        hgr1.LIST.write_text("".join(f"{archives.sha256(path)}  {path.parent.name}/{path.name}\n" for path in paths))
     return tmp_path / "cache"
 
 
@@ -85,18 +85,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def server(files):
-    """A server of the two archives: ``.url``; ``.bodies``, which a test may spoil; ``.asked``, what it was asked."""
+@contextlib.contextmanager
+def serving(bodies):
+    """A server of {path: content}: ``.url``; ``.bodies``, which a test may spoil; ``.asked``, what it was asked."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.url = f"http://127.0.0.1:{server.server_port}/"
-    server.bodies = {name: zipped(content) for name, content in files.items()}
-    server.asked, server.closing = [], threading.Event()
+    server.bodies, server.asked, server.closing = bodies, [], threading.Event()
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield server
     server.closing.set()
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def server(files):
+    """A server of the two archives."""
+    with serving({name: zipped(content) for name, content in files.items()}) as server:
+        yield server
 
 
 def fetch(server, timeout=30):
@@ -414,7 +420,7 @@ from pathlib import Path
 package = types.ModuleType("handseg_lib")  # so that TensorFlow, which the package starts with, need not be waited for
 package.__path__ = [sys.argv[1]]
 sys.modules["handseg_lib"] = package
-from handseg_lib import hgr1
+from handseg_lib.data import hgr1
 
 hgr1.LIST, hgr1.cache = Path(sys.argv[2]), lambda: Path(sys.argv[3])
 print("ready", flush=True)

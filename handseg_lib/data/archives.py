@@ -1,6 +1,7 @@
-"""Zip archives: brought from the web, and unpacked whole, harmlessly or not at all."""
+"""What comes from the web: files and zip archives, whole, harmless and held to a list of hashes, or not at all."""
 
 import errno
+import hashlib
 import lzma
 import os
 import re
@@ -41,7 +42,8 @@ def download(base_url: str, path: Path, limit: int, timeout: float, retries: int
     from requests import RequestException
 
     def bring(url, part, _):
-        bar = _Bar(desc=path.name, total=limit, unit="B", unit_scale=True, delay=1)  # pooch will set the true total
+        # pooch will set the true total; None: a bar below another one goes when its file has come
+        bar = _Bar(desc=path.name, total=limit, unit="B", unit_scale=True, delay=1, leave=None)
         with open(part, "wb") as file, bar:
             get = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=timeout)
             get(url, _Bounded(file, limit), None)
@@ -53,7 +55,7 @@ def download(base_url: str, path: Path, limit: int, timeout: float, retries: int
     except (RequestException, ValueError) as error:  # ValueError: a header or an address that makes no sense
         reason = _reason(error, timeout)
     except OverflowError:
-        reason = f"more than {limit / 1e6:.0f} MB came, so it is not the archive"
+        reason = f"more than {limit / 1e6:.0f} MB came, so it is something else"
     else:
         return
     raise InputError(f"{store.get_url(path.name)}: {reason}. {way_out}")
@@ -120,6 +122,37 @@ def made_whole(target: Path, way_out: str) -> Iterator[Path]:
     except OSError as error:
         if not target.is_dir():
             raise InputError(f"{target}: cannot be written ({error.strerror or error}). {way_out}") from None
+
+
+def read_list(path: Path) -> dict[str, str]:
+    """The SHA-256 of each file, ``folder/name``, that a list as sha256sum writes it names."""
+    return {name: digest for digest, name in map(str.split, path.read_text("utf-8").splitlines())}
+
+
+def hold_to_list(root: Path, listed: dict[str, str], ours: re.Pattern, where: str, way_out: str) -> None:
+    """Holds the files of a folder against a list: none may be missing, none other, none more.
+
+    Args:
+        root: the folder.
+        listed: the SHA-256 of each file, from ``read_list``.
+        ours: what the whole name, ``folder/name``, of a file must match to be one more; others may lie there.
+        where: how the message of an error begins.
+        way_out: how it ends.
+
+    Raises:
+        InputError: there are such files.
+    """
+    folders = {name.partition("/")[0] for name in listed}
+    found = {f"{folder}/{path.name}": path for folder in folders for path in (root / folder).glob("*")}
+    names = sorted(listed.keys() | filter(ours.fullmatch, found))
+    faults = [name for name in names if name not in found or sha256(found[name]) != listed.get(name)]
+    if faults:
+        raise InputError(f"{where}: {len(faults)} files missing, changed or added, such as {faults[0]}. {way_out}")
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class _Bar(tqdm):

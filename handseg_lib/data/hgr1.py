@@ -14,7 +14,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from .archives import MAKE_ROOM, download, made_whole, unpack, unpacked
+from .archives import MAKE_ROOM, download, hold_to_list, made_whole, read_list, unpack, unpacked
 from .gate import InputError
 from .samples import Sample, by_stem
 
@@ -159,15 +159,5 @@ def _unpack(root: Path) -> Path:
 
 def _refuse_faults(root: Path, folders: tuple[str, ...], where: str, way_out: str) -> None:
     """Holds every file against the list: none may be missing, none other, none more."""
-    lines = LIST.read_text("utf-8").splitlines()
-    listed = {name: digest for digest, name in map(str.split, lines) if name.startswith(folders)}
-    paths = {f"{folder}/{path.name}": path for folder in folders for path in (root / folder).glob("*")}
-    names = sorted(listed.keys() | filter(MEMBER.fullmatch, paths))
-    faults = [name for name in names if name not in paths or sha256(paths[name]) != listed.get(name)]
-    if faults:
-        raise InputError(f"{where}: {len(faults)} files missing, changed or added, such as {faults[0]}. {way_out}")
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    listed = {name: digest for name, digest in read_list(LIST).items() if name.startswith(folders)}
+    hold_to_list(root, listed, MEMBER, where, way_out)
