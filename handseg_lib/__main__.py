@@ -51,9 +51,7 @@ def train(args) -> dict:
 
 def _train(chosen: profile.Profile, args) -> dict:
     split = split_by_person(chosen.samples(args.data))
-    model, history = learn(
-        split, args.out / "state", chosen.size, chosen.batch_size, chosen.epochs, chosen.frozen_epochs, args.seed
-    )
+    model, history = learn(split, args.out / "state", **_numbers(chosen, args))
     with made_beside(args.out / "model.keras") as part:
         model.save(part)
     figures = {
@@ -84,6 +82,12 @@ def chosen_profile(args) -> profile.Profile:
     return chosen
 
 
+def _numbers(chosen: profile.Profile, args) -> dict:
+    """What ``learn`` is to be told of a profile."""
+    names = ("size", "batch_size", "epochs", "frozen_epochs")
+    return {name: getattr(chosen, name) for name in names} | {"seed": args.seed}
+
+
 def evaluate_(args) -> dict:
     """Scores a model on the test persons, each photo at its own size; lopo trains once for each person left out."""
     if args.protocol == "lopo":
@@ -112,7 +116,7 @@ def run_lopo(samples: list[Sample], args) -> tuple[Report, dict]:
     """The protocol lopo: its report, and the seconds of training for each person. A killed one goes on from OUT."""
     chosen = chosen_profile(args)
     settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Augmentation())}
-    fold = partial(learn, profile=chosen, seed=args.seed)
+    fold = partial(learn, **_numbers(chosen, args))
     # a process for each fold, for TensorFlow gives a training's memory back only at the end of one
     spawn = get_context("spawn")
     try:

@@ -302,7 +302,7 @@ def test_a_model_for_which_there_is_no_room_is_no_traceback_either(tmp_path):
 import resource
 import keras
 from pathlib import Path
-from handseg_lib.data import InputError
+from handseg_lib import InputError
 from handseg_lib.resume import made_beside
 model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(256)])
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
