@@ -23,6 +23,8 @@ class Profile:
         batch_size: photos in a batch.
         epochs, frozen_epochs: of ``training.fit``.
         per_person: at most so many photos of each person; None for all.
+        drawn: so many drawn persons train among the others.
+        rooms: so many drawn rooms to put hands into; 0 leaves all hands where they were taken.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Profile:
     epochs: int
     frozen_epochs: int
     per_person: int | None
+    drawn: int = 0
+    rooms: int = 0
 
     def samples(self, root: str | Path | None = None) -> list[Sample]:
         """The samples to work with: those in ``root``, else HGR1 where it is wanted, else drawn hands.
@@ -47,7 +51,7 @@ PROFILES = {
     for profile in (
         Profile("smoke", size=64, batch_size=4, epochs=2, frozen_epochs=1, per_person=3),
         Profile("quick", size=128, batch_size=8, epochs=12, frozen_epochs=2, per_person=16),
-        Profile("full", size=224, batch_size=16, epochs=8, frozen_epochs=1, per_person=None),
+        Profile("full", size=224, batch_size=16, epochs=18, frozen_epochs=1, per_person=None, drawn=12, rooms=300),
     )
 }
 

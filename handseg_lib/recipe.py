@@ -5,6 +5,7 @@ from pathlib import Path
 
 import keras
 
+from . import drawn, drawn_rooms
 from .batches import Batches
 from .data import Split
 from .profile import Profile, fast_dtype, has_gpu
@@ -29,7 +30,12 @@ def learn(split: Split, state: str | Path, profile: Profile, seed: int = 0) -> t
     """
     # one thread does not augment as fast as a GPU learns; a CPU has none to spare
     threads = min(8, os.cpu_count() or 1) if has_gpu() else 1
-    train = Batches(split.train, profile.size, profile.batch_size, augment=True, seed=seed, threads=threads)
+    samples, rooms = list(split.train), None
+    if profile.drawn:  # hands, arms, sleeves and lights of other kinds than the photos have
+        samples += drawn.load(persons=profile.drawn, takes=1)
+    if profile.rooms:
+        rooms = drawn_rooms.rooms(profile.rooms, profile.size)
+    train = Batches(samples, profile.size, profile.batch_size, augment=True, seed=seed, threads=threads, rooms=rooms)
     val = Batches(split.val, profile.size, profile.batch_size)
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()

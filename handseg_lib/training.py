@@ -95,6 +95,8 @@ def fit(
     recipe |= {"batch_size": int(train.batch_size), "loss": name_of(loss)}
     recipe |= {"peak": float(peak), "augment": repr(train.augment)}
     recipe["data"] = checksum(train.images, train.masks, val.images, val.masks)  # as many photos may be others
+    if train.rooms is not None:
+        recipe["rooms"] = checksum(train.rooms)
     state = State(Path(out), recipe)
     history = History(state.rows)
     if history.rows:
