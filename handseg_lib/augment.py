@@ -34,6 +34,7 @@ class Recipe:
         room: chance that the hand is put into another room, where there are rooms to choose from.
         small: in a room, the smallest zoom: what stands in a room is further off.
         empty: chance that such a room stays without a hand.
+        decoy: chance that things of skin stand in such a room that are no hand.
         shade: spread of the light's unevenness, in powers of e; a shadow's edge may be soft or hard.
         grey: chance that the colours go.
         blur: chance that the photo is not sharp, or grainy.
@@ -52,6 +53,7 @@ class Recipe:
     room: float = 0.5
     small: float = 0.45
     empty: float = 0.08
+    decoy: float = 0.3
     shade: float = 0.5
     grey: float = 0.2
     blur: float = 0.3
@@ -150,6 +152,8 @@ def move_out(image: np.ndarray, mask: np.ndarray, rooms: np.ndarray, rng: np.ran
     size = mask.shape[1], mask.shape[0]
     wide = replace(recipe, scale=(1.0, 1.6), rotate=10)
     room = warp(rooms[rng.integers(len(rooms))], mask, draw_affine(mask.shape, rng, wide))[0]
+    if rng.random() < recipe.decoy:
+        room = put_decoys(room, image, mask, rng)
     if rng.random() < recipe.empty:
         return room, np.zeros_like(mask)
     affine = draw_affine(mask.shape, rng, replace(recipe, scale=(recipe.small, recipe.scale[1]), shift=0.2))
@@ -169,6 +173,27 @@ def sleeve(size: tuple[int, int], rooms: np.ndarray, rng: np.random.Generator) -
     cloth = rooms[rng.integers(len(rooms)), top : top + height // 4, left : left + width // 4]
     cloth = cv2.resize(cloth, size, interpolation=cv2.INTER_LINEAR)
     return cv2.addWeighted(cloth, 1, grey(cloth), rng.uniform(0, 1), 0) if rng.random() < 0.3 else cloth
+
+
+def put_decoys(room: np.ndarray, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Puts faces without features and arms without hands into a room: round and long things of the hand's own skin."""
+    _, reach, _, (x, y) = cv2.minMaxLoc(cv2.distanceTransform(mask, cv2.DIST_L2, 3))
+    reach = int(0.7 * reach)  # of the square inside the largest circle that fits into the hand
+    if reach < 3:
+        return room
+    size = np.array(mask.shape[::-1])
+    skin = cv2.resize(image[y - reach : y + reach, x - reach : x + reach], mask.shape[::-1])
+    skin = shade(skin, rng, 0.5)
+    shapes = np.zeros_like(mask)
+    for _ in range(rng.integers(1, 4)):
+        long = rng.uniform(0.15, 0.8)
+        box = rng.uniform(0, size), size * (long, long * rng.uniform(0.2, 0.8)), rng.uniform(0, 360)
+        if rng.random() < 0.6:
+            cv2.ellipse(shapes, box, 1, -1)
+        else:
+            ends = rng.uniform(-0.2, 1.2, (2, 2)) * size
+            cv2.line(shapes, *ends.astype(int).tolist(), 1, max(2, int(size[0] * rng.uniform(0.03, 0.2))))
+    return lay_over(room, skin, shapes)
 
 
 def lay_over(room: np.ndarray, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -218,106 +243,17 @@ def disguise(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> n
     """
     if not 0 < mask.mean() < 1:
         return image
-    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
+    light_and_colour = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
     # the means become the same, but for a little chance, and for the light: cloth may be darker than skin or not
-    change = np.subtract(cv2.mean(lab, mask), cv2.mean(lab, 1 - mask))[:3] + rng.normal(0, 8, 3)
+    change = np.subtract(cv2.mean(light_and_colour, mask), cv2.mean(light_and_colour, 1 - mask))[:3] + rng.normal(
+        0, 8, 3
+    )
     change *= (rng.uniform(0, 0.8), 1, 1)
     hills = cv2.resize(rng.normal(size=(4, 4)), mask.shape[::-1], interpolation=cv2.INTER_CUBIC)
     patches = ((hills > rng.uniform(-0.6, 0.4)) & (mask == 0)).astype(np.float32)
     patches = cv2.GaussianBlur(patches, (0, 0), 0.8)  # soft edges: a cut with scissors would give it away
-    moved = cv2.add(lab, cv2.merge([patches * np.float32(amount) for amount in change]), dtype=cv2.CV_8U)
-    return cv2.copyTo(cv2.cvtColor(moved, cv2.COLOR_LAB2RGB), 1 - mask, image.copy())
-
-
-def move_out(image: np.ndarray, mask: np.ndarray, rooms: np.ndarray, rng: np.random.Generator, recipe: Recipe):
-    """Cuts the hand out and puts it into another room, in a sleeve where the photo ends; or leaves the room empty.
-
-    Args:
-        image, mask, rng, recipe, rooms: as for ``augment``.
-
-    Returns:
-        The new image and mask.
-    """
-    size = mask.shape[1], mask.shape[0]
-    wide = replace(recipe, scale=(1.0, 1.6), rotate=10)
-    room = warp(rooms[rng.integers(len(rooms))], mask, draw_affine(mask.shape, rng, wide))[0]
-    if rng.random() < recipe.empty:
-        return room, np.zeros_like(mask)
-    affine = draw_affine(mask.shape, rng, replace(recipe, scale=(recipe.small, recipe.scale[1]), shift=0.2))
-    image = recolour(image, **draw_colours(rng, recipe))  # its light is not the room's
-    image = cv2.warpAffine(image, affine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    # an arm that leaves the photo goes on outside it, as wide as at the photo's edge, in a sleeve
-    arm = cv2.warpAffine(mask, affine, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
-    mask = cv2.warpAffine(mask, affine, size, flags=cv2.INTER_NEAREST)
-    room = lay_over(room, sleeve(size, rooms, rng), arm) if (arm != mask).any() else room
-    return lay_over(room, image, mask), mask
-
-
-def sleeve(size: tuple[int, int], rooms: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Cloth: a small piece of some room, enlarged, its colours faded or not."""
-    height, width = rooms.shape[1:3]
-    top, left = rng.integers(0, height - height // 4), rng.integers(0, width - width // 4)
-    cloth = rooms[rng.integers(len(rooms)), top : top + height // 4, left : left + width // 4]
-    cloth = cv2.resize(cloth, size, interpolation=cv2.INTER_LINEAR)
-    return cv2.addWeighted(cloth, 1, grey(cloth), rng.uniform(0, 1), 0) if rng.random() < 0.3 else cloth
-
-
-def lay_over(room: np.ndarray, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The image where the mask is 1, the room where it is 0; the pixels along the outline are mixed, as in a lens."""
-    share = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)
-    return cv2.blendLinear(image, room, share, 1 - share)
-
-
-def shade(image: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
-    """Light that falls unevenly: hills of light and dark, and at times the edge of a shadow across it all."""
-    hills = cv2.resize(
-        rng.normal(0, strength, (3, 3)).astype(np.float32), image.shape[1::-1], interpolation=cv2.INTER_CUBIC
-    )
-    if rng.random() < 0.5:
-        x, y = np.meshgrid(*(np.linspace(-1, 1, n, dtype=np.float32) for n in image.shape[1::-1]), sparse=True)
-        angle, edge = rng.uniform(0, 2 * np.pi), rng.uniform(2, 40)
-        across = (np.cos(angle) * x + np.sin(angle) * y - rng.normal(0, 0.4)) * edge
-        hills += rng.uniform(0, 2.5) * strength * np.clip(across, -0.5, 0.5).astype(np.float32)
-    factor = cv2.merge([cv2.exp(hills)] * 3)
-    return cv2.multiply(image, factor, dtype=cv2.CV_8U)
-
-
-def blur(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A lens that is not sharp, and then a sensor that is grainy."""
-    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5))
-    grain = rng.integers(-128, 128, image.shape, np.int8)
-    return cv2.addWeighted(image, 1, grain, rng.uniform(0, 0.15), 0, dtype=cv2.CV_8U)
-
-
-def grey(image: np.ndarray) -> np.ndarray:
-    """The photo without its colours; still three channels."""
-    return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-
-
-def disguise(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Gives patches of the background the colour of the skin, but not its texture and shape.
-
-    A network that has seen few people takes skin-coloured clothes for hands. Here it learns to look twice.
-
-    Args:
-        image: uint8 (H, W, 3) RGB.
-        mask: its mask, uint8 (H, W) of {0, 1}.
-        rng: decides where the patches are, how light they are, and how close to the skin's colour they come.
-
-    Returns:
-        The new image; the hand in it is as before.
-    """
-    if not 0 < mask.mean() < 1:
-        return image
-    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
-    # the means become the same, but for a little chance, and for the light: cloth may be darker than skin or not
-    change = lab[mask == 1].mean(0) - lab[mask == 0].mean(0) + rng.normal(0, 8, 3)
-    change *= (rng.uniform(0, 0.8), 1, 1)
-    hills = cv2.resize(rng.normal(size=(4, 4)), mask.shape[::-1], interpolation=cv2.INTER_CUBIC)
-    patches = ((hills > rng.uniform(-0.6, 0.4)) & (mask == 0)).astype(np.float32)
-    patches = cv2.GaussianBlur(patches, (0, 0), 0.8)[..., None]  # soft edges: a cut with scissors would give it away
-    moved = cv2.cvtColor(np.clip(lab + patches * change, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB)
-    return np.where((patches > 0) & (mask == 0)[..., None], moved, image)
+    moved = cv2.add(light_and_colour, cv2.merge([patches * np.float32(amount) for amount in change]), dtype=cv2.CV_8U)
+    return cv2.copyTo(cv2.cvtColor(moved, cv2.COLOR_YCrCb2RGB), 1 - mask, image.copy())
 
 
 def resize(image: np.ndarray, mask: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

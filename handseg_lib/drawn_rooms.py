@@ -13,8 +13,22 @@ import colorsys
 import cv2
 import numpy as np
 
-from .drawn import ARM, CLOTH, HAND, MONK, NOTHING, THUMB, Camera, Canvas, Limb, _cloth_colour, _linear, _noise
-from .drawn import _photo, _surface
+from .drawn import (
+    ARM,
+    CLOTH,
+    HAND,
+    MONK,
+    NOTHING,
+    THUMB,
+    Camera,
+    Canvas,
+    Limb,
+    _cloth_colour,
+    _linear,
+    _noise,
+    _photo,
+    _surface,
+)
 
 FACE, HAIR = HAND, THUMB  # a person has no hand here, and these parts are free
 PLAIN = ("paint", "plaster", "wood", "wood", "cardboard", "tiles", "check", "stripes", "print")
@@ -239,6 +253,7 @@ def _put_person(scene: np.ndarray, rng) -> None:
     cloth = cloth * np.clip(1 + 0.15 * _noise(frame, head * rng.uniform(0.2, 0.8), rng, 2), 0.5, 1.3)[..., None]
     blush = 1 + np.float32([0.04, 0.07, 0.07]) * _noise(frame, head * 0.3, rng, 2)[..., None]
     hair = _linear(colorsys.hsv_to_rgb(rng.uniform(0.03, 0.12), rng.uniform(0, 0.7), rng.uniform(0.03, 0.6)))
+    hair = _colour(rng) if rng.random() < 0.2 else hair  # a cap
     hair = hair * np.clip(1 + 0.35 * _noise(frame, (head * 0.4, 2), rng, 2), 0.2, 2)[..., None]
     colours = np.where((canvas.part == CLOTH)[..., None], cloth, skin * blush)
     colours = np.where((canvas.part == HAIR)[..., None], hair, colours)
@@ -282,7 +297,7 @@ def _body(sleeve: float, rng) -> list[Limb]:
 
 def _paint_face(colours: np.ndarray, canvas: Canvas, camera: Camera, rng) -> None:
     """Eyes, brows, nose and mouth, or none from behind."""
-    if rng.random() < 0.15:
+    if rng.random() < 0.08:
         return
     face, head = (canvas.part == FACE)[..., None], camera.scale
     marks, centre = np.ones_like(colours, dtype=np.float32), camera.centre + [rng.normal(0, 0.06) * head, 0]
@@ -292,12 +307,13 @@ def _paint_face(colours: np.ndarray, canvas: Canvas, camera: Camera, rng) -> Non
         cv2.ellipse(marks, box, colour, -1, cv2.LINE_AA)
 
     for side in (-1, 1):
-        mark(0.16 * side, 0.02, 0.2, 0.12, (0.75, 0.7, 0.7))
-        mark(0.16 * side, 0.02, 0.13, 0.05, (0.25, 0.25, 0.3))
-        mark(0.16 * side, 0.12, 0.2, 0.03, (0.35, 0.3, 0.3), 6 * side)
-    mark(0.03, -0.12, 0.1, 0.04, (0.7, 0.6, 0.6))
-    mark(0, -0.28, rng.uniform(0.18, 0.28), rng.uniform(0.03, 0.08), (0.75, 0.45, 0.45))
+        mark(0.16 * side, 0.02, 0.24, 0.15, (0.7, 0.65, 0.65))
+        mark(0.16 * side, 0.02, 0.16, 0.07, (0.15, 0.15, 0.2))
+        mark(0.16 * side, 0.13, 0.22, 0.045, (0.25, 0.2, 0.2), 6 * side)
+    mark(0.04, -0.1, 0.08, 0.16, (0.8, 0.7, 0.7))
+    mark(0, -0.14, 0.16, 0.05, (0.55, 0.45, 0.45))
+    mark(0, -0.28, rng.uniform(0.2, 0.3), rng.uniform(0.04, 0.1), (0.65, 0.3, 0.3))
     if rng.random() < 0.2:  # a beard
         mark(0, -0.38, 0.5, 0.25, (0.4, 0.38, 0.38))
-    marks = cv2.GaussianBlur(marks, (0, 0), 0.02 * head + 0.3)
+    marks = cv2.GaussianBlur(marks, (0, 0), 0.015 * head + 0.2)
     colours *= np.where(face, marks, 1)

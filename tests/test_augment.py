@@ -25,7 +25,17 @@ from handseg_lib.augment import (
 COLOURLESS = dict(light=0, contrast=0, gamma=0, tint=0, disguise=0, shade=0, grey=0, blur=0)
 STILL = Recipe(rotate=0, scale=(1, 1), shift=0, shear=0, flip=0, room=0, **COLOURLESS)
 WILD = Recipe(
-    rotate=180, scale=(0.3, 3), shift=0.5, shear=0.8, light=1, contrast=1, gamma=1, tint=1, disguise=1, room=0.7, shade=2
+    rotate=180,
+    scale=(0.3, 3),
+    shift=0.5,
+    shear=0.8,
+    light=1,
+    contrast=1,
+    gamma=1,
+    tint=1,
+    disguise=1,
+    room=0.7,
+    shade=2,
 )
 
 
