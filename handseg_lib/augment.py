@@ -177,8 +177,9 @@ def sleeve(size: tuple[int, int], rooms: np.ndarray, rng: np.random.Generator) -
 
 def put_decoys(room: np.ndarray, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Puts faces without features and arms without hands into a room: round and long things of the hand's own skin."""
-    _, reach, _, (x, y) = cv2.minMaxLoc(cv2.distanceTransform(mask, cv2.DIST_L2, 3))
-    reach = int(0.7 * reach)  # of the square inside the largest circle that fits into the hand
+    bordered = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    _, reach, _, (x, y) = cv2.minMaxLoc(cv2.distanceTransform(bordered, cv2.DIST_L2, 3))
+    x, y, reach = x - 1, y - 1, int(0.7 * reach)  # half the square in the largest circle that fits into the hand
     if reach < 3:
         return room
     size = np.array(mask.shape[::-1])
@@ -243,17 +244,16 @@ def disguise(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> n
     """
     if not 0 < mask.mean() < 1:
         return image
-    light_and_colour = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
+    ycc = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
     # the means become the same, but for a little chance, and for the light: cloth may be darker than skin or not
-    change = np.subtract(cv2.mean(light_and_colour, mask), cv2.mean(light_and_colour, 1 - mask))[:3] + rng.normal(
-        0, 8, 3
-    )
+    change = np.subtract(cv2.mean(ycc, mask), cv2.mean(ycc, 1 - mask))[:3] + rng.normal(0, 8, 3)
     change *= (rng.uniform(0, 0.8), 1, 1)
     hills = cv2.resize(rng.normal(size=(4, 4)), mask.shape[::-1], interpolation=cv2.INTER_CUBIC)
     patches = ((hills > rng.uniform(-0.6, 0.4)) & (mask == 0)).astype(np.float32)
     patches = cv2.GaussianBlur(patches, (0, 0), 0.8)  # soft edges: a cut with scissors would give it away
-    moved = cv2.add(light_and_colour, cv2.merge([patches * np.float32(amount) for amount in change]), dtype=cv2.CV_8U)
-    return cv2.copyTo(cv2.cvtColor(moved, cv2.COLOR_YCrCb2RGB), 1 - mask, image.copy())
+    moved = cv2.add(ycc, cv2.merge([patches * np.float32(amount) for amount in change]), dtype=cv2.CV_8U)
+    there = ((patches > 0) & (mask == 0)).astype(np.uint8)
+    return cv2.copyTo(cv2.cvtColor(moved, cv2.COLOR_YCrCb2RGB), there, image.copy())
 
 
 def resize(image: np.ndarray, mask: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

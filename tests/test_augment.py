@@ -14,6 +14,7 @@ from handseg_lib.augment import (
     grey,
     lay_over,
     move_out,
+    put_decoys,
     recolour,
     resize,
     resize_image,
@@ -22,7 +23,7 @@ from handseg_lib.augment import (
     warp,
 )
 
-COLOURLESS = dict(light=0, contrast=0, gamma=0, tint=0, disguise=0, shade=0, grey=0, blur=0)
+COLOURLESS = dict(light=0, contrast=0, gamma=0, tint=0, disguise=0, decoy=0, shade=0, grey=0, blur=0)
 STILL = Recipe(rotate=0, scale=(1, 1), shift=0, shear=0, flip=0, room=0, **COLOURLESS)
 WILD = Recipe(
     rotate=180,
@@ -317,6 +318,24 @@ def test_an_arm_that_the_photo_cuts_off_goes_on_in_a_sleeve():
         assert not moved[rows[-1] + 1 :].any(), "cloth is no hand"
     assert seen > 5
     assert sleeve((80, 60), rooms, generator(0)).shape == (60, 80, 3)
+
+
+def test_decoys_have_the_skin_of_the_hand_and_nothing_of_its_surroundings():
+    """The hand is red on blue and the room green: what the decoys add is red, lit unevenly, and never blue."""
+    image, mask = hand_on_wall(hand=(200, 0, 0), wall=(0, 0, 200))
+    room, seen = green_rooms()[0], []
+    for seed in range(20):
+        out = put_decoys(room, image, mask, generator(seed))
+        assert out.dtype == np.uint8 and out.shape == room.shape
+        assert out[..., 2].max() == 0 and (room == (0, 200, 0)).all()
+        seen.append((out[..., 0] > 30).mean())
+    assert np.median(seen) > 0.05
+    assert np.array_equal(put_decoys(room, image, np.zeros_like(mask), generator()), room), "no hand, no skin"
+    red = np.full_like(image, (200, 0, 0))
+    assert put_decoys(room, red, np.ones_like(mask), generator()).shape == room.shape, "a hand up to every edge"
+    mask[:] = 0
+    mask[:, :20] = 1  # its middle is nearer to the photo's edge than its width
+    assert put_decoys(room, image, mask, generator()).shape == room.shape
 
 
 # Light and lens
