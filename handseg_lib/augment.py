@@ -31,13 +31,13 @@ class Recipe:
         gamma: change of gamma, as a share.
         tint: change of each colour channel's gain, as a share.
         disguise: chance that patches of the background take the colour of the skin.
+        grey: chance that the colours go.
         room: chance that the hand is put into another room, where there are rooms to choose from.
         small: in a room, the smallest zoom: what stands in a room is further off.
         empty: chance that such a room stays without a hand.
         decoy: chance that things of skin stand in such a room that are no hand.
-        shade: spread of the light's unevenness, in powers of e; a shadow's edge may be soft or hard.
-        grey: chance that the colours go.
-        blur: chance that the photo is not sharp, or grainy.
+        shade: spread of the light's unevenness there, in powers of e; a shadow's edge may be soft or hard.
+        blur: chance that such a photo is not sharp, or grainy.
     """
 
     rotate: float = 30.0
@@ -45,17 +45,17 @@ class Recipe:
     shift: float = 0.1
     shear: float = 0.1
     flip: float = 0.5
-    light: float = 0.08
-    contrast: float = 0.2
-    gamma: float = 0.25
-    tint: float = 0.12
-    disguise: float = 0.3
-    room: float = 0.5
+    light: float = 0.05
+    contrast: float = 0.12
+    gamma: float = 0.12
+    tint: float = 0.06
+    disguise: float = 0.4
+    grey: float = 0.2
+    room: float = 0.6
     small: float = 0.45
-    empty: float = 0.08
+    empty: float = 0.12
     decoy: float = 0.3
     shade: float = 0.5
-    grey: float = 0.2
     blur: float = 0.3
 
 
@@ -85,10 +85,6 @@ def augment(
     image = recolour(image, **draw_colours(rng, recipe))
     if rng.random() < recipe.disguise:
         image = disguise(image, mask, rng)
-    if recipe.shade and rng.random() < 0.5:
-        image = shade(image, rng, recipe.shade)
-    if rng.random() < recipe.blur:
-        image = blur(image, rng)
     return (grey(image) if rng.random() < recipe.grey else image), mask
 
 
@@ -135,13 +131,13 @@ def recolour(image: np.ndarray, gamma: float = 1, contrast: float = 1, light: fl
         light: added, as a share of full white.
         tint: factor of red, green and blue.
     """
-    levels = np.linspace(0, 1, 256)[:, None] ** gamma
+    levels = np.linspace(0, 1, 256)[:, None] ** max(gamma, 0.1)
     table = ((levels - 0.5) * contrast + 0.5 + light) * tint * 255
     return cv2.LUT(image, np.clip(np.rint(table), 0, 255).astype(np.uint8).reshape(1, 256, 3))
 
 
 def move_out(image: np.ndarray, mask: np.ndarray, rooms: np.ndarray, rng: np.random.Generator, recipe: Recipe):
-    """Cuts the hand out and puts it into another room, in a sleeve where the photo ends; or leaves the room empty.
+    """Puts the hand into another room, into other light, and before another camera; or leaves the room empty.
 
     Args:
         image, mask, rng, recipe, rooms: as for ``augment``.
@@ -149,30 +145,42 @@ def move_out(image: np.ndarray, mask: np.ndarray, rooms: np.ndarray, rng: np.ran
     Returns:
         The new image and mask.
     """
-    size = mask.shape[1], mask.shape[0]
-    wide = replace(recipe, scale=(1.0, 1.6), rotate=10)
-    room = warp(rooms[rng.integers(len(rooms))], mask, draw_affine(mask.shape, rng, wide))[0]
+    room = rooms[rng.integers(len(rooms))]
+    room = warp(room, mask, draw_affine(mask.shape, rng, replace(recipe, scale=(1.0, 1.6), rotate=10)))[0]
     if rng.random() < recipe.decoy:
         room = put_decoys(room, image, mask, rng)
     if rng.random() < recipe.empty:
-        return room, np.zeros_like(mask)
+        image, mask = room, np.zeros_like(mask)
+    else:
+        other = {name: 3 * getattr(recipe, name) for name in ("light", "contrast", "gamma", "tint")}
+        image = recolour(image, **draw_colours(rng, replace(recipe, **other)))
+        image, mask = cut_and_paste(image, mask, room, sleeve(rooms, rng), rng, recipe)
+    image = shade(image, rng, recipe.shade)
+    return (blur(image, rng) if rng.random() < recipe.blur else image), mask
+
+
+def cut_and_paste(image, mask, room, cloth, rng: np.random.Generator, recipe: Recipe):
+    """Cuts the hand out and pastes it into the room, moved and often smaller.
+
+    An arm that leaves the photo goes on outside it, as wide as at the photo's edge, in a sleeve.
+    """
+    size = mask.shape[::-1]
     affine = draw_affine(mask.shape, rng, replace(recipe, scale=(recipe.small, recipe.scale[1]), shift=0.2))
-    image = recolour(image, **draw_colours(rng, recipe))  # its light is not the room's
     image = cv2.warpAffine(image, affine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    # an arm that leaves the photo goes on outside it, as wide as at the photo's edge, in a sleeve
     arm = cv2.warpAffine(mask, affine, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
     mask = cv2.warpAffine(mask, affine, size, flags=cv2.INTER_NEAREST)
-    room = lay_over(room, sleeve(size, rooms, rng), arm) if (arm != mask).any() else room
+    if (arm != mask).any():
+        room = lay_over(room, cloth, arm)
     return lay_over(room, image, mask), mask
 
 
-def sleeve(size: tuple[int, int], rooms: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Cloth: a small piece of some room, enlarged, its colours faded or not."""
+def sleeve(rooms: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Cloth, as large as a room: a small piece of some room, enlarged, its colours faded at times."""
     height, width = rooms.shape[1:3]
     top, left = rng.integers(0, height - height // 4), rng.integers(0, width - width // 4)
     cloth = rooms[rng.integers(len(rooms)), top : top + height // 4, left : left + width // 4]
-    cloth = cv2.resize(cloth, size, interpolation=cv2.INTER_LINEAR)
-    return cv2.addWeighted(cloth, 1, grey(cloth), rng.uniform(0, 1), 0) if rng.random() < 0.3 else cloth
+    cloth = cv2.resize(cloth, (width, height), interpolation=cv2.INTER_LINEAR)
+    return grey(cloth) if rng.random() < 0.3 else cloth
 
 
 def put_decoys(room: np.ndarray, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:

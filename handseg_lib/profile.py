@@ -51,7 +51,7 @@ PROFILES = {
     for profile in (
         Profile("smoke", size=64, batch_size=4, epochs=2, frozen_epochs=1, per_person=3),
         Profile("quick", size=128, batch_size=8, epochs=12, frozen_epochs=2, per_person=16),
-        Profile("full", size=224, batch_size=16, epochs=18, frozen_epochs=1, per_person=None, drawn=12, rooms=300),
+        Profile("full", size=192, batch_size=16, epochs=16, frozen_epochs=1, per_person=None, drawn=12, rooms=300),
     )
 }
 
