@@ -9,7 +9,7 @@ import numpy as np
 
 from .augment import Recipe, resize
 from .augment import augment as augment_pair
-from .data import Sample, insist_on_some
+from .data import InputError, Sample, insist_on_some
 
 
 class Batches(keras.utils.PyDataset):
@@ -33,7 +33,8 @@ class Batches(keras.utils.PyDataset):
     Each item is ``(images, masks)``: uint8 (B, size, size, 3) RGB and uint8 (B, size, size, 1) of {0, 1}.
 
     Raises:
-        InputError: there are no samples, or one cannot be read; at once, not in the middle of training.
+        InputError: there are no samples, one cannot be read, or the rooms have another size; at once, not in the
+            middle of training.
     """
 
     def __init__(
@@ -49,6 +50,8 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         insist_on_some(samples, "make batches of")
         self.samples, self.size, self.batch_size, self.seed = samples, size, batch_size, seed
+        if rooms is not None and rooms.shape[1:] != (size, size, 3):
+            raise InputError(f"rooms: {rooms.shape} does not fit photos of {size} px. Give rooms of {size} px.")
         self.augment = Recipe() if augment is True else augment
         pairs = [resize(*sample.read(), size) for sample in samples]
         self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))

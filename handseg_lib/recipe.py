@@ -28,14 +28,7 @@ def learn(split: Split, state: str | Path, profile: Profile, seed: int = 0) -> t
     Raises:
         InputError: ``state`` holds a run with other arguments.
     """
-    # one thread does not augment as fast as a GPU learns; a CPU has none to spare
-    threads = min(8, os.cpu_count() or 1) if has_gpu() else 1
-    samples, rooms = list(split.train), None
-    if profile.drawn:  # hands, arms, sleeves and lights of other kinds than the photos have
-        samples += drawn.load(persons=profile.drawn, takes=1)
-    if profile.rooms:
-        rooms = drawn_rooms.rooms(profile.rooms, profile.size)
-    train = Batches(samples, profile.size, profile.batch_size, augment=True, seed=seed, threads=threads, rooms=rooms)
+    train = training_batches(split, profile, seed)
     val = Batches(split.val, profile.size, profile.batch_size)
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()
@@ -49,3 +42,15 @@ def learn(split: Split, state: str | Path, profile: Profile, seed: int = 0) -> t
         keras.config.set_dtype_policy(before)
     final.set_weights(model.get_weights())
     return final, history
+
+
+def training_batches(split: Split, profile: Profile, seed: int = 0) -> Batches:
+    """What a network learns from: the training persons, drawn persons among them, and rooms to put both into."""
+    samples, rooms = list(split.train), None
+    if profile.drawn:  # hands, arms, sleeves and lights of other kinds than the photos have
+        samples += drawn.load(persons=profile.drawn, takes=1)
+    if profile.rooms:
+        rooms = drawn_rooms.rooms(profile.rooms, profile.size)
+    # one thread does not augment as fast as a GPU learns; a CPU has none to spare
+    threads = min(8, os.cpu_count() or 1) if has_gpu() else 1
+    return Batches(samples, profile.size, profile.batch_size, augment=True, seed=seed, threads=threads, rooms=rooms)

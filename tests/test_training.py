@@ -15,10 +15,21 @@ import numpy as np
 import pytest
 from keras import layers
 
-from handseg_lib import Batches, InputError, as_published, build_unet, fit, losses, profile, split_by_person, training
+from handseg_lib import (
+    Batches,
+    InputError,
+    as_published,
+    build_unet,
+    drawn,
+    fit,
+    losses,
+    profile,
+    split_by_person,
+    training,
+)
 from handseg_lib.augment import Recipe
 from handseg_lib.encoder import StillModel
-from handseg_lib.recipe import learn
+from handseg_lib.recipe import learn, training_batches
 from handseg_lib.unet import up_step
 
 SIZE = 32
@@ -318,6 +329,27 @@ def test_the_dtype_policy_is_as_before_where_a_training_is_refused(samples, tmp_
     with pytest.raises(InputError, match="epochs=99"):
         learn(split, tmp_path, smoke)
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_what_the_course_learns_from(samples, tmp_path, monkeypatch):
+    """The training persons and nobody of the others; drawn hands and rooms where the profile asks for them."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    split, smoke = split_by_person(samples), profile.PROFILES["smoke"]
+    plain = training_batches(split, smoke)
+    assert plain.samples == split.train and plain.rooms is None
+    rich = training_batches(split, replace(smoke, drawn=1, rooms=2))
+    assert rich.samples[: len(split.train)] == split.train
+    assert len(rich.samples) == len(split.train) + len(drawn.GESTURES)
+    assert rich.rooms.shape == (2, smoke.size, smoke.size, 3)
+
+
+def test_a_run_with_other_rooms_is_refused(train_samples, val_samples, tmp_path):
+    val, model = Batches(val_samples, SIZE, 4), small_unet()
+    rooms = np.zeros((2, SIZE, SIZE, 3), np.uint8)
+    one = {"epochs": 1, "frozen_epochs": 1, "out": tmp_path}
+    fit(model, Batches(train_samples, SIZE, 4, augment=True, rooms=rooms), val, **one)
+    with pytest.raises(InputError, match="rooms"):
+        fit(model, Batches(train_samples, SIZE, 4, augment=True, rooms=rooms + 1), val, **one)
 
 
 def test_an_unknown_block_is_refused(data, tmp_path):
