@@ -25,6 +25,8 @@ class Profile:
         per_person: at most so many photos of each person; None for all.
         drawn: so many drawn persons train among the others.
         rooms: so many drawn rooms to put hands into; 0 leaves all hands where they were taken.
+        closer: the trained network looks at photos so many times as large as those it learnt from. Augmentation
+            shows it many hands smaller than they are; from closer by, a small hand is of a size that it knows well.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Profile:
     per_person: int | None
     drawn: int = 0
     rooms: int = 0
+    closer: float = 1.0
 
     def samples(self, root: str | Path | None = None) -> list[Sample]:
         """The samples to work with: those in ``root``, else HGR1 where it is wanted, else drawn hands.
@@ -51,7 +54,17 @@ PROFILES = {
     for profile in (
         Profile("smoke", size=64, batch_size=4, epochs=2, frozen_epochs=1, per_person=3),
         Profile("quick", size=128, batch_size=8, epochs=12, frozen_epochs=2, per_person=16),
-        Profile("full", size=192, batch_size=16, epochs=16, frozen_epochs=1, per_person=None, drawn=12, rooms=300),
+        Profile(
+            "full",
+            size=192,
+            batch_size=16,
+            epochs=16,
+            frozen_epochs=1,
+            per_person=None,
+            drawn=12,
+            rooms=300,
+            closer=4 / 3,
+        ),
     )
 }
 

@@ -8,6 +8,7 @@ import keras
 from . import drawn, drawn_rooms
 from .batches import Batches
 from .data import Split
+from .encoder import STRIDE
 from .profile import Profile, fast_dtype, has_gpu
 from .training import History, fit
 from .unet import build_unet
@@ -23,7 +24,7 @@ def learn(split: Split, state: str | Path, profile: Profile, seed: int = 0) -> t
         seed: of the new weights, the order of the photos and their augmentation.
 
     Returns:
-        The network in float32, and how the training went.
+        The network in float32, for photos of the size that ``profile.closer`` says, and how the training went.
 
     Raises:
         InputError: ``state`` holds a run with other arguments.
@@ -37,7 +38,7 @@ def learn(split: Split, state: str | Path, profile: Profile, seed: int = 0) -> t
         model = build_unet(profile.size)
         history = fit(model, train, val, profile.epochs, profile.frozen_epochs, out=state)
         keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
-        final = build_unet(profile.size, weights=None)
+        final = build_unet(STRIDE * round(profile.size * profile.closer / STRIDE), weights=None)
     finally:
         keras.config.set_dtype_policy(before)
     final.set_weights(model.get_weights())

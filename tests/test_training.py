@@ -343,6 +343,12 @@ def test_what_the_course_learns_from(samples, tmp_path, monkeypatch):
     assert rich.rooms.shape == (2, smoke.size, smoke.size, 3)
 
 
+def test_a_trained_network_may_look_from_closer_by(samples, tmp_path):
+    smoke = replace(profile.PROFILES["smoke"], size=32, epochs=1, closer=4 / 3)
+    model, _ = learn(split_by_person(samples), tmp_path, smoke)
+    assert model.input_shape == (None, 48, 48, 3), "32 * 4 / 3 is 42.7, and 48 the next multiple of 16"
+
+
 def test_a_run_with_other_rooms_is_refused(train_samples, val_samples, tmp_path):
     val, model = Batches(val_samples, SIZE, 4), small_unet()
     rooms = np.zeros((2, SIZE, SIZE, 3), np.uint8)
