@@ -1,6 +1,6 @@
 """handseg_lib: what the hand-segmentation course is built of.
 
-Data goes one way: drawn, hgr1, data, augment, batches, encoder and unet, training, predictor, evaluate.
+Data goes one way: drawn, drawn_rooms, hgr1, data, augment, batches, encoder and unet, training, predictor, evaluate.
 """
 
 import logging
@@ -42,6 +42,7 @@ from . import (
     check,
     doctor,
     drawn,
+    drawn_rooms,
     encoder,
     explore,
     hgr1,
@@ -77,6 +78,7 @@ __all__ = [
     "check_pairs",
     "doctor",
     "drawn",
+    "drawn_rooms",
     "encoder",
     "evaluate",
     "explore",
