@@ -51,7 +51,7 @@ def train(args) -> dict:
 
 def _train(chosen: profile.Profile, args) -> dict:
     split = split_by_person(chosen.samples(args.data))
-    model, history = learn(split, args.out / "state", **_numbers(chosen, args))
+    model, history = learn(split, args.out / "state", **_numbers(chosen, args), rooms=args.rooms)
     with made_beside(args.out / "model.keras") as part:
         model.save(part)
     figures = {
@@ -298,6 +298,8 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command(train, "train")
     _training_arguments(sub, data, out=Path("runs/train"))
+    rooms = "put the hands into so many drawn rooms, such as 300, for a network that leaves the laboratory (a trial)"
+    sub.add_argument("--rooms", type=natural, default=0, help=rooms)
 
     sub = command(evaluate_, "evaluate")
     sub.add_argument("--model", **model)

@@ -5,15 +5,26 @@ from pathlib import Path
 
 import keras
 
+from .data import drawn, drawn_rooms
+from .data.augment import Augmentation
 from .data.batches import Batches
 from .data.samples import Split
 from .machine import fast_dtype, has_gpu
 from .training import History, fit
 from .unet import build_unet
 
+OUT_THERE = Augmentation(grey=0.2)  # where hands are put into rooms
+
 
 def learn(
-    split: Split, state: str | Path, size: int, batch_size: int, epochs: int, frozen_epochs: int, seed: int = 0
+    split: Split,
+    state: str | Path,
+    size: int,
+    batch_size: int,
+    epochs: int,
+    frozen_epochs: int,
+    seed: int = 0,
+    rooms: int = 0,
 ) -> tuple[keras.Model, History]:
     """Trains a U-Net on ``split.train``; ``split.val`` chooses the epoch.
 
@@ -24,6 +35,8 @@ def learn(
         batch_size: photos in a batch.
         epochs, frozen_epochs: of ``fit``.
         seed: of the new weights, the order of the photos and their augmentation.
+        rooms: so many drawn rooms to put hands into, with drawn persons' hands among the photos' and some photos grey;
+            0: every hand stays where it was taken.
 
     Returns:
         The network in float32, and how the training went.
@@ -31,9 +44,7 @@ def learn(
     Raises:
         InputError: ``state`` holds a run with other arguments.
     """
-    # one thread does not augment as fast as a GPU learns; a CPU has none to spare
-    threads = min(8, os.cpu_count() or 1) if has_gpu() else 1
-    train = Batches(split.train, size, batch_size, augment=True, seed=seed, threads=threads)
+    train = training_batches(split, size, batch_size, seed, rooms)
     val = Batches(split.val, size, batch_size)
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()
@@ -47,3 +58,14 @@ def learn(
         keras.config.set_dtype_policy(before)
     final.set_weights(model.get_weights())
     return final, history
+
+
+def training_batches(split: Split, size: int, batch_size: int, seed: int = 0, rooms: int = 0) -> Batches:
+    """What a network learns from: the training persons; with rooms, drawn persons too. Arguments are ``learn``'s."""
+    # one thread does not augment as fast as a GPU learns; a CPU has none to spare
+    threads = min(8, os.cpu_count() or 1) if has_gpu() else 1
+    if not rooms:
+        return Batches(split.train, size, batch_size, augment=True, seed=seed, threads=threads)
+    samples = split.train + drawn.load(takes=1)
+    scenes = drawn_rooms.rooms(rooms, size)
+    return Batches(samples, size, batch_size, augment=OUT_THERE, seed=seed, threads=threads, rooms=scenes)

@@ -107,6 +107,7 @@ def fit(
     recipe |= {"batch_size": int(train.batch_size), "loss": name_of(loss)}
     recipe |= {"peak": float(peak), "augment": repr(train.augment)}
     recipe["data"] = checksum(train.images, train.masks, val.images, val.masks)  # as many photos may be others
+    recipe["rooms"] = None if train.rooms is None else checksum(train.rooms)
     recipe |= {"patience": int(patience), "loss_in_full": identity(loss)}
     recipe |= {"network": structure(model), "val_augment": repr(val.augment)}
     with alone_in(Path(out)):

@@ -9,6 +9,7 @@ import numpy as np
 
 from .augment import Augmentation, resize
 from .augment import augment as augment_pair
+from .gate import InputError
 from .samples import Sample, insist_on_some
 
 
@@ -27,11 +28,14 @@ class Batches(keras.utils.PyDataset):
         seed: of all chance.
         threads: that augment the photos of a batch. (Keras's own ``workers`` fetch batches before the epoch has begun,
             and so in another order.)
+        rooms: uint8 (N, size, size, 3), photos without a hand to put the hands into, such as ``drawn_rooms.rooms``
+            draws. None: every hand stays where it was taken.
 
     Each item is ``(images, masks)``: uint8 (B, size, size, 3) RGB and uint8 (B, size, size, 1) of {0, 1}.
 
     Raises:
-        InputError: there are no samples, or one cannot be read; at once, not in the middle of training.
+        InputError: there are no samples, one cannot be read, or the rooms have another size; at once, not in the
+            middle of training.
     """
 
     def __init__(
@@ -42,14 +46,17 @@ class Batches(keras.utils.PyDataset):
         augment: bool | Augmentation = False,
         seed: int = 0,
         threads: int = 1,
+        rooms: np.ndarray | None = None,
     ):
         super().__init__()
         insist_on_some(samples, "make batches of")
         self.samples, self.size, self.batch_size, self.seed = samples, size, batch_size, seed
+        if rooms is not None and rooms.shape[1:] != (size, size, 3):
+            raise InputError(f"rooms: {rooms.shape} does not fit photos of {size} px. Give rooms of {size} px.")
         self.augment = Augmentation() if augment is True else augment
         pairs = [resize(*sample.read(), size) for sample in samples]
         self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))
-        self.threads = threads
+        self.threads, self.rooms = threads, rooms
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -79,4 +86,4 @@ class Batches(keras.utils.PyDataset):
         image, mask = self.images[k], self.masks[k]
         if not self.augment:
             return image, mask
-        return augment_pair(image, mask, np.random.default_rng([self.seed, self.epoch, k]), self.augment)
+        return augment_pair(image, mask, np.random.default_rng([self.seed, self.epoch, k]), self.augment, self.rooms)
