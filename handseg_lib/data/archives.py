@@ -143,9 +143,9 @@ def hold_to_list(root: Path, listed: dict[str, str], ours: re.Pattern, where: st
         InputError: there are such files.
     """
     folders = {name.partition("/")[0] for name in listed}
-    found = {f"{folder}/{path.name}": path for folder in folders for path in (root / folder).glob("*")}
-    names = sorted(listed.keys() | filter(ours.fullmatch, found))
-    faults = [name for name in names if name not in found or sha256(found[name]) != listed.get(name)]
+    paths = {f"{folder}/{path.name}": path for folder in folders for path in (root / folder).glob("*")}
+    names = sorted(listed.keys() | filter(ours.fullmatch, paths))
+    faults = [name for name in names if name not in paths or sha256(paths[name]) != listed.get(name)]
     if faults:
         raise InputError(f"{where}: {len(faults)} files missing, changed or added, such as {faults[0]}. {way_out}")
 

@@ -338,8 +338,8 @@ class Digit:
 
 def _turn(shape: Shape, who: Person, rng) -> np.ndarray:
     """The matrix (3 x 3) that turns the hand as the camera sees it; for a left hand it also mirrors."""
-    seen = {"palm": "back", "back": "palm"}.get(shape.seen, "edge") if rng.random() < 0.12 else shape.seen
-    yaw = np.radians({"palm": 0, "back": 180, "edge": -60}[seen] + rng.normal(0, 16))
+    side = {"palm": "back", "back": "palm"}.get(shape.seen, "edge") if rng.random() < 0.12 else shape.seen
+    yaw = np.radians({"palm": 0, "back": 180, "edge": -60}[side] + rng.normal(0, 16))
     pitch = np.radians(rng.normal(0, 11))
     thumb_up = 90 if np.cos(yaw) * (-1 if who.left else 1) > 0 else -90
     roll = np.radians({"up": 0, "side": thumb_up, "down": 180}[shape.points] + rng.normal(0, 13))

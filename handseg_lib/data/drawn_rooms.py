@@ -179,14 +179,14 @@ def _corners(size: int, ratio: float, rng) -> np.ndarray:
 def _put(scene: np.ndarray, picture: np.ndarray, corners: np.ndarray, rng) -> None:
     """Puts a flat picture into the scene, with a shadow about it."""
     high, wide = picture.shape[:2]
-    here = np.float32([(0, 0), (wide, 0), (wide, high), (0, high)])
-    move, size = cv2.getPerspectiveTransform(here, corners), scene.shape[1::-1]
+    flat = np.float32([(0, 0), (wide, 0), (wide, high), (0, high)])
+    move, size = cv2.getPerspectiveTransform(flat, corners), scene.shape[1::-1]
     inside = cv2.warpPerspective(np.ones((high, wide), np.float32), move, size, flags=cv2.INTER_LINEAR)[..., None]
-    seen = cv2.warpPerspective(picture, move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    turned = cv2.warpPerspective(picture, move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     soft = size[0] * rng.uniform(0.005, 0.04)
     shadow = cv2.GaussianBlur(np.roll(inside, (rng.normal(0, soft, 2)).astype(int), (0, 1)), (0, 0), soft)[..., None]
     scene *= 1 - np.float32(rng.uniform(0, 0.7)) * shadow
-    scene += inside * (seen * np.float32(np.exp(rng.normal(0, 0.3))) - scene)
+    scene += inside * (turned * np.float32(np.exp(rng.normal(0, 0.3))) - scene)
 
 
 # Round things

@@ -69,8 +69,8 @@ def as_probability(answer: np.ndarray, true: np.ndarray, name: str) -> np.ndarra
 
 def _as_mask(mask: np.ndarray, name: str) -> np.ndarray:
     if mask.ndim != 2 or not mask.size or mask.dtype.kind not in "buif":
-        found = f"{name} is {mask.dtype} {mask.shape}"
-        raise InputError(f"{found}, and a mask is numbers (H, W), of one photo. Read its file with hs.read_mask.")
+        what = f"{name} is {mask.dtype} {mask.shape}"
+        raise InputError(f"{what}, and a mask is numbers (H, W), of one photo. Read its file with hs.read_mask.")
     if mask.dtype == bool:
         return mask.view(np.uint8)
     top = mask.max()  # nan, where there is one
@@ -80,9 +80,9 @@ def _as_mask(mask: np.ndarray, name: str) -> np.ndarray:
         values = np.unique(mask)
         odd = values[~np.isin(values, (0, 1, 255))]
         odd = odd if odd.size else values  # 0, 1 and 255 all at once
-        found = ", ".join(f"{value:.3g}" for value in odd[:3]) + ", ..." * (odd.size > 3)
+        what = ", ".join(f"{value:.3g}" for value in odd[:3]) + ", ..." * (odd.size > 3)
         raise InputError(
-            f"{name} is {mask.dtype} with {found} in it, and a mask has only 0 and 1, or 0 and 255. "
+            f"{name} is {mask.dtype} with {what} in it, and a mask has only 0 and 1, or 0 and 255. "
             "Cut a probability first: hand >= predictor.threshold. Read a mask's file with hs.read_mask."
         )
     return (mask != 0).astype(np.uint8)

@@ -129,10 +129,10 @@ def draw_layer(
     height, width, channels = features.shape
     chosen = features[..., maps[which - 1]]
     left, top, right, bottom = field.box(*np.unravel_index(chosen.argmax(), chosen.shape))
-    seen = image // 3  # dark where the value does not look
+    dimmed = image // 3  # dark where the value does not look
     inside = np.s_[max(top, 0) : bottom, max(left, 0) : right]
-    seen[inside] = image[inside]
-    cv2.rectangle(seen, (left, top), (right - 1, bottom - 1), (230, 159, 0), 2)
+    dimmed[inside] = image[inside]
+    cv2.rectangle(dimmed, (left, top), (right - 1, bottom - 1), (230, 159, 0), 2)
     sharp = [
         cv2.resize(
             features[..., k] / max(features[..., k].max(), 1e-6), image.shape[1::-1], interpolation=cv2.INTER_NEAREST
@@ -144,7 +144,7 @@ def draw_layer(
         f"of the {image.shape[1]} x {image.shape[0]}; its neighbour looks {field.jump} pixels further."
     )
     return Drawing(
-        [seen, *sharp],
+        [dimmed, *sharp],
         [f"what map {maps[which - 1]} sees at its peak", *(f"map {k}" for k in maps)],
         alt=f"A photo, dark except for the square that the strongest value of map {maps[which - 1]} depends on, and "
         f"{len(maps)} feature maps. {text}",

@@ -135,11 +135,11 @@ def learning_layers(answer: Callable) -> None:
 
     for layer in layers[:3]:
         layer.trainable = False
-    found = asked()
-    expect("b_relu" not in found, "b_relu may be trainable, but it has no weights: there is nothing in it to train.")
-    expect("a_conv" not in found, "a_conv is frozen, and in your list. It has weights; which of them are trainable?")
-    expect(len(set(found)) == len(found), f"{found}: each layer once, however many weights it has.")
-    expect(found == ["b_bn", "b_conv"], f"With block a frozen, b_conv and b_bn learn. You give {found}.")
+    named = asked()
+    expect("b_relu" not in named, "b_relu may be trainable, but it has no weights: there is nothing in it to train.")
+    expect("a_conv" not in named, "a_conv is frozen, and in your list. It has weights; which of them are trainable?")
+    expect(len(set(named)) == len(named), f"{named}: each layer once, however many weights it has.")
+    expect(named == ["b_bn", "b_conv"], f"With block a frozen, b_conv and b_bn learn. You give {named}.")
     encoder.trainable = False
     layers[3].trainable = True
     expect(
@@ -150,5 +150,5 @@ def learning_layers(answer: Callable) -> None:
     encoder.trainable = True
     for layer in layers:
         layer.trainable = True
-    found = asked()
-    expect(found == ["a_bn", "a_conv", "b_bn", "b_conv"], f"With nothing frozen, two of each block learn, not {found}.")
+    named = asked()
+    expect(named == ["a_bn", "a_conv", "b_bn", "b_conv"], f"With nothing frozen, two of each block learn, not {named}.")

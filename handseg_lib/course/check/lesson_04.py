@@ -69,9 +69,9 @@ def up_step(answer: Callable) -> None:
     dots = np.zeros((4, 1, 8, 8, 5))  # one fine pixel in each block of four: four skips with the same means and maxima
     for k, dot in enumerate(dots):
         dot[:, k // 2 :: 2, k % 2 :: 2] = 1
-    seen = [run(coarse[0], dot) for dot in dots]
+    outcomes = [run(coarse[0], dot) for dot in dots]
     expect(
-        not any(np.array_equal(a, b) for a, b in combinations(seen, 2)),
+        not any(np.array_equal(a, b) for a, b in combinations(outcomes, 2)),
         "The skip's fine detail is lost: with its pixels changed about, the result is the same. At which size do the "
         "two join?",
     )

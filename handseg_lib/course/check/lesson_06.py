@@ -114,12 +114,12 @@ def best_epoch(answer: Callable) -> None:
     expect((keep, stop) == (5, 8), f"For the twelve epochs of the lesson and patience 3: not {(keep, stop)}.")
     zigzag = [dict(row, val_iou=iou) for row, iou in zip(rows, [0.5, 0.8, 0.7, 0.8, 0.72, 0.74, 0.7])]
     hint = "Compare each epoch with the best so far, not with the one before it."
-    found = tuple(given(answer(zigzag, 3)))
-    expect(found != (3, 6), "An epoch that is as good as the best is no new highest: >, not >=.")
-    expect(found == (1, 4), f"Right while it falls, wrong where it goes up and down. {hint}")
+    result = tuple(given(answer(zigzag, 3)))
+    expect(result != (3, 6), "An epoch that is as good as the best is no new highest: >, not >=.")
+    expect(result == (1, 4), f"Right while it falls, wrong where it goes up and down. {hint}")
     falling = [dict(row, val_iou=iou) for row, iou in zip(rows, [0.9, 0.8, 0.7, 0.6, 0.95])]
-    found = tuple(given(answer(falling, 3)))
-    expect(found == (0, 3), f"Where the first epoch is the best, the answer is (0, 3), and yours is {found}.")
+    result = tuple(given(answer(falling, 3)))
+    expect(result == (0, 3), f"Where the first epoch is the best, the answer is (0, 3), and yours is {result}.")
     hint = "If the patience is never used up, training stops at the last row."
     expect(
         tuple(answer(rows[:8], 3) or ()) == (5, 7), f"Wrong for a training that ends before the patience does. {hint}"

@@ -14,17 +14,17 @@ __all__ = ["best_threshold", "share_of_hand", "worst_first"]
 @exercise("Now the photos that teach most come first.")
 def worst_first(answer: Callable) -> None:
     ious = np.array([0.91, 0.35, 0.78, 0.12, 0.66])
-    found = np.asarray(given(answer(ious.copy(), 3)))
+    result = np.asarray(given(answer(ious.copy(), 3)))
     expect(
-        not np.isin(found, ious).any(), "These are IoUs. Return the positions of the photos: which function sorts so?"
+        not np.isin(result, ious).any(), "These are IoUs. Return the positions of the photos: which function sorts so?"
     )
-    expect(found.shape != (5,), "These are all five photos. Return the n worst only; here n was 3.")
-    expect(found.shape == (3,), f"Three positions were asked for; this has the shape {found.shape}.")
-    expect(found.dtype.kind in "iu", f"A position is a whole number: ious[i] takes no {found.dtype}.")
-    expect([*found] != [0, 2, 4], "These are the best photos, best first. Which end of the order is the worst?")
-    expect([*found] != [4, 1, 3], "These are the worst three, but the very worst comes last. Turn the order round.")
-    expect([*found] not in ([1, 3, 4], [1, 4, 3]), f"The right three, but in the order {found.tolist()}: worst first.")
-    expect([*found] == [3, 1, 4], f"{found.tolist()} are not where the three lowest of {ious.tolist()} stand.")
+    expect(result.shape != (5,), "These are all five photos. Return the n worst only; here n was 3.")
+    expect(result.shape == (3,), f"Three positions were asked for; this has the shape {result.shape}.")
+    expect(result.dtype.kind in "iu", f"A position is a whole number: ious[i] takes no {result.dtype}.")
+    expect([*result] != [0, 2, 4], "These are the best photos, best first. Which end of the order is the worst?")
+    expect([*result] != [4, 1, 3], "These are the worst three, but the very worst comes last. Turn the order round.")
+    expect([*result] not in ([1, 3, 4], [1, 4, 3]), f"The right three, in the order {result.tolist()}: worst first.")
+    expect([*result] == [3, 1, 4], f"{result.tolist()} are not where the three lowest of {ious.tolist()} stand.")
     expect([*answer(ious, 1)] == [3], "Right for three photos, wrong for one. Is n used?")
     many = np.random.default_rng(0).permutation(1000) / 1000
     hint = "Right for five photos. Of a thousand, the worst 300 do not come in order, the worst first."

@@ -20,16 +20,22 @@ def _part(*persons: str) -> list[Sample]:
 @exercise("Two lines like these belong into every project that splits its data.")
 def shared_persons(answer: Callable) -> None:
     parts = {"train": _part("12", "09", "01", "09"), "val": _part("03", "12"), "test": _part("12", "01", "02")}
-    found = given(answer(parts))
-    expect(not any(isinstance(item, Sample) for item in found), "These are samples. Return the persons: sample.person.")
-    expect(isinstance(found, list), f"Return a list; this is a {type(found).__name__}. sorted(...) makes one of a set.")
-    expect(len(set(found)) == len(found), f"{found}: each person once. What does a set do with repetitions?")
-    found_set = set(found)
-    expect(found_set != {"12"}, "You found only 12, who is in all three. 01 is in two: do you compare every two parts?")
-    expect("09" not in found_set, "09 has two photos, but both in one part. Count parts, not photos.")
-    expect(found_set != {"01", "12", "02", "03"}, "02 and 03 are in one part only. Who is in more than one?")
-    expect(found_set == {"01", "12"}, f"01 and 12 are in more than one part, and no one else; you have {found}.")
-    expect(found == ["01", "12"], "The right persons. Now sort them, so that the list is always the same.")
+    result = given(answer(parts))
+    expect(
+        not any(isinstance(item, Sample) for item in result), "These are samples. Return the persons: sample.person."
+    )
+    expect(
+        isinstance(result, list), f"Return a list; this is a {type(result).__name__}. sorted(...) makes one of a set."
+    )
+    expect(len(set(result)) == len(result), f"{result}: each person once. What does a set do with repetitions?")
+    result_set = set(result)
+    expect(
+        result_set != {"12"}, "You found only 12, who is in all three. 01 is in two: do you compare every two parts?"
+    )
+    expect("09" not in result_set, "09 has two photos, but both in one part. Count parts, not photos.")
+    expect(result_set != {"01", "12", "02", "03"}, "02 and 03 are in one part only. Who is in more than one?")
+    expect(result_set == {"01", "12"}, f"01 and 12 are in more than one part, and no one else; you have {result}.")
+    expect(result == ["01", "12"], "The right persons. Now sort them, so that the list is always the same.")
     pair = {"a": _part("07", "05"), "b": _part("05", "06")}
     names = "Right for train, val and test. Parts may have other names, and be two or four."
     try:
@@ -142,16 +148,16 @@ def signed_offset(answer: Callable) -> None:
     true[20:50, 30:60] = 1
     disc = cv2.getStructuringElement(cv2.MORPH_RECT, (5, 5))
     larger, smaller = cv2.dilate(true, disc), cv2.erode(true, np.ones((7, 7), np.uint8))
-    found = given(answer(true.copy(), larger.copy()))
-    expect(np.ndim(found) == 0, f"Return one number, the median; this has the shape {np.shape(found)}.")
-    expect(np.isfinite(found), f"{found}: is there an outline? mask - cv2.erode(mask, np.ones((3, 3), np.uint8)).")
+    result = given(answer(true.copy(), larger.copy()))
+    expect(np.ndim(result) == 0, f"Return one number, the median; this has the shape {np.shape(result)}.")
+    expect(np.isfinite(result), f"{result}: is there an outline? mask - cv2.erode(mask, np.ones((3, 3), np.uint8)).")
     inner = float(answer(true.copy(), smaller.copy()))
     hint = "Is 1 - outline what you give to distanceTransform? It measures the way to the nearest 0."
     along = "And is the median along the predicted outline alone? [pred_line == 1] picks its pixels."
-    expect(not (found == 0 and inner == 0), f"0 for masks that differ. {hint} {along}")
-    expect(not (found < 0 < inner), "The sign is turned round: outside the true mask is positive.")
+    expect(not (result == 0 and inner == 0), f"0 for masks that differ. {hint} {along}")
+    expect(not (result < 0 < inner), "The sign is turned round: outside the true mask is positive.")
     expect(inner != 3, "Right outside; but for a prediction three pixels too small it says 3. Where is the minus?")
-    expect(abs(found - 2) < 0.3, f"For a prediction two pixels too large all round this says {found:.2f}. {along}")
+    expect(abs(result - 2) < 0.3, f"For a prediction two pixels too large all round this says {result:.2f}. {along}")
     expect(inner != -4, "-4 for three pixels too small: measure from the true outline, not from the background.")
     expect(abs(inner + 3) < 0.3, f"For a prediction three pixels too small all round this says {inner:.2f}.")
     speck = larger.copy()
