@@ -6,14 +6,11 @@ from pathlib import Path
 import keras
 
 from .data import drawn, drawn_rooms
-from .data.augment import Augmentation
 from .data.batches import Batches
 from .data.samples import Split
 from .machine import fast_dtype, has_gpu
 from .training import History, fit
 from .unet import build_unet
-
-OUT_THERE = Augmentation(grey=0.2)  # where hands are put into rooms
 
 
 def learn(
@@ -35,7 +32,7 @@ def learn(
         batch_size: photos in a batch.
         epochs, frozen_epochs: of ``fit``.
         seed: of the new weights, the order of the photos and their augmentation.
-        rooms: so many drawn rooms to put hands into, with drawn persons' hands among the photos' and some photos grey;
+        rooms: so many drawn rooms to put hands into, with drawn persons' hands among the photos', and some photos grey;
             0: every hand stays where it was taken.
 
     Returns:
@@ -68,4 +65,4 @@ def training_batches(split: Split, size: int, batch_size: int, seed: int = 0, ro
         return Batches(split.train, size, batch_size, augment=True, seed=seed, threads=threads)
     samples = split.train + drawn.load(takes=1)
     scenes = drawn_rooms.rooms(rooms, size)
-    return Batches(samples, size, batch_size, augment=OUT_THERE, seed=seed, threads=threads, rooms=scenes)
+    return Batches(samples, size, batch_size, augment=True, seed=seed, threads=threads, rooms=scenes)

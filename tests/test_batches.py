@@ -106,14 +106,12 @@ def test_any_number_of_threads_makes_the_same_batches(ten):
 
 def test_hands_move_into_rooms_the_same_way_with_any_number_of_threads(ten):
     rooms = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
-    out = Augmentation(room=1, empty=0.5)
-    one, many = (Batches(ten, 32, 4, augment=out, threads=threads, rooms=rooms) for threads in (1, 5))
+    one, many = (Batches(ten, 32, 4, augment=True, threads=threads, rooms=rooms) for threads in (1, 5))
     images, masks = all_of(one)
     for ours, theirs in zip((images, masks), all_of(many)):
         assert np.array_equal(ours, theirs)
-    assert 0 < sum(mask.any() for mask in masks) < 10, "some rooms stay empty"
-    at_home = all_of(Batches(ten, 32, 4, augment=out))[0]
-    assert not any(np.array_equal(moved, stays) for moved, stays in zip(images, at_home))
+    at_home = all_of(Batches(ten, 32, 4, augment=True))[0]
+    assert sum(not np.array_equal(moved, stays) for moved, stays in zip(images, at_home)) > 3
 
 
 def test_rooms_of_another_size_are_refused(ten):
@@ -138,7 +136,7 @@ def test_no_samples_are_refused():
 
 
 def test_a_recipe_of_ones_own_is_followed(ten):
-    still = Augmentation(0, (1, 1), 0, 0, flip=0, light=0, contrast=0, gamma=0, tint=0, disguise=0, grey=0)
+    still = Augmentation(0, (1, 1), 0, 0, flip=0, light=0, contrast=0, gamma=0, tint=0, disguise=0)
     batches = Batches(ten, size=32, batch_size=4, augment=still)
     images, masks = all_of(batches)
     assert sorted(batches.order) == list(range(10)) and list(batches.order) != list(range(10))  # shuffled, as ever

@@ -9,6 +9,7 @@ import numpy as np
 
 from .augment import Augmentation, resize
 from .augment import augment as augment_pair
+from .elsewhere import vary
 from .gate import InputError
 from .samples import Sample, insist_on_some
 
@@ -86,4 +87,7 @@ class Batches(keras.utils.PyDataset):
         image, mask = self.images[k], self.masks[k]
         if not self.augment:
             return image, mask
-        return augment_pair(image, mask, np.random.default_rng([self.seed, self.epoch, k]), self.augment, self.rooms)
+        rng = np.random.default_rng([self.seed, self.epoch, k])
+        if self.rooms is not None:
+            return vary(image, mask, self.rooms, rng, self.augment)
+        return augment_pair(image, mask, rng, self.augment)

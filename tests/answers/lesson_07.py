@@ -13,7 +13,7 @@ def best_threshold(hands, masks, thresholds, pick=np.argmax, cut=np.greater_equa
 
 def pooled_threshold(hands, masks, thresholds):
     hand, mask = (np.concatenate([a.ravel() for a in arrays]) for arrays in (hands, masks))
-    return thresholds[np.argmax([hs.metrics.iou(mask, hand >= t) for t in thresholds])]
+    return thresholds[np.argmax([(mask & (hand >= t)).sum() / (mask | (hand >= t)).sum() for t in thresholds])]
 
 
 def share_of_hand(hands, masks, low, high, above=np.greater_equal, below=np.less, of_all=False):

@@ -1,0 +1,174 @@
+"""Elsewhere: the hand is cut out and put into another room, so that a network learns to leave the laboratory.
+
+All that ``augment`` changes stays in the room in which the photos were taken. Here the hand comes into another one, in
+a light that falls unevenly, before a lens that is not sharp, at times without any colour; and things stand beside it
+that have its own skin and are no hand.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from .augment import Augmentation, augment, disguise, draw_affine, draw_colours, recolour, warp
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """How often, and how far.
+
+    Attributes:
+        room: chance that the hand is put into another room.
+        small: in a room, the smallest zoom: what stands in a room is further off.
+        empty: chance that such a room stays without a hand.
+        decoy: chance that things of skin stand in such a room that are no hand.
+        shade: spread of the light's unevenness there, in powers of e; a shadow's edge may be soft or hard.
+        blur: chance that such a photo is not sharp, or grainy.
+        grey: chance that the colours go, in the laboratory as well.
+    """
+
+    room: float = 0.6
+    small: float = 0.45
+    empty: float = 0.12
+    decoy: float = 0.3
+    shade: float = 0.5
+    blur: float = 0.3
+    grey: float = 0.2
+
+
+def vary(
+    image: np.ndarray,
+    mask: np.ndarray,
+    rooms: np.ndarray,
+    rng: np.random.Generator,
+    augmentation: Augmentation = Augmentation(),
+    how: Elsewhere = Elsewhere(),
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws one variation of a photo and its mask, in the laboratory or elsewhere.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        mask: uint8 (H, W) of {0, 1}.
+        rooms: uint8 (N, H, W, 3), photos without a hand, such as ``drawn_rooms.rooms`` draws.
+        rng: where all chance comes from; the same generator state gives the same variation.
+        augmentation: how far to go within the laboratory.
+        how: how often to leave it, and how far to go there.
+
+    Returns:
+        The new image and mask; shapes, dtypes and ranges as before.
+    """
+    if rng.random() < how.room:
+        image, mask = move_out(image, mask, rooms, rng, augmentation, how)
+        image = recolour(image, **draw_colours(rng, augmentation))
+        image = disguise(image, mask, rng) if rng.random() < augmentation.disguise else image
+    else:
+        image, mask = augment(image, mask, rng, augmentation)
+    return (grey(image) if rng.random() < how.grey else image), mask
+
+
+def move_out(
+    image: np.ndarray,
+    mask: np.ndarray,
+    rooms: np.ndarray,
+    rng: np.random.Generator,
+    augmentation: Augmentation,
+    how: Elsewhere,
+):
+    """Puts the hand into another room, into other light, and before another camera; or leaves the room empty.
+
+    Args:
+        image, mask, rooms, rng, augmentation, how: as for ``vary``.
+
+    Returns:
+        The new image and mask.
+    """
+    room = rooms[rng.integers(len(rooms))]
+    room = warp(room, mask, draw_affine(mask.shape, rng, replace(augmentation, scale=(1.0, 1.6), rotate=10)))[0]
+    if rng.random() < how.decoy:
+        room = put_decoys(room, image, mask, rng)
+    if rng.random() < how.empty:
+        image, mask = room, np.zeros_like(mask)
+    else:
+        other = {name: 3 * getattr(augmentation, name) for name in ("light", "contrast", "gamma", "tint")}
+        image = recolour(image, **draw_colours(rng, replace(augmentation, **other)))
+        image, mask = cut_and_paste(image, mask, room, sleeve(rooms, rng), rng, augmentation, how)
+    image = shade(image, rng, how.shade)
+    return (blur(image, rng) if rng.random() < how.blur else image), mask
+
+
+def cut_and_paste(image, mask, room, cloth, rng: np.random.Generator, augmentation: Augmentation, how: Elsewhere):
+    """Cuts the hand out and pastes it into the room, moved and often smaller.
+
+    An arm that leaves the photo goes on outside it, as wide as at the photo's edge, in a sleeve.
+    """
+    size = mask.shape[::-1]
+    affine = draw_affine(mask.shape, rng, replace(augmentation, scale=(how.small, augmentation.scale[1]), shift=0.2))
+    image = cv2.warpAffine(image, affine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    arm = cv2.warpAffine(mask, affine, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    mask = cv2.warpAffine(mask, affine, size, flags=cv2.INTER_NEAREST)
+    if (arm != mask).any():
+        room = lay_over(room, cloth, arm)
+    return lay_over(room, image, mask), mask
+
+
+def sleeve(rooms: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Cloth, as large as a room: a small piece of some room, enlarged, its colours faded at times."""
+    height, width = rooms.shape[1:3]
+    top, left = rng.integers(0, height - height // 4), rng.integers(0, width - width // 4)
+    cloth = rooms[rng.integers(len(rooms)), top : top + height // 4, left : left + width // 4]
+    cloth = cv2.resize(cloth, (width, height), interpolation=cv2.INTER_LINEAR)
+    return grey(cloth) if rng.random() < 0.3 else cloth
+
+
+def put_decoys(room: np.ndarray, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Puts faces without features and arms without hands into a room: round and long things of the hand's own skin."""
+    bordered = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    _, reach, _, (x, y) = cv2.minMaxLoc(cv2.distanceTransform(bordered, cv2.DIST_L2, 3))
+    x, y, reach = x - 1, y - 1, int(0.7 * reach)  # half the square in the largest circle that fits into the hand
+    if reach < 3:
+        return room
+    size = np.array(mask.shape[::-1])
+    skin = cv2.resize(image[y - reach : y + reach, x - reach : x + reach], mask.shape[::-1])
+    skin = shade(skin, rng, 0.5)
+    shapes = np.zeros_like(mask)
+    for _ in range(rng.integers(1, 4)):
+        long = rng.uniform(0.15, 0.8)
+        box = rng.uniform(0, size), size * (long, long * rng.uniform(0.2, 0.8)), rng.uniform(0, 360)
+        if rng.random() < 0.6:
+            cv2.ellipse(shapes, box, 1, -1)
+        else:
+            ends = rng.uniform(-0.2, 1.2, (2, 2)) * size
+            cv2.line(shapes, *ends.astype(int).tolist(), 1, max(2, int(size[0] * rng.uniform(0.03, 0.2))))
+    return lay_over(room, skin, shapes)
+
+
+def lay_over(room: np.ndarray, image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The image where the mask is 1, the room where it is 0; the pixels along the outline are mixed, as in a lens."""
+    share = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)
+    return cv2.blendLinear(image, room, share, 1 - share)
+
+
+def shade(image: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
+    """Light that falls unevenly: hills of light and dark, and at times the edge of a shadow across it all."""
+    hills = cv2.resize(
+        rng.normal(0, strength, (3, 3)).astype(np.float32), image.shape[1::-1], interpolation=cv2.INTER_CUBIC
+    )
+    if rng.random() < 0.5:
+        x, y = np.meshgrid(*(np.linspace(-1, 1, n, dtype=np.float32) for n in image.shape[1::-1]), sparse=True)
+        angle, edge = rng.uniform(0, 2 * np.pi), rng.uniform(2, 40)
+        across = (np.cos(angle) * x + np.sin(angle) * y - rng.normal(0, 0.4)) * edge
+        hills += rng.uniform(0, 2.5) * strength * np.clip(across, -0.5, 0.5).astype(np.float32)
+    factor = cv2.merge([cv2.exp(hills)] * 3)
+    return cv2.multiply(image, factor, dtype=cv2.CV_8U)
+
+
+def blur(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A lens that is not sharp, and then a sensor that is grainy."""
+    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5))
+    grain = rng.integers(-128, 128, image.shape, np.int8)
+    return cv2.addWeighted(image, 1, grain, rng.uniform(0, 0.15), 0, dtype=cv2.CV_8U)
+
+
+def grey(image: np.ndarray) -> np.ndarray:
+    """The photo without its colours; still three channels."""
+    return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
