@@ -23,9 +23,9 @@ from .course import doctor, profile
 from .course.quiz import lessons, quiz
 from .data import drawn, hgr1, rooms
 from .data.augment import Augmentation
-from .data.files import read_image
+from .data.files import SUFFIXES, read_image
 from .data.gate import InputError, readable
-from .data.samples import Sample, pictures, split_by_person
+from .data.samples import Sample, by_stem, pictures, split_by_person
 from .evaluation import lopo
 from .evaluation.report import Report, evaluate
 from .plots import overlay
@@ -163,9 +163,11 @@ def _photos(path: Path) -> list[Path]:
         return [path]
     # Windows leaves wildcards to us. They are in what comes after the folders that are there, brackets and all
     folder = next(parent for parent in path.parents if parent.is_dir())
-    if not (fit := glob.glob(str(path.relative_to(folder)), root_dir=folder, recursive=True)):
+    fit = [folder / name for name in sorted(glob.glob(str(path.relative_to(folder)), root_dir=folder, recursive=True))]
+    fit = [path for path in fit if not path.is_dir() or by_stem(path, SUFFIXES)]  # an empty folder was not asked for
+    if not fit:
         raise InputError(f"{path}: no file fits this. Check the folder and the suffix.")
-    return [photo for name in sorted(fit) for photo in _photos(folder / name)]
+    return [photo for path in fit for photo in _photos(path)]
 
 
 def _results(photos: list[Path], args) -> dict[Path, list[Path]]:

@@ -210,11 +210,18 @@ def _function(function: types.FunctionType, within: tuple) -> str:
         nonlocals, names = around.nonlocals, around.globals
     except ValueError:  # a variable around it that has no value yet
         nonlocals, names = {}, {}
-    settings = nonlocals | {name: v for name, v in names.items() if isinstance(v, (int, float, str))}
+    classes = {name: v for name, v in names.items() if isinstance(v, type) and v.__module__ == function.__module__}
+    of_classes = {f"{name}.{key}": v for name, cls in classes.items() for key, v in vars(cls).items() if _is_plain(v)}
+    settings = nonlocals | {name: v for name, v in names.items() if _is_plain(v)} | of_classes
     defaults = [v for v in (function.__defaults__, function.__kwdefaults__) if v]
     calls = [v for v in names.values() if isinstance(v, types.FunctionType) and v.__module__ == function.__module__]
     code = f"{zlib.crc32(repr([_code(function.__code__), identity(calls, within)]).encode()):08x}"
     return " ".join([function.__name__, code, *(identity(v, within) for v in (settings, *defaults) if v)])
+
+
+def _is_plain(value) -> bool:
+    """True for what a parameter may be, wherever it stands: a number, text, an array, or a collection of such."""
+    return isinstance(value, (int, float, str, list, tuple, dict, np.ndarray, np.generic))
 
 
 def _code(code: types.CodeType) -> str:

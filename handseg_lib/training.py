@@ -97,10 +97,12 @@ def fit(
             return fit(model, train, val, epochs, frozen_epochs, train_from, patience, folder, callbacks, loss, peak)
     freeze(model.get_layer("encoder"), train_from)  # refuses an unknown block now, not after the first stage
     loss = loss_of(loss)
-    if any(isinstance(callback, keras.callbacks.BackupAndRestore) for callback in callbacks):
-        raise InputError(
-            "BackupAndRestore: fit goes on after a kill by itself. Give it a folder, out, in place of that."
-        )
+    for callback in callbacks:
+        if isinstance(callback, keras.callbacks.BackupAndRestore):
+            raise InputError("BackupAndRestore: fit goes on after a kill by itself. Give it a folder, out, instead.")
+        if isinstance(callback, (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)):
+            name = type(callback).__name__
+            raise InputError(f"{name}: fit's learning rate has a schedule of its own. Change peak, or leave it away.")
     # int and float: a number of NumPy's cannot be written to a file of JSON
     recipe = {"epochs": int(epochs), "frozen_epochs": int(frozen_epochs), "train_from": train_from}
     recipe |= {"seed": int(train.seed), "photos": len(train.samples), "size": int(train.size)}

@@ -4,8 +4,10 @@ import os
 import shutil
 import sys
 
+import cv2
 import numpy as np
 import pytest
+from conftest import save_pair
 from PIL import Image
 
 from handseg_lib import InputError, Split, check_pairs, pair, plots, read_image, read_mask, split_by_person
@@ -196,6 +198,20 @@ def test_dark_frames_with_other_masks_are_other_photos(tmp_path, light):
     assert check_pairs(frames(tmp_path / "moving", light, places)).table.empty
     table = check_pairs(frames(tmp_path / "still", light, [(50, 50)] * 3)).table
     assert list(table["fault"]) == ["the same photo as photos/0.png"] * 2
+
+
+def test_bright_frames_in_which_a_small_hand_moves_are_other_photos(tmp_path):
+    """All but the first were called the same photo, for the hand is 2 % of the picture and the rest stands still."""
+    rng = np.random.default_rng(1)
+    room = cv2.resize(rng.integers(0, 256, (24, 32, 3), np.uint8), (320, 240), interpolation=cv2.INTER_CUBIC)
+    for number in range(12):
+        mask = np.zeros((240, 320), np.uint8)
+        mask[60:100, 20 * number + 10 : 20 * number + 50] = 1
+        noisy = np.clip(room + rng.normal(0, 3, room.shape), 0, 255).astype(np.uint8)
+        save_pair(
+            tmp_path, f"A_P_hgr1_id01_{number}.png", np.where(mask[..., None], np.uint8((150, 110, 90)), noisy), mask
+        )
+    assert check_pairs(hgr1.load(tmp_path)).table.empty
 
 
 def test_the_same_photo_with_another_mask_is_the_same_photo(tmp_path):

@@ -296,6 +296,12 @@ def test_predict_takes_photos_folders_and_wildcards_that_no_shell_has_expanded(p
     assert {path.name for path in Path("predictions").iterdir()} == wanted
 
 
+def test_a_folder_without_pictures_that_a_wildcard_fits_is_passed_over(predicted):
+    Path("own/empty.jpg").mkdir()
+    code, figures, errors = predicted("own/*.jpg")
+    assert code == 0 and not errors and figures["failed"] == {}
+
+
 @pytest.mark.parametrize(
     "given, words",
     [

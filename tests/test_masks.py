@@ -86,6 +86,15 @@ def test_one_hand_can_be_asked_for(save, hands):
     assert read_mask(save(np.zeros_like(hands)), (1, 2)).sum() == 0, "a photo without hands"
 
 
+def test_forty_instances_and_labels_of_numpy_can_be_named(save):
+    """More values than soft edges leave in most files, but each of them fills an area."""
+    values = np.kron(np.arange(41).clip(0, 40), np.ones((8, 8), np.uint8)).astype(np.uint8)
+    path = save(values)
+    assert np.array_equal(read_mask(path, tuple(np.unique(values)[1:])), values > 0)
+    with pytest.raises(InputError, match=r"holds labels.*: 0, 1, 2.* Say which"):
+        read_mask(path, "white")
+
+
 def test_labels_that_are_not_in_the_file_are_refused(save, hands):
     with pytest.raises(InputError, match=r"none of skin=\(1, 2\), but 0, 255\. Name"):
         read_mask(save(np.uint8([0, 255, 255])[hands]), (1, 2))

@@ -300,6 +300,12 @@ def test_a_nan_in_the_first_epoch_is_an_error(data):
         fit(small_unet(), *data, epochs=2, callbacks=[Ruin(0)])
 
 
+def test_a_callback_that_would_set_the_rate_is_refused(data):
+    for rate in (keras.callbacks.ReduceLROnPlateau(), keras.callbacks.LearningRateScheduler(lambda epoch: 0.1)):
+        with pytest.raises(InputError, match=f"{type(rate).__name__}: .*schedule of its own.*peak"):
+            fit(small_unet(), *data, callbacks=[rate])
+
+
 def test_keras_own_way_to_go_on_after_a_kill_is_refused(data, tmp_path):
     """The two would count each other's epochs."""
     with pytest.raises(InputError, match="BackupAndRestore.* out"):
@@ -437,6 +443,29 @@ def test_a_loss_with_other_parameters_or_code_is_another_and_the_same_when_made_
     told = {name: state.identity(training.loss_of(make())) for name, make in LOSSES.items()}
     assert len(set(told.values())) == len(LOSSES)
     assert told == {name: state.identity(training.loss_of(make())) for name, make in LOSSES.items()}
+
+
+SETTINGS = {"gamma": 2.0}
+
+
+class Settings:
+    gamma = 2.0
+
+
+def test_a_loss_with_a_parameter_in_a_dict_or_a_class_is_another_when_that_changes(monkeypatch):
+    """The second run returned the first one's result without a word."""
+
+    def by_dict(y_true, y_pred):
+        return losses.dice_loss(y_true, y_pred) ** SETTINGS["gamma"]
+
+    def by_class(y_true, y_pred):
+        return losses.dice_loss(y_true, y_pred) ** Settings.gamma
+
+    before = state.identity(by_dict), state.identity(by_class)
+    assert before == (state.identity(by_dict), state.identity(by_class))
+    monkeypatch.setitem(SETTINGS, "gamma", 3.0)
+    monkeypatch.setattr(Settings, "gamma", 3.0)
+    assert state.identity(by_dict) != before[0] and state.identity(by_class) != before[1]
 
 
 def test_a_loss_is_the_same_in_a_new_process():

@@ -19,8 +19,9 @@ from .samples import Sample, Split, match, tags_differ, turned_as_photo
 # Thumbnails are of one photo up to this mean difference, in grey levels, and as a share of their contrast, which is
 # their standard deviation. In HGR1, a photo saved again at half its size differs by at most 1.3, and 0.044 of the
 # contrast; the closest two of different photos by 2.7, and 0.098. In the dark, a photo saved again differs by as much
-# of its little contrast as another photo: there, one has to have the other's mask too, up to this difference.
-SAME, SAME_CONTRAST, SAME_MASK = 1.5, 0.06, 0.01
+# of its little contrast as another photo: there, one has to have the other's mask too, up to this difference. And
+# where two masks differ, the photos may not: there stands the small hand by which frames of one camera differ.
+SAME, SAME_CONTRAST, SAME_MASK, SAME_THERE = 1.5, 0.06, 0.01, 6.0
 COLUMNS = ["file", "fault", "what to do"]
 
 
@@ -221,8 +222,11 @@ def _twins(looks: list[_Look]) -> dict[int, int]:
         near = np.s_[place + 1 : np.searchsorted(levels, levels[place] + SAME)]  # farther ones cannot be alike
         apart = np.abs(photos[near] - photos[place]).mean(1)
         alike = apart < SAME_CONTRAST * np.minimum(contrast[near], contrast[place])
-        alike |= np.abs(masks[near] - masks[place]).mean(1) < SAME_MASK
-        for later in np.flatnonzero(alike & (apart < SAME)) + place + 1:
+        moved = np.abs(masks[near] - masks[place])  # where one mask has a hand and the other has none
+        alike |= moved.mean(1) < SAME_MASK
+        moved = np.nan_to_num(moved)
+        there = (np.abs(photos[near] - photos[place]) * moved).sum(1) / np.maximum(moved.sum(1), 1e-9)
+        for later in np.flatnonzero(alike & (apart < SAME) & (there < SAME_THERE)) + place + 1:
             j = order[later]
             twins[max(i, j)] = min(i, j, twins.get(max(i, j), i))
     return twins

@@ -101,7 +101,7 @@ def read_mask(path: str | Path, skin: str | tuple = "black") -> np.ndarray:
     if len(areas) > 2 or (len(areas) == 2 and len({bright.flat[np.argmax(values == value)] for value in areas}) == 1):
         names = [labels.name(value) for value in areas.tolist()]
         several = f", or of several skin=({', '.join(names[-2:])})" if len(names) > 2 else ""
-        say = "Say" if len(np.unique(values)) <= labels.MANY else "Save it anew with hard edges, as PNG, and say"
+        say = "Say" if not labels.are_mixed(values) else "Save it anew with hard edges, as PNG, and say"
         raise InputError(
             f"{path}: the mask holds labels, not black and white: {', '.join(names[:8]) + ', ...' * (len(names) > 8)}. "
             f"{say} which of them are skin: skin=({names[1]},){several}."
@@ -130,7 +130,7 @@ def _read_values(path: str | Path, skin: str | tuple) -> tuple[np.ndarray, np.nd
     if picture.mode.startswith("I"):
         values, _ = _whole_numbers(picture)
         return values, values, skin
-    by_number = not isinstance(skin, tuple) or isinstance(skin[0], int)
+    by_number = not isinstance(skin, tuple) or not isinstance(skin[0], str)
     opacity = _opacity(picture)
     if by_number and opacity is not None and _is_cut_out(picture, opacity):
         return opacity, opacity, skin if isinstance(skin, tuple) else "white"
@@ -153,7 +153,7 @@ def _read_values(path: str | Path, skin: str | tuple) -> tuple[np.ndarray, np.nd
 def _pick(path: str | Path, values: np.ndarray, skin: tuple) -> np.ndarray:
     """The mask of some labels among these values (H, W)."""
     present, wanted = np.unique(values), [labels.number(label) for label in skin]
-    if len(present) > labels.MANY:
+    if labels.are_mixed(values):
         raise InputError(
             f"{path}: {len(present)} values, too many for labels: soft edges or JPEG have mixed them. Save the mask "
             "anew with hard edges, as PNG."

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 
-MANY = 32  # values in one file: more are not labels, but made by soft edges or by JPEG
+MANY = 32  # values in one file: if there are more, and most fill no area, soft edges or JPEG have made them
 COLOUR = re.compile("#[0-9a-f]{6}", re.I)
 
 
@@ -15,7 +15,7 @@ def are_labels(skin) -> bool:
     """True for a tuple of whole numbers from 0, or one of colours such as ``"#ff0000"``."""
     if not isinstance(skin, tuple) or not skin:
         return False
-    numbers = all(type(label) is int and label >= 0 for label in skin)
+    numbers = all(isinstance(label, (int, np.integer)) and not isinstance(label, bool) and label >= 0 for label in skin)
     return numbers or all(isinstance(label, str) and COLOUR.fullmatch(label) for label in skin)
 
 
@@ -31,7 +31,13 @@ def name(value: int) -> str:
 
 def number(label: int | str) -> int:
     """A label of ``skin`` as it is among the values."""
-    return label if isinstance(label, int) else int(label[1:], 16) - 2**24
+    return int(label[1:], 16) - 2**24 if isinstance(label, str) else int(label)
+
+
+def are_mixed(values: np.ndarray) -> bool:
+    """True if soft edges or JPEG have put many values (H, W) between those that fill areas."""
+    count = len(np.unique(values))
+    return count > MANY and count > 2 * len(areas(values))
 
 
 def areas(values: np.ndarray) -> np.ndarray:
@@ -50,11 +56,11 @@ def areas(values: np.ndarray) -> np.ndarray:
     if len(np.unique(values)) <= 2 * len(present):
         return present[counts * 5000 >= len(flat)]  # fewer are an accident of soft edges
     common = np.argsort(-counts)[: np.count_nonzero(counts * 100 >= len(flat))]
-    kept: list[int] = []
+    chosen: list[int] = []
     for value in present[common].tolist():
-        if all(_distance(value, other) > (32 if value < 0 else (high - low) / 8) for other in kept):
-            kept.append(value)
-    return np.sort(kept)
+        if all(_distance(value, other) > (32 if value < 0 else (high - low) / 8) for other in chosen):
+            chosen.append(value)
+    return np.sort(chosen)
 
 
 def _distance(value: int, other: int) -> int:
