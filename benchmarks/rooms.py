@@ -13,12 +13,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 from matplotlib.cbook import get_sample_data
 from sklearn.datasets import load_sample_image
 
 import handseg_lib as hs
+from handseg_lib.data.elsewhere import grey
 
 from . import RESULTS
 from .ablation import Changed
@@ -33,11 +33,6 @@ NO_HANDS: dict[str, tuple[str, Callable[[], list[np.ndarray]]]] = {
     "flower": ("a flower (scikit-learn)", lambda: [load_sample_image("flower.jpg")]),
     "china": ("a temple in China (scikit-learn)", lambda: [load_sample_image("china.jpg")]),
 }
-
-
-def grey(image: np.ndarray) -> np.ndarray:
-    """A uint8 (H, W, 3) RGB photo without its colours."""
-    return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
 
 def greyed(sample: hs.Sample) -> Changed:

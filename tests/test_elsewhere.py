@@ -4,39 +4,13 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from test_augment import check_mask, generator, hand_on_wall, noise
 
 from handseg_lib.data.augment import Augmentation
 from handseg_lib.data.elsewhere import Elsewhere, blur, grey, lay_over, move_out, put_decoys, shade, sleeve, vary
 
 COLOURLESS = Augmentation(light=0, contrast=0, gamma=0, tint=0, disguise=0)
 PLAIN = dict(decoy=0, shade=0, grey=0, blur=0)
-
-
-def blob(seed, height=61, width=84):
-    """A mask of three discs, none thinner than a few pixels."""
-    rng, mask = generator(seed), np.zeros((height, width), np.uint8)
-    for _ in range(3):
-        centre = tuple(int(v) for v in rng.integers(12, (width - 12, height - 12)))
-        cv2.circle(mask, centre, int(rng.integers(8, 14)), 1, -1)
-    return mask
-
-
-def hand_on_wall(hand=(200, 150, 120), wall=(40, 90, 160)):
-    mask = blob(1)
-    return np.where((mask == 1)[..., None], np.uint8(hand), np.uint8(wall)), mask
-
-
-def check_mask(mask, shape):
-    assert mask.dtype == np.uint8 and mask.shape == shape
-    assert set(np.unique(mask)) <= {0, 1}
-
-
-def generator(seed=0):
-    return np.random.default_rng(seed)
-
-
-def noise(height=61, width=84, seed=0):
-    return generator(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 # Another room
