@@ -38,23 +38,27 @@ def bilinear_mask(mask: np.ndarray, affine: np.ndarray) -> np.ndarray:
 
 
 def draw_augmentation(
-    image: np.ndarray, mask: np.ndarray, recipe: Augmentation = Augmentation(), seed: int = 0, bilinear: bool = False
+    image: np.ndarray,
+    mask: np.ndarray,
+    augmentation: Augmentation = Augmentation(),
+    seed: int = 0,
+    bilinear: bool = False,
 ) -> Drawing:
     """Draws what ``play_augmentation`` shows: a photo and one variation of it, masks outlined.
 
     Args:
         image: uint8 (H, W, 3) RGB.
         mask: uint8 (H, W) of {0, 1}.
-        recipe: how far each transform may go.
-        seed: of the variation; with the same seed a wider recipe goes further the same way.
+        augmentation: how far each transform may go.
+        seed: of the variation; with the same seed a wider one goes further the same way.
         bilinear: whether to add, enlarged, the mask's edge as nearest neighbour and as bilinear interpolation move it.
     """
-    new_image, new_mask = augment(image, mask, np.random.default_rng(seed), recipe)
+    new_image, new_mask = augment(image, mask, np.random.default_rng(seed), augmentation)
     pictures = [plots.overlay(image, mask), plots.overlay(new_image, new_mask)]
     titles = ["as it was", f"variation {seed}"]
     alt = f"A photo of a hand and its variation {seed}, each with its mask outlined."
     if bilinear:
-        soft = bilinear_mask(mask, draw_affine(mask.shape, np.random.default_rng(seed), recipe))
+        soft = bilinear_mask(mask, draw_affine(mask.shape, np.random.default_rng(seed), augmentation))
         between = (soft > 0) & (soft < 1)
         marked = np.repeat((255 * soft).astype(np.uint8)[..., None], 3, axis=2)
         marked[between] = np.array([230, 159, 0]) * (0.4 + 0.6 * soft[between, None])
@@ -76,7 +80,7 @@ def enlarge(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def play_augmentation(sample: Sample) -> View:
-    """Shows a photo and a variation of it, under a slider for each transform of the recipe.
+    """Shows a photo and a variation of it, under a slider for each transform.
 
     "draw again" takes the next seed. While the seed stays, a slider moves its transform further and leaves the
     others alone.
@@ -88,8 +92,8 @@ def play_augmentation(sample: Sample) -> View:
     seed = slider("variation", 0, 0, 99)
 
     def draw(scale: float, variation: int, bilinear: bool, **amounts: float) -> Drawing:
-        recipe = Augmentation(scale=(1 / scale, scale), **amounts)
-        return draw_augmentation(*small(), recipe, variation, bilinear)
+        augmentation = Augmentation(scale=(1 / scale, scale), **amounts)
+        return draw_augmentation(*small(), augmentation, variation, bilinear)
 
     controls = {name: slider(name, *sizes) for name, sizes in SLIDERS.items()}
     controls |= {"variation": seed, "bilinear": tick("what bilinear does to a mask")}
