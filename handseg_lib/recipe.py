@@ -7,6 +7,7 @@ import keras
 
 from .data import drawn, drawn_rooms
 from .data.batches import Batches
+from .data.elsewhere import Elsewhere
 from .data.samples import Split
 from .machine import fast_dtype, has_gpu
 from .training import History, fit
@@ -64,5 +65,5 @@ def training_batches(split: Split, size: int, batch_size: int, seed: int = 0, ro
     if not rooms:
         return Batches(split.train, size, batch_size, augment=True, seed=seed, threads=threads)
     samples = split.train + drawn.load(takes=1)
-    scenes = drawn_rooms.rooms(rooms, size)
-    return Batches(samples, size, batch_size, augment=True, seed=seed, threads=threads, rooms=scenes)
+    elsewhere = Elsewhere(drawn_rooms.scenes(rooms, size))
+    return Batches(samples, size, batch_size, augment=elsewhere, seed=seed, threads=threads)

@@ -21,6 +21,7 @@ from pathlib import Path
 import keras
 from tqdm import tqdm
 
+from .data.augment import Augmentation
 from .data.batches import Batches
 from .data.gate import InputError
 from .encoder import freeze
@@ -107,11 +108,10 @@ def fit(
     recipe = {"epochs": int(epochs), "frozen_epochs": int(frozen_epochs), "train_from": train_from}
     recipe |= {"seed": int(train.seed), "photos": len(train.samples), "size": int(train.size)}
     recipe |= {"batch_size": int(train.batch_size), "loss": name_of(loss)}
-    recipe |= {"peak": float(peak), "augment": repr(train.augment)}
+    recipe |= {"peak": float(peak), "augment": _told(train.augment)}
     recipe["data"] = checksum(train.images, train.masks, val.images, val.masks)  # as many photos may be others
-    recipe["rooms"] = None if train.rooms is None else checksum(train.rooms)
     recipe |= {"patience": int(patience), "loss_in_full": identity(loss)}
-    recipe |= {"network": structure(model), "val_augment": repr(val.augment)}
+    recipe |= {"network": structure(model), "val_augment": _told(val.augment)}
     with alone_in(Path(out)):
         state = State(Path(out), recipe)
         if state.rows:
@@ -192,6 +192,11 @@ class Tick(keras.callbacks.Callback):
 
     def on_test_begin(self, logs=None):
         self.trained = time.perf_counter()
+
+
+def _told(augment: bool | Callable) -> str:
+    """How to augment, so that another process can tell whether it is the same."""
+    return repr(augment) if isinstance(augment, bool | Augmentation) else identity(augment)
 
 
 class OneTraining(keras.callbacks.CallbackList):

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from handseg_lib import Batches, InputError
+from handseg_lib import Batches, InputError, drawn_rooms
 from handseg_lib.data.augment import Augmentation, resize
+from handseg_lib.data.elsewhere import Elsewhere
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +106,8 @@ def test_any_number_of_threads_makes_the_same_batches(ten):
 
 
 def test_hands_move_into_rooms_the_same_way_with_any_number_of_threads(ten):
-    rooms = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
-    one, many = (Batches(ten, 32, 4, augment=True, threads=threads, rooms=rooms) for threads in (1, 5))
+    elsewhere = Elsewhere(drawn_rooms.scenes(3, 32))
+    one, many = (Batches(ten, 32, 4, augment=elsewhere, threads=threads) for threads in (1, 5))
     images, masks = all_of(one)
     for ours, theirs in zip((images, masks), all_of(many)):
         assert np.array_equal(ours, theirs)
@@ -114,9 +115,32 @@ def test_hands_move_into_rooms_the_same_way_with_any_number_of_threads(ten):
     assert sum(not np.array_equal(moved, stays) for moved, stays in zip(images, at_home)) > 3
 
 
-def test_rooms_of_another_size_are_refused(ten):
-    with pytest.raises(InputError, match="64, 64.*rooms of 32 px"):
-        Batches(ten, 32, augment=True, rooms=np.zeros((2, 64, 64, 3), np.uint8))
+def test_a_function_of_ones_own_augments(ten):
+    """Its random numbers are those of (seed, epoch, sample): twice the same batches, and other ones in the next epoch."""
+
+    def dim(image, mask, rng):
+        return image // rng.integers(2, 9, dtype=np.uint8), mask
+
+    batches = Batches(ten, 32, 4, augment=dim)
+    first = batches[0][0]
+    assert first.max() <= 127 and np.array_equal(batches[0][0], first)
+    batches.on_epoch_end()
+    assert not np.array_equal(batches[0][0], first)
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        (lambda image, mask, rng: image, "gave ndarray back.*return two things"),
+        (lambda image, mask, rng: (image[:16], mask[:16]), r"\(16, 32, 3\) back for one of \(32, 32, 3\)"),
+        (lambda image, mask, rng: (image / 255, mask), "a photo must be uint8"),
+        (lambda image, mask, rng: (image, mask * 0.5), "mask is float64 with 0.5"),
+        (lambda image, mask, rng: (image, mask[:16]), "differ in height and width"),
+    ],
+)
+def test_a_function_that_gives_no_pair_back_is_refused_before_training(ten, wrong, words):
+    with pytest.raises(InputError, match=words):
+        Batches(ten, 32, 4, augment=wrong)
 
 
 def test_another_seed_gives_another_order_and_other_photos(ten):

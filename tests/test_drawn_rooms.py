@@ -43,6 +43,16 @@ def test_a_person_has_a_face_a_shirt_and_no_hand():
         assert parts[-1] == drawn_rooms.CLOTH, "the arm ends in a pocket"
 
 
+def test_people_are_partly_skin_and_skin_is_part_of_them():
+    people = drawn_rooms.people(12, 96)
+    assert people.dtype == np.uint8 and people.shape == (12, 96, 96, 5)
+    assert np.array_equal(drawn_rooms.people(3, 96), people[:3])
+    skin, solid = people[..., 3].astype(int), people[..., 4].astype(int)
+    assert (skin <= solid + 2).all() and 0.02 < (skin > 128).mean() < (solid > 128).mean() < 0.7
+    shading = np.median(people[..., :3][skin > 250])
+    assert 80 < shading < 150, "128 leaves a skin as it is"
+
+
 def test_things_change_the_scene_only_where_they_stand():
     for seed in range(40):
         scene = np.full((96, 96, 3), 0.2, np.float32)

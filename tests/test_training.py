@@ -21,8 +21,9 @@ from keras import layers
 
 from handseg_lib import Batches, InputError, build_unet, fit, losses, split_by_person, state, training
 from handseg_lib.course import as_published, profile
-from handseg_lib.data import drawn
+from handseg_lib.data import drawn, drawn_rooms
 from handseg_lib.data.augment import Augmentation
+from handseg_lib.data.elsewhere import Elsewhere
 from handseg_lib.encoder import StillModel
 from handseg_lib.recipe import learn, training_batches
 from handseg_lib.unet import up_step
@@ -527,20 +528,20 @@ def test_what_the_course_learns_from(samples, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     split = split_by_person(samples)
     plain = training_batches(split, SIZE, 4)
-    assert plain.samples == split.train and plain.rooms is None
+    assert plain.samples == split.train and plain.augment == Augmentation()
     rich = training_batches(split, SIZE, 4, rooms=2)
     assert rich.samples == split.train + drawn.load(takes=1)
-    assert rich.rooms.shape == (2, SIZE, SIZE, 3)
+    assert rich.augment.scenes.rooms.shape == (2, SIZE, SIZE, 3)
 
 
 def test_a_run_with_other_rooms_is_refused(train_samples, val_samples, tmp_path):
     val, model = Batches(val_samples, SIZE, 4), small_unet()
-    rooms = np.zeros((2, SIZE, SIZE, 3), np.uint8)
+    scenes = drawn_rooms.scenes(2, SIZE)
     one = {"epochs": 1, "frozen_epochs": 1, "out": tmp_path}
-    fit(model, Batches(train_samples, SIZE, 4, augment=True, rooms=rooms), val, **one)
-    for others in (rooms + 1, None):
-        with pytest.raises(InputError, match="rooms"):
-            fit(model, Batches(train_samples, SIZE, 4, augment=True, rooms=others), val, **one)
+    fit(model, Batches(train_samples, SIZE, 4, augment=Elsewhere(scenes)), val, **one)
+    for others in (Elsewhere(drawn_rooms.scenes(2, SIZE, seed=1)), Elsewhere(scenes, grey=0.5), True):
+        with pytest.raises(InputError, match="augment="):
+            fit(model, Batches(train_samples, SIZE, 4, augment=others), val, **one)
 
 
 def test_an_unknown_block_is_refused(data, tmp_path):

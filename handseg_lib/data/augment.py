@@ -43,6 +43,10 @@ class Augmentation:
     tint: float = 0.06
     disguise: float = 0.4
 
+    def __call__(self, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draws one variation of a photo and its mask, as ``augment`` does."""
+        return augment(image, mask, rng, self)
+
 
 def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, augmentation: Augmentation = Augmentation()):
     """Draws one variation of a photo and its mask.

@@ -1,16 +1,14 @@
 """Batches: photos and masks in the form that ``model.fit`` eats, a batch at a time."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
 
 from .augment import Augmentation, resize
-from .augment import augment as augment_pair
-from .elsewhere import vary
-from .gate import InputError
+from .gate import InputError, as_masks, as_photo
 from .samples import Sample, insist_on_some
 
 
@@ -24,19 +22,18 @@ class Batches(keras.utils.PyDataset):
         samples: what to read.
         size: side of the square photos in pixels.
         batch_size: photos in a batch; the last batch of an epoch holds what is left.
-        augment: True to shuffle and to augment by the course's recipe (training), or an ``Augmentation`` of your own;
-            False to give the photos as they are, in order.
+        augment: True to shuffle and to augment by the course's recipe (training); an ``Augmentation`` of your own, or a
+            function of ``(image, mask, rng)`` that returns a new image and mask, such as an ``Elsewhere``; False to give
+            the photos as they are, in order.
         seed: of all chance.
         threads: that augment the photos of a batch. (Keras's own ``workers`` fetch batches before the epoch has begun,
             and so in another order.)
-        rooms: uint8 (N, size, size, 3), photos without a hand to put the hands into, such as ``drawn_rooms.rooms``
-            draws. None: every hand stays where it was taken.
 
     Each item is ``(images, masks)``: uint8 (B, size, size, 3) RGB and uint8 (B, size, size, 1) of {0, 1}.
 
     Raises:
-        InputError: there are no samples, one cannot be read, or the rooms have another size; at once, not in the
-            middle of training.
+        InputError: there are no samples, one cannot be read, or what ``augment`` returns is no photo and mask of this
+            size; at once, not in the middle of training.
     """
 
     def __init__(
@@ -44,21 +41,20 @@ class Batches(keras.utils.PyDataset):
         samples: Sequence[Sample],
         size: int = 224,
         batch_size: int = 16,
-        augment: bool | Augmentation = False,
+        augment: bool | Callable = False,
         seed: int = 0,
         threads: int = 1,
-        rooms: np.ndarray | None = None,
     ):
         super().__init__()
         insist_on_some(samples, "make batches of")
         self.samples, self.size, self.batch_size, self.seed = samples, size, batch_size, seed
-        if rooms is not None and rooms.shape[1:] != (size, size, 3):
-            raise InputError(f"rooms: {rooms.shape} does not fit photos of {size} px. Give rooms of {size} px.")
         self.augment = Augmentation() if augment is True else augment
         pairs = [resize(*sample.read(), size) for sample in samples]
         self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))
-        self.threads, self.rooms = threads, rooms
+        self.threads = threads
         self.start_epoch(0)
+        if self.augment:
+            self._pair(0)  # a function of the caller's own that is wrong shall say so now
 
     def start_epoch(self, epoch: int) -> None:
         """Puts the samples in the order of that epoch."""
@@ -88,6 +84,15 @@ class Batches(keras.utils.PyDataset):
         if not self.augment:
             return image, mask
         rng = np.random.default_rng([self.seed, self.epoch, k])
-        if self.rooms is not None:
-            return vary(image, mask, self.rooms, rng, self.augment)
-        return augment_pair(image, mask, rng, self.augment)
+        return _as_pair(self.augment(image, mask, rng), image.shape)
+
+
+def _as_pair(made, shape: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """What an augmentation gave back, if it is a photo of that shape and its mask."""
+    if not isinstance(made, tuple) or len(made) != 2:
+        raise InputError(f"augment gave {type(made).__name__} back. Let it return two things, a new image and its mask.")
+    image = as_photo(made[0])
+    (mask,) = as_masks(image, mask=made[1])
+    if image.shape != shape:
+        raise InputError(f"augment gave a photo of {image.shape} back for one of {shape}. Let it keep the size.")
+    return image, mask

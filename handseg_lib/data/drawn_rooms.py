@@ -9,6 +9,7 @@ Colours are linear RGB until ``_photo`` takes the picture.
 """
 
 import colorsys
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -32,6 +33,23 @@ from .drawn import (
 
 FACE, HAIR = HAND, THUMB  # a person has no hand here, and these parts are free
 PLAIN = ("paint", "plaster", "wood", "wood", "cardboard", "tiles", "check", "stripes", "print")
+
+
+class Scenes(NamedTuple):
+    """Where ``elsewhere.vary`` puts hands.
+
+    Attributes:
+        rooms: uint8 (N, size, size, 3), without a hand.
+        people: uint8 (M, size, size, 5), as ``people`` draws them.
+    """
+
+    rooms: np.ndarray
+    people: np.ndarray
+
+
+def scenes(count: int, size: int = 224, seed: int = 0) -> Scenes:
+    """So many rooms, and half as many people to stand in them."""
+    return Scenes(rooms(count, size, seed), people((count + 1) // 2, size, seed))
 
 
 def rooms(count: int, size: int = 224, seed: int = 0) -> np.ndarray:
@@ -193,19 +211,23 @@ def _put(scene: np.ndarray, picture: np.ndarray, corners: np.ndarray, rng) -> No
 
 
 def _put_flower(scene: np.ndarray, rng) -> None:
-    """Petals about a middle, or leaves on a stem."""
+    """Petals about a middle, in one ring or in many, or leaves on a stem."""
     size = len(scene)
-    middle, long = rng.uniform(0, size, 2), size * np.exp(rng.uniform(np.log(0.04), np.log(0.4)))
-    count, start, wide = rng.integers(3, 16), rng.uniform(0, 6.3), rng.uniform(0.15, 0.5)
+    middle, long = rng.uniform(0, size, 2), size * np.exp(rng.uniform(np.log(0.04), np.log(0.45)))
+    count, wide, rings = rng.integers(3, 16), rng.uniform(0.15, 0.5), int(rng.choice([1, 1, 2, 5, 8]))
     first, second = _colour(rng), _colour(rng)
-    for angle in start + np.arange(count) * 2 * np.pi / count + rng.normal(0, 0.15, count):
-        length = long * rng.uniform(0.7, 1.1)
-        along = np.array([np.cos(angle), np.sin(angle)])
-        for share, shade in ((1, 0.75), (0.85, 1.0), (0.5, 1.15)):  # lighter along the middle
-            colour = (first + rng.uniform(0, 0.15) * (second - first)) * shade
-            box = (middle + along * length / 2).tolist(), (length * share, length * wide * share), np.degrees(angle)
-            cv2.ellipse(scene, box, colour.tolist(), -1, cv2.LINE_AA)
-    cv2.circle(scene, middle.astype(int).tolist(), int(long * rng.uniform(0.05, 0.3)), second.tolist(), -1)
+    for ring in np.linspace(1, 0.15, rings):  # from outside to inside
+        start = rng.uniform(0, 6.3)
+        petals = count if rings < 5 else int(8 + 14 * ring)
+        for angle in start + np.arange(petals) * 2 * np.pi / petals + rng.normal(0, 0.15 / rings, petals):
+            length, along = long * ring * rng.uniform(0.85, 1.1), np.array([np.cos(angle), np.sin(angle)])
+            short = length if rings < 5 else long * (0.1 + 0.2 * ring)  # only the tips of the outer ones are seen
+            broad = length * wide if rings < 5 else short * 0.75
+            for share, shade in ((1, 0.7), (0.85, 0.95), (0.5, 1.15)):  # lighter along the middle
+                colour = (first + (0.15 * rng.random() + 0.4 * (1 - ring)) * (second - first)) * shade
+                box = (middle + along * (length - short / 2)).tolist(), (short * share, broad * share), np.degrees(angle)
+                cv2.ellipse(scene, box, colour.tolist(), -1, cv2.LINE_AA)
+    cv2.circle(scene, middle.astype(int).tolist(), int(long * rng.uniform(0.05, 0.3) / rings), second.tolist(), -1)
 
 
 def _put_blob(scene: np.ndarray, rng) -> None:
@@ -237,17 +259,41 @@ def _put_lines(scene: np.ndarray, rng) -> None:
 # People
 
 
+def people(count: int, size: int = 224, seed: int = 0) -> np.ndarray:
+    """Draws people without hands who have no skin of their own yet: uint8 (count, size, size, 5).
+
+    Red, green and blue, then how much of a pixel is skin, then how much of it is the person, 0 to 255. Where there is
+    skin, the colours are its shading: 128 leaves the skin that is put there as it is.
+    """
+    return np.stack([_person(size, np.random.default_rng([seed, 1, number])) for number in range(count)])
+
+
+def _person(size: int, rng) -> np.ndarray:
+    lit, skin, solid = _draw_person(size, np.float32([0.2, 0.2, 0.2]), rng)
+    picture = 255 * np.clip(lit, 0, 1) ** (1 / 2.2)
+    return np.uint8(np.dstack([picture, 255 * skin, 255 * solid]))
+
+
 def _put_person(scene: np.ndarray, rng) -> None:
-    """Somebody who stands behind: head, neck, shirt, and arms that end in a pocket or outside the picture."""
-    size = len(scene)
-    head = size * np.exp(rng.uniform(np.log(0.12), np.log(0.55)))  # its height in pixels
+    """Somebody who stands behind."""
+    tone = _linear(str(rng.choice(MONK)))
+    tone = tone * np.float32([1, rng.uniform(0.58, 0.8), rng.uniform(0.5, 0.75)]) ** np.sqrt(tone[0])
+    lit, _, solid = _draw_person(len(scene), tone, rng)
+    scene += solid[..., None] * (lit * np.float32(rng.uniform(0.5, 1.3)) - scene)
+
+
+def _draw_person(size: int, tone: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Head, neck, shirt, and arms that end in a pocket or outside the picture.
+
+    Returns:
+        The colours in the light, how much of each pixel is skin, and how much of it is the person.
+    """
+    head = size * np.exp(rng.uniform(np.log(0.12), np.log(0.8)))  # its height in pixels
     camera = Camera(float(head), np.array([rng.uniform(0.1, 0.9) * size, rng.uniform(-0.15, 0.6) * size]))
     canvas = Canvas(size, size)
     bare = rng.choice([0.0, 0.35, 0.5, 1.0], p=[0.2, 0.35, 0.35, 0.1])  # where the sleeve ends, as a share of 2 - bare
     for limb in _body(bare, rng):
         canvas.add(limb, camera)
-    tone = _linear(str(rng.choice(MONK)))
-    skin = tone * np.float32([1, rng.uniform(0.58, 0.8), rng.uniform(0.5, 0.75)]) ** np.sqrt(tone[0])
     frame = canvas.part.shape
     cloth = _surface(rng.choice(PLAIN), _cloth_colour(rng), _cloth_colour(rng), frame, head * rng.uniform(0.3, 1), rng)
     cloth = cloth * np.clip(1 + 0.15 * _noise(frame, head * rng.uniform(0.2, 0.8), rng, 2), 0.5, 1.3)[..., None]
@@ -255,14 +301,15 @@ def _put_person(scene: np.ndarray, rng) -> None:
     hair = _linear(colorsys.hsv_to_rgb(rng.uniform(0.03, 0.12), rng.uniform(0, 0.7), rng.uniform(0.03, 0.6)))
     hair = _colour(rng) if rng.random() < 0.2 else hair  # a cap
     hair = hair * np.clip(1 + 0.35 * _noise(frame, (head * 0.4, 2), rng, 2), 0.2, 2)[..., None]
-    colours = np.where((canvas.part == CLOTH)[..., None], cloth, skin * blush)
+    colours = np.where((canvas.part == CLOTH)[..., None], cloth, tone * blush)
     colours = np.where((canvas.part == HAIR)[..., None], hair, colours)
     _paint_face(colours, canvas, camera, rng)
     light = np.float32([*rng.uniform((-1, -1), (1, 0.2)), 1])
     ambient = np.float32(rng.uniform(0.2, 0.6))
     lit = ambient + (1 - ambient) * np.clip(canvas.normal @ (light / np.linalg.norm(light)), 0, 1)[..., None]
-    solid = cv2.GaussianBlur((canvas.part > NOTHING).astype(np.float32), (0, 0), 0.6)[..., None]
-    scene += solid * (np.float32(colours * lit) * np.float32(rng.uniform(0.5, 1.3)) - scene)
+    skin, solid = (canvas.part == FACE) | (canvas.part == ARM), canvas.part > NOTHING
+    soft = [cv2.GaussianBlur(np.float32(part), (0, 0), 0.6) for part in (skin, solid)]
+    return np.float32(colours * lit), *soft
 
 
 def _body(sleeve: float, rng) -> list[Limb]:
@@ -277,6 +324,10 @@ def _body(sleeve: float, rng) -> list[Limb]:
     ]
     if rng.random() < 0.85:
         limbs.append(Limb(at([turn - 0.1, 0.3, -0.1]), at([turn + 0.1, 0.3, -0.1]), (0.36, 0.36), HAIR))
+    if rng.random() < 0.2:  # a hat's brim
+        limbs.append(Limb(at([turn - 0.4, 0.28, 0.15]), at([turn + 0.4, 0.28, 0.15]), (0.12, 0.12), HAIR))
+    for side in (-1, 1):  # ears
+        limbs.append(Limb(at([turn + side * 0.37, 0.03, 0]), at([turn + side * 0.36, -0.1, 0]), (0.07, 0.04), ARM))
     if rng.random() < 0.35:  # long hair
         for side in (-1, 1):
             end = at([side * rng.uniform(0.35, 0.55), rng.uniform(-1.5, -0.3), -0.1])
@@ -306,14 +357,29 @@ def _paint_face(colours: np.ndarray, canvas: Canvas, camera: Camera, rng) -> Non
         box = (centre + np.array([x, -y]) * head).tolist(), (max(1.0, wide * head), max(1.0, high * head)), lean
         cv2.ellipse(marks, box, colour, -1, cv2.LINE_AA)
 
+    older, glasses = rng.random() < 0.4, rng.random() < 0.3
     for side in (-1, 1):
         mark(0.16 * side, 0.02, 0.24, 0.15, (0.7, 0.65, 0.65))
-        mark(0.16 * side, 0.02, 0.16, 0.07, (0.15, 0.15, 0.2))
+        mark(0.16 * side, 0.01, 0.17, 0.08, (1.2, 1.3, 1.4))
+        mark(0.16 * side, 0.01, 0.08, 0.08, (0.1, 0.1, 0.12))
         mark(0.16 * side, 0.13, 0.22, 0.045, (0.25, 0.2, 0.2), 6 * side)
+        if older:
+            mark(0.18 * side, -0.2, 0.02, 0.18, (0.6, 0.5, 0.5), 25 * side)
+            mark(0.16 * side, -0.06, 0.16, 0.02, (0.7, 0.6, 0.6))
+    if older:
+        for y in np.arange(rng.integers(2, 5)) * 0.05 + 0.2:
+            mark(0, y, 0.5, 0.015, (0.75, 0.65, 0.65))
     mark(0.04, -0.1, 0.08, 0.16, (0.8, 0.7, 0.7))
+    mark(-0.02, -0.08, 0.05, 0.18, (1.2, 1.2, 1.2))
     mark(0, -0.14, 0.16, 0.05, (0.55, 0.45, 0.45))
     mark(0, -0.28, rng.uniform(0.2, 0.3), rng.uniform(0.04, 0.1), (0.65, 0.3, 0.3))
+    mark(0, -0.28, 0.22, 0.012, (0.3, 0.15, 0.15))
     if rng.random() < 0.2:  # a beard
         mark(0, -0.38, 0.5, 0.25, (0.4, 0.38, 0.38))
+    if glasses:
+        thick, frame = max(1, round(0.03 * head)), rng.uniform(0.05, 0.5, 3).tolist()
+        for side in (-1, 1):
+            box = (centre + np.array([0.17 * side, -0.01]) * head).tolist(), (0.26 * head, 0.2 * head), 0
+            cv2.ellipse(marks, box, frame, thick, cv2.LINE_AA)
     marks = cv2.GaussianBlur(marks, (0, 0), 0.015 * head + 0.2)
     colours *= np.where(face, marks, 1)
