@@ -100,7 +100,8 @@ class Changed:
 
     def __init__(self, sample: hs.Sample, change: Callable):
         self.sample, self.change = sample, change
-        self.image, self.person, self.gesture = sample.image, sample.person, sample.gesture
+        self.name, self.image = sample.name, sample.image
+        self.person, self.gesture = sample.person, sample.gesture
 
     def read(self):
         return self.change(*self.sample.read())

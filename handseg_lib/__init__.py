@@ -14,7 +14,7 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 from . import encoder, explore, losses, machine, metrics, plots, predictor, recipe, training, unet
 from .course import as_published, check, doctor, profile
 from .course.quiz import quiz
-from .data import augment, drawn, drawn_rooms, hgr1, rooms
+from .data import augment, drawn, drawn_rooms, elsewhere, hgr1, rooms
 from .data.batches import Batches
 from .data.check_pairs import check_pairs
 from .data.files import read_image, read_mask
@@ -45,6 +45,7 @@ __all__ = [
     "doctor",
     "drawn",
     "drawn_rooms",
+    "elsewhere",
     "encoder",
     "evaluate",
     "explore",

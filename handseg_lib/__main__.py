@@ -59,12 +59,14 @@ def _train(chosen: profile.Profile, args) -> dict:
         "data": _folder(split.train),
         "size": chosen.size,
         "photos": len(split.train),
+        "rooms": args.rooms,
         "epochs": len(history.rows),
+        "small_epochs": len(history.rehearsal),
         "seconds": round(history.seconds, 1),
         "best_epoch": history.best["epoch"] + 1,
         "val_iou": history.best["val_iou"],
     }
-    machine.write_record(args.out / "train.json", figures, history.rows)
+    machine.write_record(args.out / "train.json", figures, history.rehearsal + history.rows)
     return figures
 
 
@@ -300,7 +302,7 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command(train, "train")
     _training_arguments(sub, data, out=Path("runs/train"))
-    rooms = "put the hands into so many drawn rooms, such as 300, for a network that leaves the laboratory (a trial)"
+    rooms = "put the hands into so many drawn rooms, such as 400, for a network that leaves the laboratory"
     sub.add_argument("--rooms", type=natural, default=0, help=rooms)
 
     sub = command(evaluate_, "evaluate")

@@ -90,7 +90,9 @@ class Batches(keras.utils.PyDataset):
 def _as_pair(made, shape: tuple) -> tuple[np.ndarray, np.ndarray]:
     """What an augmentation gave back, if it is a photo of that shape and its mask."""
     if not isinstance(made, tuple) or len(made) != 2:
-        raise InputError(f"augment gave {type(made).__name__} back. Let it return two things, a new image and its mask.")
+        raise InputError(
+            f"augment gave {type(made).__name__} back. Let it return two things, a new image and its mask."
+        )
     image = as_photo(made[0])
     (mask,) = as_masks(image, mask=made[1])
     if image.shape != shape:

@@ -225,7 +225,11 @@ def _put_flower(scene: np.ndarray, rng) -> None:
             broad = length * wide if rings < 5 else short * 0.75
             for share, shade in ((1, 0.7), (0.85, 0.95), (0.5, 1.15)):  # lighter along the middle
                 colour = (first + (0.15 * rng.random() + 0.4 * (1 - ring)) * (second - first)) * shade
-                box = (middle + along * (length - short / 2)).tolist(), (short * share, broad * share), np.degrees(angle)
+                box = (
+                    (middle + along * (length - short / 2)).tolist(),
+                    (short * share, broad * share),
+                    np.degrees(angle),
+                )
                 cv2.ellipse(scene, box, colour.tolist(), -1, cv2.LINE_AA)
     cv2.circle(scene, middle.astype(int).tolist(), int(long * rng.uniform(0.05, 0.3) / rings), second.tolist(), -1)
 

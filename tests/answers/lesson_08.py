@@ -96,6 +96,34 @@ def offset_to_the_line(true, pred):
     return np.median(np.where(true == 1, -reach, reach)[line(pred) == 1])
 
 
+def leave(image, mask, rng, away=0.5, grey=1 / 3, begin=hs.augment.augment):
+    image, moved = begin(image, mask, rng)
+    if rng.random() < away:
+        rooms = hs.drawn_rooms.rooms(9, len(mask))
+        image = np.where(moved[..., None] == 1, image, rooms[rng.integers(len(rooms))])
+    if rng.random() < grey:
+        image = image.mean(axis=2, keepdims=True).astype(np.uint8).repeat(3, axis=2)
+    return image, moved
+
+
+def leave_with_the_mask_behind(image, mask, rng):
+    return leave(image, mask, rng)[0], mask
+
+
+def leave_with_luck(image, mask, rng):
+    return leave(image, mask, np.random.default_rng())
+
+
+def leave_as_floats(image, mask, rng):
+    image, mask = leave(image, mask, rng)
+    return image / 1.0, mask
+
+
+def leave_and_grow(image, mask, rng):
+    image, mask = leave(image, mask, rng)
+    return image, cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 2)
+
+
 def shared_by_name(parts):
     train, val, test = ({s.person for s in parts[name]} for name in ("train", "val", "test"))
     return sorted(train & val | train & test | val & test)
@@ -267,6 +295,19 @@ ANSWERS = [
     ("draw_people", lambda ious, persons, rng: rng.choice(ious, len(ious)).mean(), "Photos seem to be drawn"),
     ("draw_people", draw_two, "no mean of three persons"),
     ("draw_people", lambda ious, persons, rng: rng.choice(ious, 3), "the shape (3,)"),
+    ("leave", leave, "Right!"),
+    ("leave", lambda i, m, rng: leave(i, m, rng, away=0.45, grey=0.3), "Right!"),
+    ("leave", lambda i, m, rng: leave(i, m, rng, begin=lambda i, m, rng: (i, m)), "Right!"),
+    ("leave", lambda i, m, rng: leave(i, m, rng, away=0), "always before its own wall"),
+    ("leave", lambda i, m, rng: leave(i, m, rng, away=1), "never stays in the laboratory"),
+    ("leave", lambda i, m, rng: leave(i, m, rng, grey=0), "none is grey"),
+    ("leave", lambda i, m, rng: leave(i, m, rng, grey=1), "Every photo is grey"),
+    ("leave", lambda i, m, rng: leave(i, m, rng)[0], "Return two things"),
+    ("leave", leave_with_the_mask_behind, "does not lie on the hand"),
+    ("leave", leave_with_luck, "The same rng"),
+    ("leave", leave_as_floats, "float64"),
+    ("leave", leave_and_grow, "of 0 and 1 only"),
+    ("leave", lambda i, m, rng: (leave(i, m, rng)[0], 0 * m), "The hand is gone"),
     ("signed_offset", signed_offset, "Right!"),
     ("signed_offset", hs.metrics.offset_px, "Right!"),
     ("signed_offset", lambda t, p: signed_offset(t, p, sign=1), "Where is the minus"),

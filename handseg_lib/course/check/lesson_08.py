@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from ...data.samples import Sample
+from .. import profile
 from .core import NotYet, exercise, expect, given, stopping
 
-__all__ = ["draw_people", "fold", "shared_persons", "signed_offset"]
+__all__ = ["draw_people", "fold", "leave", "shared_persons", "signed_offset"]
 
 
 def _part(*persons: str) -> list[Sample]:
@@ -169,4 +170,48 @@ def signed_offset(answer: Callable) -> None:
     expect(
         abs(float(answer(true.copy(), half))) < 0.3,
         "With half of the hand missing, most of the *predicted* outline is right: go along that one, not the true one.",
+    )
+
+
+@exercise("Two claims that no photo of the laboratory could have taught.")
+def leave(answer: Callable) -> None:
+    side = max(64, profile.current().size // 2)  # of the rooms in the lesson
+    mask = np.zeros((side, side), np.uint8)
+    cv2.ellipse(mask, ((side * 0.38, side * 0.42), (side * 0.45, side * 0.25), 30), 1, -1)
+    image = np.where(mask[..., None] == 1, np.uint8([200, 120, 90]), np.uint8([10, 20, 250]))
+    given(answer(image.copy(), mask.copy(), np.random.default_rng(0)))
+    grey, away = 0, 0
+    for seed in range(120):
+        pair = answer(image.copy(), mask.copy(), np.random.default_rng(seed))
+        expect(isinstance(pair, tuple) and len(pair) == 2, "Return two things: a new photo and a new mask.")
+        photo, moved = (np.asarray(part) for part in pair)
+        expect(
+            photo.dtype == np.uint8 and photo.shape == image.shape,
+            f"A photo of uint8 {image.shape} came in, and {photo.dtype} {photo.shape} goes out. Does every branch keep both?",
+        )
+        expect(
+            moved.shape == mask.shape and np.isin(moved, (0, 1)).all(), "The mask must stay a mask, of 0 and 1 only."
+        )
+        expect(moved.any(), "The hand is gone from a mask. Which pixels belong to the hand after the move?")
+        blue = photo[..., 2].astype(int) - photo[..., 0]  # the hand here is red, its wall is blue
+        colourless = np.ptp(photo.astype(int), axis=2).max() == 0
+        grey += colourless
+        if not colourless:
+            inside, wall = blue[moved == 1], blue[moved == 0]
+            expect(
+                (inside < 60).mean() > 0.85,
+                "In one photo the mask does not lie on the hand. Move photo and mask together, by one call of augment.",
+            )
+            away += (wall > 120).mean() < 0.1  # disguise leaves more of the wall than this
+    expect(grey > 0, "Of 120 photos, none is grey. A third of them should be.")
+    expect(grey < 120, "Every photo is grey. Only about a third of them should be: ask rng.random().")
+    expect(20 <= grey <= 62, f"{grey} photos of 120 are grey; about a third should be.")
+    seen = 120 - grey
+    expect(away > 0, "The hand is always before its own wall. In half of the photos it should be in one of the rooms.")
+    expect(away < seen, "The hand never stays in the laboratory. In about half of the photos it should.")
+    expect(0.3 < away / seen < 0.7, f"In {away} of {seen} coloured photos the hand is elsewhere; about half should be.")
+    again = [answer(image.copy(), mask.copy(), np.random.default_rng(7))[0] for _ in range(2)]
+    expect(
+        np.array_equal(*again),
+        "The same rng gives two different photos. Take all chance from rng, none from np.random.",
     )
