@@ -116,7 +116,7 @@ def test_hands_move_into_rooms_the_same_way_with_any_number_of_threads(ten):
 
 
 def test_a_function_of_ones_own_augments(ten):
-    """Its random numbers are those of (seed, epoch, sample): twice the same batches, and other ones in the next epoch."""
+    """Its random numbers are those of (seed, epoch, sample): twice the same batches, others in the next epoch."""
 
     def dim(image, mask, rng):
         return image // rng.integers(2, 9, dtype=np.uint8), mask

@@ -22,9 +22,9 @@ class Batches(keras.utils.PyDataset):
         samples: what to read.
         size: side of the square photos in pixels.
         batch_size: photos in a batch; the last batch of an epoch holds what is left.
-        augment: True to shuffle and to augment by the course's recipe (training); an ``Augmentation`` of your own, or a
-            function of ``(image, mask, rng)`` that returns a new image and mask, such as an ``Elsewhere``; False to give
-            the photos as they are, in order.
+        augment: True to shuffle and to augment by the course's recipe (training); an ``Augmentation`` of your own, or
+            a function of ``(image, mask, rng)`` that returns a new image and mask, such as an ``Elsewhere``; False to
+            give the photos as they are, in order.
         seed: of all chance.
         threads: that augment the photos of a batch. (Keras's own ``workers`` fetch batches before the epoch has begun,
             and so in another order.)
