@@ -187,7 +187,7 @@ def leave(answer: Callable) -> None:
         photo, moved = (np.asarray(part) for part in pair)
         expect(
             photo.dtype == np.uint8 and photo.shape == image.shape,
-            f"A photo of uint8 {image.shape} came in, and {photo.dtype} {photo.shape} goes out. Keep both in every case.",
+            f"A photo of uint8 {image.shape} came in, and {photo.dtype} {photo.shape} goes out. Keep both.",
         )
         expect(
             moved.shape == mask.shape and np.isin(moved, (0, 1)).all(), "The mask must stay a mask, of 0 and 1 only."
