@@ -247,10 +247,10 @@ Two networks in two worlds: on HGR1's test persons, in the laboratory, and on {f
 offices ([data card](data_card.md)), of which neither learnt anything; each in colour and in grey. The first has learnt
 from HGR1's photos with the augmentation of lesson 02 (`python -m handseg_lib train --profile full`). The second is the
 one that `load_predictor()` gives, cut at {figures["threshold"]}; it has seen hands in drawn rooms as well. The office
-is there to choose by, so it is no test. Recall is the share of a photo's hand that is found, precision the share of what
-is called hand that is one, 0 where nothing is; means over photos (`{command(record)}`, {record["date"]}).
+is there to choose by, so it is no test. Recall is the share of a photo's hand that is found, precision the share of
+what is called hand that is one, 0 where nothing is; means over photos (`{command(record)}`, {record["date"]}).
 
-| photos of | how many | IoU of the first | IoU of the second | its worst photo | below {figures["poor"]} | recall | precision |
+| photos of | how many | first IoU | second IoU | its worst | below {figures["poor"]} | recall | precision |
 |---|---|---|---|---|---|---|---|
 {hands}
 
@@ -261,8 +261,8 @@ And of pictures without any hand, this share is called hand:
 {no_hands}
 
 What is each part of the recipe worth? {len(parts["rows"])} small trainings, each with one part left out:
-{small["size"]} pixels, {small["epochs"]} epochs, every second photo, one training each, so a point or two may be chance (`{command(parts)}`,
-{parts["date"]}).
+{small["size"]} pixels, {small["epochs"]} epochs, every second photo, one training each, so a point or two may be
+chance (`{command(parts)}`, {parts["date"]}).
 
 | trained | validation persons | in grey | offices | in grey | portrait called hand | drawn rooms called hand |
 |---|---|---|---|---|---|---|
