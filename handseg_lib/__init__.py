@@ -13,6 +13,7 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 from . import encoder, explore, losses, machine, metrics, plots, predictor, recipe, training, unet
 from .course import as_published, check, doctor, profile
+from .course.progress import progress
 from .course.quiz import quiz
 from .data import augment, drawn, drawn_rooms, elsewhere, hgr1, rooms
 from .data.batches import Batches
@@ -60,6 +61,7 @@ __all__ = [
     "plots",
     "predictor",
     "profile",
+    "progress",
     "quiz",
     "read_image",
     "read_mask",

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 00 Start here
 #
-# *Two minutes from now, a network will have outlined a hand for you. The rest of the course is about how it does that,
-# how well, and how you would know.*
+# *Two minutes from now, a network will have outlined a hand for you. The rest of the course explains how it does that,
+# how well it works, and how you can find out.*
 #
 # **You will be able to**
 # - turn a photo into a mask of a hand, with a trained network and a threshold;
@@ -10,7 +10,8 @@
 # - try the network on a photo of your own;
 # - find your way through the course.
 #
-# **Time:** 35 minutes to work through; the computer needs {{ceil(memory["00"].wall_seconds / 60)}} of them on two CPU cores.
+# **Time:** 40 minutes to work through; the computer needs {{ceil(memory["00"].wall_seconds / 60)}} of them on two CPU
+# cores.
 #
 # **You need:** a little Python and numpy ([numpy in a
 # page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
@@ -18,27 +19,29 @@
 # %% [markdown]
 # ## 1. Set up
 #
-# There is nothing left to install. On Colab, the cell above has brought the course's library, `handseg_lib`, which the
-# notebooks call `hs`. On Binder, and where `make lab` opened this page, it was there before. The library holds a
-# trained network and hands to practise on, so no lesson needs a connection.
+# You have nothing left to install. On Colab, the cell above has installed the course's library, `handseg_lib`. On
+# Binder, and where `make lab` opened this page, it is installed already. The notebooks call the library `hs`. It
+# contains a trained network and hands to practise on, so no lesson needs an internet connection.
 #
 # Ask the doctor what the library has found on this machine:
 
 # %%
-import numpy as np
+import numpy as np  # noqa: F401  for your exercises
 import pandas as pd
 
 pd.Series(hs.doctor.report(), name="this machine").astype(str).to_frame()
 
 # %% [markdown]
-# Two rows matter now. `course_model` should be True: it is the trained network. `hgr1` says whether the course's real
-# photos are at hand. False is fine: the course then draws hands of its own, and section 9 says how to get the photos.
+# Two rows matter now. `course_model` should be True: this is the trained network. `hgr1` says whether the real photos
+# of the course are on this machine. False is fine: then the course draws hands of its own. Section 9 says how to get
+# the photos.
 
 # %% [markdown]
 # ## 2. A photo
 #
-# The last row, `profile`, says how much the course does here: the size of the photos, the length of a training. A
-# profile also knows where the photos are. (If the hands must be drawn first, that takes half a minute, once.)
+# The last row, `profile`, says how much the course does on this machine: how large the photos are, and how long a
+# training takes. A profile also knows where the photos are. (If the hands have to be drawn first, this takes half a
+# minute, once.)
 
 # %%
 profile = hs.profile.current()
@@ -47,9 +50,9 @@ split = hs.split_by_person(samples)
 print(f"{len(samples)} photos of {len({s.person for s in samples})} people")
 
 # %% [markdown]
-# Each sample is a pair: a photo, and a [mask](../docs/glossary.md#mask) that a person drew, or the program that drew
-# the hand. The mask says for each pixel whether it shows skin. Here is one of the people who are kept for testing.
-# Nothing of them was ever used to train.
+# Each sample is a pair: a photo and a [mask](../docs/glossary.md#mask). The mask says for each pixel whether it shows
+# skin. A person drew it, or the program that drew the hand. Here is a photo of one of the people who are kept for
+# testing. The network was not trained on them.
 
 # %%
 sample = next(s for s in split.test if s.person == "05")
@@ -63,8 +66,9 @@ hs.plots.images(
 # %% [markdown]
 # ## 3. Exercise: how much of the photo is hand? (warm-up)
 #
-# A mask is a numpy array of zeros and ones, so you can compute with it. Guess first: what share of the photo above is
-# hand? Then write a function that takes a mask and returns the share of its pixels that are 1, a number from 0 to 1.
+# A mask is a numpy array of zeros and ones, so you can calculate with it. Guess first: what share of the photo above
+# is hand? Then write a function that takes a mask and returns the share of its pixels that are 1, as a number from 0
+# to 1.
 
 
 # %%
@@ -78,14 +82,14 @@ def hand_share(mask):
 hs.check.hand_share(hand_share)
 
 # %% [markdown]
-# In a new cell, `hand_share(true)` says how good your guess was. Keep the number in mind: a network that never finds
-# any hand is right in all the other pixels. Lesson 05 comes back to that.
+# In a new cell, `hand_share(true)` tells you how good your guess was. Remember the number. A network that never finds
+# any hand is right in all the other pixels, and lesson 05 comes back to that.
 
 # %% [markdown]
 # ## 4. A probability for each pixel
 #
-# Load the course's network, and call it like a function. What comes back has the height and the width of the photo, and
-# one number a pixel: how probable the network finds it that this pixel is hand.
+# Load the course's network and call it like a function. It returns an array as high and as wide as the photo, with one
+# number for each pixel. The number says how probable it is, according to the network, that this pixel is hand.
 
 # %%
 predictor = hs.load_predictor()
@@ -102,18 +106,18 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Most pixels are nearly black or nearly white: the network is sure. Look for the grey ones. They lie along the outline,
-# and wherever something looks a bit like skin.
+# Most pixels are nearly black or nearly white: there the network is sure. The grey ones lie along the outline, and
+# where something looks a bit like skin.
 
 # %% [markdown]
 # ## 5. Exercise: from probability to mask (core)
 #
-# A mask has no grey. Somebody has to say from which probability on a pixel counts as hand: that is the
+# A mask has no grey. So you have to decide from which probability on a pixel counts as hand. This number is called the
 # **[threshold](../docs/glossary.md#threshold)**.
 #
-# Write a function that takes the probabilities and a threshold, and returns a mask of the same shape: dtype `uint8`, 1
-# where the probability is at least the threshold, 0 elsewhere. The probabilities stay as they are: here and in all
-# exercises, a function leaves what it is handed unchanged, unless you are told otherwise.
+# Write a function that takes the probabilities and a threshold, and returns a mask of the same shape and the dtype
+# `uint8`. The mask is 1 where the probability is at least the threshold, and 0 elsewhere. Do not change the array of
+# probabilities. In all exercises, a function leaves its arguments unchanged unless you are told otherwise.
 
 
 # %%
@@ -127,13 +131,14 @@ def to_mask(probability, threshold):
 hs.check.to_mask(to_mask)
 
 # %% [markdown]
-# The library does the same in `predictor.mask`. Its threshold was settled with people who were used neither to train
-# nor to test. What happens with another one? A low threshold believes every hint of skin. A high one keeps only what is
-# certain.
+# The library does the same in `predictor.mask`. Its threshold was chosen on people whose photos were used neither to
+# train nor to test. What would another threshold do? A low one counts every weak sign of skin as hand. A high one
+# keeps only the pixels of which the network is certain.
 
 # %%
-masks = [(probability >= threshold).astype("uint8") for threshold in (0.05, predictor.threshold, 0.95)]
-assert (masks[1] == predictor.mask(image)).all()
+cuts = (0.05, predictor.threshold, 0.95)
+masks = [hs.Predictor(predictor.model, cut).mask(image) for cut in cuts]
+print(f"{(probability < 0.05).mean():.0%} of the pixels have a probability below 0.05")
 hs.plots.images(
     [hs.plots.overlay(image, mask) for mask in masks],
     ["threshold 0.05", f"{predictor.threshold:.2f}, the course's", "0.95"],
@@ -141,15 +146,19 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Does the low threshold call nearly the whole photo hand? That can happen with drawn hands. The network has never seen
-# such pictures, is less sure of their background, and the probability seldom falls below 0.05.
+# Does the low threshold mark much of the background as hand? Then the network is unsure of this background, and the
+# printed share is small. This can happen with drawn hands, because the network was trained on another kind of picture.
 
 # %% [markdown]
 # ## 6. How good is it?
 #
-# The mask looks right. How right? Count pixels. Some are hand in both masks, the predicted and the true one. Some are
-# hand in at least one of them. The first count divided by the second is the **intersection over union**,
-# [IoU](../docs/glossary.md#iou): 1 for a perfect mask, 0 for one that has missed the hand altogether.
+# The mask looks right. How right is it? Count pixels. Some pixels are hand in both masks, in the predicted one and in
+# the true one. Some are hand in at least one of them. Divide the first count by the second:
+#
+# $$\text{IoU} = \frac{\text{pixels that are hand in both masks}}{\text{pixels that are hand in at least one mask}}$$
+#
+# This is the **intersection over union**, [IoU](../docs/glossary.md#iou). It is 1 for a perfect mask, and 0 for a mask
+# that has missed the whole hand.
 
 # %%
 mask = predictor.mask(image)
@@ -160,25 +169,25 @@ print(f"IoU {iou:.3f}")
 assert abs(iou - hs.metrics.iou(true, mask)) < 1e-9
 
 # %% [markdown]
-# The pixels that spoil it are of two kinds: hand that was missed, and background that was called hand. Here are the
-# first photos of the three test persons, from photo to errors.
+# There are two kinds of wrong pixels: hand that was missed, and background that was called hand. Here are the first
+# photos of the three test persons, from the photo to the errors.
 
 # %%
 three = [next(s for s in split.test if s.person == person) for person in ("02", "05", "09")]
 hs.plots.predictions(predictor, three)
 
 # %% [markdown]
-# One thing to bear in mind: the network was trained on photos, those of seven people in the data set HGR1. If the hands
-# above are drawn, it has never seen anything like them, neither these people nor this kind of picture. Lesson 07 finds
-# out where it goes wrong, worst first.
+# The network was trained on photos of people from the data set HGR1. If the hands above are drawn, it has seen neither
+# these people nor this kind of picture before. Lesson 07 finds out where it goes wrong, and begins with the worst
+# photo.
 
 # %% [markdown]
 # ## 7. Exercise: cut the hand out (stretch)
 #
-# What is a mask good for? Whoever has one can take the hand out of its photo and put it somewhere else, as a video call
-# does with a face. Write a function that takes a photo, `uint8` of shape (height, width, 3), and a mask of shape
-# (height, width). It returns a new photo: the hand as it was, everything else white, which is 255 in all three
-# channels. The photo that was handed in stays as it is.
+# What is a mask good for? With a mask you can take the hand out of its photo and put it somewhere else, as a video
+# call does with a person. Write a function that takes a photo, `uint8` of shape (height, width, 3), and a mask of
+# shape (height, width). It returns a new photo: the hand as it was, and everything else white, which is 255 in all
+# three channels. Do not change the photo that you are given.
 
 
 # %%
@@ -194,21 +203,24 @@ def cut_out(image, mask):
 hs.check.cut_out(cut_out)
 
 # %% [markdown]
-# This is how it should look, with the true mask and with the network's. Look along the outline, where the two differ.
+# The library cuts out hands as well, and puts them on a chequered ground. Here is the same hand, cut out with the true
+# mask and with the network's. Look along the outline, where the two differ.
 
 # %%
+from handseg_lib.explore import upload
+
 hs.plots.images(
-    [np.where(m[..., None] == 1, image, 255).astype("uint8") for m in (true, mask)],
+    [upload.on_checks(upload.cut_out(image, m)) for m in (true, mask)],
     ["cut out by the true mask", "by the network's"],
-    alt="The hand on a white ground, twice: cut out along its true mask, and along the mask that the network gives.",
+    alt="The hand on a chequered ground, twice: cut out along its true mask, and along the mask that the network gives.",
 )
 
 # %% [markdown]
 # ## 8. Your own photo
 #
-# Take a photo of your hand. Put the path of the file in the place of `None`, in quotes, and run the two cells. (On
-# Colab and Binder, first drag the file into the list of files on the left.) While there is no path, a sample takes its
-# place. The photo stays on the machine that runs this notebook.
+# Take a photo of your hand. Replace `None` by the path of the file, in quotes, and run the two cells. (On Colab and
+# Binder, first drag the file into the list of files on the left.) As long as there is no path, a sample takes its
+# place. Your photo stays on the machine that runs this notebook.
 
 # %%
 photo = None  # for example "my_hand.jpg"
@@ -239,58 +251,72 @@ hs.plots.images(
 # %% [markdown]
 # ## 9. What the course covers
 #
-# The course grew out of an article by Mohamed Abdul Gafoor, "Building a Segmentation Model: Creating a UNet
-# architecture from ResNet50 as encoder" (2023). Its code no longer runs, and where it did run, it was wrong in ways
-# that teach. Each lesson takes steps of it as they were published, finds out what is wrong by a check that you could
-# have written, and mends it. How long it takes stands at the top of each lesson.
+# Each lesson asks one question. The top of each lesson says how long it takes.
 #
 # | lesson | question |
 # |---|---|
-# | 00 Start here | what does it do? |
+# | 00 Start here | what does the network do? |
 # | [01 Photos and masks](01_photos_and_masks.ipynb) | what is in the data, and who may be in the test set? |
-# | [02 Batches and augmentation](02_batches_and_augmentation.ipynb) | how do photo and mask stay together on their way? |
+# | [02 Batches and augmentation](02_batches_and_augmentation.ipynb) | how do photos and masks reach the network without harm? |
 # | [03 The encoder](03_the_encoder.ipynb) | what does a network know that has seen a million photos? |
-# | [04 The U-Net](04_the_u_net.ipynb) | how does one get from *what* back to *where*? |
+# | [04 The U-Net](04_the_u_net.ipynb) | how does the network find the exact outline? |
 # | [05 Losses and metrics](05_losses_and_metrics.ipynb) | what is a good mask, in one number? |
 # | [06 Training](06_training.ipynb) | how does it learn without forgetting what it knew? |
-# | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it know? |
+# | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it notice? |
 # | [08 Unseen people](08_unseen_people.ipynb) | how well will it do on the next person, and how sure is that? |
 #
-# The real photos are HGR1: 899 photos of 12 people, each with a mask. They are not part of the course, since no licence
-# of theirs was found. `python -m handseg_lib fetch` brings them from [their authors'
+# The real photos are the data set HGR1: 899 photos of 12 people, each with a mask. They are not part of the course,
+# because no licence for them was found. `python -m handseg_lib fetch` downloads them from [their authors'
 # page](https://sun.aei.polsl.pl/~mkawulok/gestures/). If you have downloaded `hgr1_images.zip` and `hgr1_skin.zip`
-# yourself, let the environment variable `HANDSEG_HGR1` name the folder that holds the two. The lessons find them in
-# either place.
+# yourself, set the environment variable `HANDSEG_HGR1` to the folder that holds the two files.
+#
+# <details>
+# <summary>As published: where the course comes from</summary>
+#
+# The course grew out of an article by Mohamed Abdul Gafoor, "Building a Segmentation Model: Creating a UNet
+# architecture from ResNet50 as encoder" (2023). The article's code no longer runs, and it has some mistakes that
+# are easy to make and hard to see. Boxes like this one tell you about them. You can skip them all.
+#
+# </details>
 
 # %% [markdown]
 # ## 10. How to work
 #
-# - **Each notebook runs alone**, from top to bottom. Start with any lesson that answers your question.
-# - **Guess before you run.** A cell surprises you only if you expected something else.
-# - **Exercises** are of three kinds: a warm-up, the core of the lesson, and a stretch for those who want more. Put your
-#   code in the place of the dots. The check in the next cell says "Right!", or what is not right yet. Nothing further
-#   down depends on it, so you can go on and come back.
-# - **Solutions** are a click away, at the foot of each notebook. Look after you have tried.
+# - **Each notebook runs alone**, from top to bottom. You can start with any lesson that answers your question.
+# - **Guess before you run a cell.** You learn most when the result is not what you expected.
+# - **Exercises** come in three kinds: a warm-up, the core of the lesson, and a stretch for those who want more. Put
+#   your code in the place of the dots. The check in the next cell says what is wrong, or "Right!". Nothing further
+#   down depends on your answer, so you can go on and come back later.
+# - **Help comes in steps.** In a new cell, `hs.check.to_mask.hint()` gives you a hint for the exercise `to_mask`, and
+#   `hs.check.to_mask.solution()` shows you a solution. All solutions of a lesson are also a click away at the foot of
+#   the notebook.
+# - **`hs.progress()`** shows which exercises and quizzes you have done. This is kept on your machine only.
 #
-# The same notebooks run in seconds or for hours. These are the three profiles:
+# The same notebooks run in seconds or for hours. That depends on the profile:
 
 # %%
 pd.DataFrame(list(hs.profile.PROFILES.values()), dtype=object).set_index("name")
 
 # %% [markdown]
-# `size` is the side of the network's photos in pixels, `batch_size` the number of photos that it sees at once (lesson
-# 02). A training takes `epochs` rounds through all photos, the first `frozen_epochs` of them with the pretrained part
-# of the network standing still (lesson 06). `per_person` is the number of photos of each person (None: all). Smoke is for tests: it shows that everything runs, not that anything is learned. Quick is for a laptop. Full
-# wants a GPU and the real photos, and is chosen by itself where both are found. To choose yourself, set the environment
-# variable `HANDSEG_PROFILE` before you start Jupyter, or run `%env HANDSEG_PROFILE=smoke` at the top of a notebook.
+# - `size`: the side of the network's photos in pixels;
+# - `batch_size`: how many photos the network looks at in one step (lesson 02);
+# - `epochs`: how many times a training goes through all photos;
+# - `frozen_epochs`: in how many of these the pretrained part of the network does not change (lesson 06);
+# - `per_person`: how many photos of each person are used (None: all).
+#
+# The profile `smoke` is for tests: it shows that everything runs, not that anything is learned. `quick` is for a
+# laptop. `full` needs a GPU and the real photos, and is chosen automatically where both are found. To choose yourself,
+# set the environment variable `HANDSEG_PROFILE` before you start Jupyter, or run `%env HANDSEG_PROFILE=smoke` at the
+# top of a notebook.
 
 # %% [markdown]
 # ## 11. What you learned
 #
-# - A segmentation network gives each pixel a probability, not a yes or no.
-# - A threshold makes a mask of it. Lower means more hand and more false alarms; higher means less of both.
-# - IoU says how good the mask is: what both masks share, divided by what either of them covers.
-# - A network is judged on people that it has not seen.
+# - A segmentation network gives a probability for each pixel, not a yes or no.
+# - A threshold turns it into a mask. A lower threshold finds more of the hand, and calls more of the background hand.
+#   A higher one does less of both.
+# - IoU says how good a mask is: the pixels that both masks share, divided by those that at least one of them covers.
+# - A network is judged on people whom it has not seen.
 
 # %% [markdown]
 # ## 12. Quiz
@@ -301,5 +327,5 @@ hs.quiz("00")
 # %% [markdown]
 # ## 13. Next
 #
-# The network was taught by photos and masks. [01 Photos and masks](01_photos_and_masks.ipynb) looks at them closely
-# before anybody trains on them.
+# The network learned from photos and masks. [01 Photos and masks](01_photos_and_masks.ipynb) looks at them closely,
+# before any training.

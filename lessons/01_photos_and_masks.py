@@ -1,29 +1,33 @@
 # %% [markdown]
 # # 01 Photos and masks
 #
-# *A network learns whatever you show it, and never tells you that you showed it the wrong thing. How would you know?*
+# *A network learns whatever you show it. If you show it the wrong thing, it does not tell you. This lesson looks at
+# the data before any network does.*
 #
 # **You will be able to**
-# - tell what is in a photo and in a mask, number by number;
-# - find out when a reader hands you something else than you think, or the mask the wrong way round;
+# - say what is in a photo and in a mask, number by number;
+# - notice when a file reader gives you something else than you think, or when a mask is the wrong way round;
 # - split a data set so that its score means something;
 # - make a data set of your own folder, and have it checked.
 #
-# **Time:** 40 minutes to work through; the computer needs {{ceil(memory["01"].wall_seconds / 60)}} of them on two CPU cores.
+# **Time:** 45 minutes to work through; the computer needs {{ceil(memory["01"].wall_seconds / 60)}} of them on two CPU
+# cores.
 #
-# **You need:** a little Python and numpy ([numpy in a page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
+# **You need:** a little Python and numpy ([numpy in a
+# page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
 
 # %% [markdown]
 # ## 1. Pairs
 #
-# Most things that go wrong in segmentation go wrong here, in the data, and in silence. So look first.
+# Many mistakes in segmentation are mistakes in the data, and they raise no error. So look at the data first.
 #
-# To learn [segmentation](../docs/glossary.md#segmentation), a network needs pairs: a photo, and a
-# [mask](../docs/glossary.md#mask) of the same size that says for each pixel whether it shows skin. The data set of this
-# course, [HGR1](../docs/glossary.md#hgr1), has 899 such pairs: 12 people, each making up to 27 signs with one hand.
+# [Segmentation](../docs/glossary.md#segmentation) means to say for each pixel of a photo what it shows. To learn it, a
+# network needs pairs: a photo, and a [mask](../docs/glossary.md#mask) of the same size that says for each pixel
+# whether it shows skin. The data set of this course, [HGR1](../docs/glossary.md#hgr1), has 899 such pairs. They show
+# 12 people, each making up to 27 signs with one hand.
 #
-# If HGR1 is not on this machine, the course [draws hands](../docs/glossary.md#drawn-hands) of its own. They come in the same folders, with the same file
-# names and the same kind of masks, so every line below works on both.
+# If HGR1 is not on this machine, the course [draws hands](../docs/glossary.md#drawn-hands) of its own. They have the
+# same folders, the same kind of file names and the same kind of masks. So every line below works with both.
 
 # %%
 profile = hs.profile.current()
@@ -32,8 +36,9 @@ print(f"{len(samples)} pairs. The first:")
 samples[0].image.name, samples[0].mask.name
 
 # %% [markdown]
-# The file name tells who made which sign: the [gesture](../docs/glossary.md#gesture) comes first, the person after `id`.
-# A [`Sample`](../docs/glossary.md#sample) keeps both, beside the two paths. How many photos are there of each person?
+# The file name begins with the [gesture](../docs/glossary.md#gesture), the sign that the hand makes. The number after
+# `id` is the person. A [`Sample`](../docs/glossary.md#sample) keeps both, together with the two paths. How many photos
+# are there of each person?
 
 # %%
 import pandas as pd
@@ -45,7 +50,7 @@ table.groupby("person").size().to_frame("photos").T
 # ## 2. What is in a photo
 #
 # A colour photo is an array of numbers: rows, then columns, then three [channels](../docs/glossary.md#channel), red,
-# green and blue. Each number is a whole one from 0, dark, to 255, bright.
+# green and blue. Each number is a whole number from 0 (dark) to 255 (bright).
 
 # %%
 image, mask = samples[0].read()
@@ -61,15 +66,15 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Skin is brighter in red than in blue, whatever its tone, as long as the light is not coloured. That is a clue, and
-# people built hand detectors on it for decades. It is not enough: wood, cardboard and lamplight are red too. Lesson 08
-# puts a number on that.
+# Skin of any tone is brighter in red than in blue, as long as the light has no colour of its own. For decades people
+# built hand detectors on this. But it is not enough, because wood, cardboard and lamplight are red, too. Lesson 08
+# measures how far it goes.
 
 # %% [markdown]
 # ## 3. What is in a mask
 #
-# Now the mask. The article that this course grew out of reads it with matplotlib, as many people do. Look at what
-# comes back, and do not trust the picture: print the shape, the dtype and the values.
+# Now the mask. Many people read it with matplotlib. Look at what comes back. Do not rely on a picture of it: print the
+# shape, the dtype and the values.
 
 # %%
 import matplotlib.pyplot as plt
@@ -79,10 +84,9 @@ raw = plt.imread(samples[0].mask)
 print("shape", raw.shape, " dtype", raw.dtype, " values", np.unique(raw), " writeable", raw.flags.writeable)
 
 # %% [markdown]
-# Four channels? The article takes it so: "The masks have 4 channels, the last one is alpha channel", and the other
-# three are copies of each other. Is that in the file, or did somebody make it? Test it with what you know. If the
-# channels held four different things, they would differ from each other. And what is alpha, how opaque a pixel is, in a
-# photo of a hand?
+# There are four channels. In a picture with four channels the last one is usually alpha, which says how opaque each
+# pixel is. Are there really four channels in the file, or did the reader make them? You can test it. If the channels
+# held different things, they would differ from each other.
 
 # %%
 red, green, blue, alpha = np.moveaxis(raw, -1, 0)
@@ -90,8 +94,8 @@ print("colours all the same:", np.array_equal(red, green) and np.array_equal(gre
 print("values of alpha:", np.unique(alpha))
 
 # %% [markdown]
-# Three copies of one picture, and a channel that says nothing: no mask was ever drawn in four channels. The **reader**
-# made them. It also gave back an array that cannot be written to, so the article's next step stops with an error:
+# The first three channels are the same, and the fourth is 255 everywhere. So the four channels were made by the
+# **reader**. The array has another problem: you cannot write into it.
 
 # %%
 try:
@@ -100,7 +104,8 @@ except ValueError as error:
     print("ValueError:", error)
 
 # %% [markdown]
-# Be glad of an error: it is the only fault in this lesson that shows itself. Pillow tells what is in the file:
+# This error is a piece of luck, because you notice it. No other mistake in this lesson raises one. Pillow tells you
+# what is in the file:
 
 # %%
 from PIL import Image
@@ -111,15 +116,23 @@ print("mode", picture.mode, " size", picture.size, " shape", grey.shape, " value
 assert grey.shape == image.shape[:2] and len(np.unique(grey)) == 2
 
 # %% [markdown]
-# Mode `1`: **one bit a pixel**. One channel, two values, black and white. `convert("L")` writes them as 0 and 255;
-# without it you get False and True. The `assert` is the check that would have caught it: a mask has the photo's height
-# and width, no third axis, and two values.
+# The mode `1` means **one bit for each pixel**: one channel and two values, black and white. `convert("L")` makes 0
+# and 255 of them. Without it you would get False and True. The `assert` would have found the problem: a mask has the
+# height and the width of the photo, no third axis, and two values.
+#
+# <details>
+# <summary>As published: masks with four channels</summary>
+#
+# The article reads the masks with matplotlib, and says: "The masks have 4 channels, the last one is alpha channel".
+# Its next step writes into the array, and stops with the error above.
+#
+# </details>
 
 # %% [markdown]
 # ## 4. Exercise: how much is skin? (warm-up)
 #
-# Before you trust 899 masks, you need a number that sums one up. Write a function that takes a mask of 0 and 1, where 1
-# is skin, and returns the share of its pixels that show skin: 0 for none, 1 for all.
+# You cannot look at 899 masks one by one. A number that describes each mask helps. Write a function that takes a mask
+# of 0 and 1, where 1 is skin, and returns the share of its pixels that show skin: 0 for none, 1 for all.
 
 
 # %%
@@ -135,8 +148,8 @@ hs.check.skin_share(skin_share)
 # %% [markdown]
 # ## 5. Which way round?
 #
-# Two values, black (0) and white (255). **Which of them is the hand?** The usual guess is that bright means yes. Make
-# that guess, and look at the share of skin over the whole data set.
+# The file has two values, black (0) and white (255). **Which of them is the hand?** Most people would guess white.
+# Make this guess, and look at the share of skin in all masks.
 
 # %%
 guessed = [(np.array(Image.open(s.mask).convert("L")) > 127).mean() for s in samples]
@@ -144,11 +157,12 @@ print(f"skin share, if white is skin: mean {np.mean(guessed):.2f}, from {min(gue
 assert np.mean(guessed) > 0.5
 
 # %% [markdown]
-# No error, and a [loss](../docs/glossary.md#loss) would go down too: the network would learn to outline everything but
-# the hand. What do you know beforehand? A hand seldom fills half of a photo. These "hands" nearly all do. The guess was
-# wrong: in HGR1's files the hand is **black**.
+# There is no error. If you trained on these masks, the [loss](../docs/glossary.md#loss), the number that training
+# makes small, would fall as usual. The network would learn to outline everything but the hand. How can you notice? You
+# know that a hand seldom fills half of a photo, but nearly all of these "hands" do. So the guess was wrong: in the
+# files of HGR1 the hand is **black**.
 #
-# The course turns this round once, while it reads. From there on **1 is skin and 0 is not**, everywhere.
+# The course turns this round once, when it reads a file. From there on **1 is skin and 0 is not**, everywhere.
 
 # %%
 share = [s.read()[1].mean() for s in samples]
@@ -177,8 +191,8 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# One line with `assert` stays in the notebook and watches over every later run. A check that you have written once is
-# worth more than a picture that you have looked at once.
+# The line with `assert` stays in the notebook and checks the data again in every later run. A picture checks them only
+# when you look at it.
 
 # %% [markdown]
 # ## 6. Exercise: read a mask (core)
@@ -201,7 +215,8 @@ hs.check.read_mask(read_mask)
 # %% [markdown]
 # ## 7. Who is in the test set?
 #
-# A network is judged on photos that it has not seen. The usual way is to draw a fifth of the files by lot:
+# A network is judged on photos that it has not seen. These photos are called the test set. The usual way is to draw a
+# fifth of the files at random:
 
 # %%
 from sklearn.model_selection import train_test_split
@@ -211,23 +226,25 @@ in_both = {s.person for s in train} & {s.person for s in test}
 print(f"{len(train)} to train, {len(test)} to test. People in both: {len(in_both)}")
 
 # %% [markdown]
-# No photo is in both parts, but people are. Each person was photographed many times: the same skin, the same sleeve, the
-# same room. A network that has seen 60 photos of a person knows the 61st rather well. Its score answers the question "how
-# well does it outline the hands of *these* people?" Yours is "how well does it outline the hand of someone it has
-# *never seen*?"
+# No photo is in both parts, but people are. Each person was photographed many times, with the same skin, the same
+# sleeve and the same room. A network that has seen 60 photos of a person knows the 61st rather well. So the score
+# tells how well the network outlines the hands of *these* people. But you want to know how well it outlines the hand
+# of somebody whom it has *never seen*.
 #
-# The two answers differ. Take a table of skin colours, the plainest detector there is, and {{known_people.photos}} photos of HGR1. With
-# other photos of the same people to learn from, its [IoU](../docs/glossary.md#iou) is {{known_people.known_iou:.3f}}; without, {{known_people.stranger_iou:.3f}}. Eleven of
-# the twelve people do worse as strangers, most by little; for one of them it falls from
-# {{known_people.widest_known_iou:.3f}} to {{known_people.widest_stranger_iou:.3f}}. The twelfth does better,
-# {{known_people["12"].known:.3f}} to {{known_people["12"].stranger:.3f}}.
+# The two scores differ. This was measured with a table of skin colours, a very simple detector, on
+# {{known_people.photos}} photos of HGR1. If it learned from other photos of the same person, its
+# [IoU](../docs/glossary.md#iou) is {{known_people.known_iou:.3f}}. If it did not, its IoU is
+# {{known_people.stranger_iou:.3f}}. The test photos and the number of training photos are the same in both cases. The
+# mean gap is small, but it is not the same for everybody. Eleven of the twelve people do worse as strangers. For one
+# of them the IoU falls from {{known_people.widest_known_iou:.3f}} to {{known_people.widest_stranger_iou:.3f}}. The
+# twelfth does better as a stranger: {{known_people["12"].known:.3f}} becomes {{known_people["12"].stranger:.3f}}.
+# Lesson 08 looks at this person by person.
+#
 # <!-- holds: sum(row.known > row.stranger for row in known_people.rows) == 11 and len(known_people.rows) == 12 -->
 # <!-- holds: known_people["12"].known < known_people["12"].stranger -->
-# Nothing has changed but the photos that made the table. For a table of colours the mean
-# gap is small; lesson 08 looks at it person by person.
-#
-# So [split](../docs/glossary.md#split) by person. The course keeps persons 02, 05 and 09 for the test, always. Persons 04
-# and 11 are for validation: by them you choose when to stop and which threshold to use. The other seven train.
+# So [split](../docs/glossary.md#split) by person. In this course persons 02, 05 and 09 are always for the test.
+# Persons 04 and 11 are for validation: with their photos you choose when to stop a training and which threshold to
+# use. The other seven are for training.
 
 # %%
 split = hs.split_by_person(samples)
@@ -269,21 +286,21 @@ four = [next(s for s in split.test if s.person == p) for p in ("02", "05", "09")
 hs.plots.samples(four)
 
 # %% [markdown]
-# These four hands will come back in every lesson: as batches, as features, and in the end as predictions.
+# You will meet these four hands again in every lesson: as batches, as features, and in the end as predictions.
 #
-# Three test persons are few. A score on them says little about a fourth, and lesson 08 shows how little. But it is an
-# honest answer to the right question, and a score on a thousand photos of known people is none.
+# Three test persons are few. A score on them says little about a fourth person, and lesson 08 shows how little. But it
+# is an answer to the right question. A score on photos of known people is not, even with a thousand of them.
 
 # %% [markdown]
-# ## 8. Exercise: deal the people (stretch)
+# ## 8. Exercise: choose the test persons (stretch)
 #
-# The course's test persons are fixed, so that every score of it can be compared. For your own data you have to draw some.
-# Write a function that draws `count` persons by lot, and returns two lists: the samples to train on, and those of the
-# persons drawn. Each sample has a `person`; `rng` is a numpy generator, and `rng.choice(names, count, replace=False)`
-# draws from a list.
+# The test persons of the course are fixed, so that all scores can be compared. For your own data you have to draw
+# some. Write a function that draws `count` persons at random and returns two lists: the samples to train on, and the
+# samples of the persons drawn. Each sample has a `person`. `rng` is a numpy generator, and
+# `rng.choice(names, count, replace=False)` draws from a list.
 #
-# Sort the persons before you draw. A Python `set` of names has another order whenever Python starts, and then the same
-# seed draws other people.
+# Sort the persons before you draw. The order of a Python `set` of names changes whenever Python starts, and then the
+# same seed would draw other people.
 
 
 # %%
@@ -301,15 +318,19 @@ hs.check.deal(deal)
 # %% [markdown]
 # ## 9. Your own folder
 #
-# Photos in one folder, masks in another, and the same name for the two that belong together: that is a data set.
-# `hs.pair` makes samples of it, from JPEG, PNG and most else (HEIC after `pip install pillow-heif`). Two things no
-# program can see, so you say them: whose hand it is, by a pattern in the file's name, and whether skin is black in the
-# masks or white. (Where a mask has 1 for the left hand and 2 for the right one, that is no brightness: say
-# `skin=(1, 2)`.) If you do not say who it is, all photos count as one person's, and no split by person can be made of
-# them: better no score than a false one.
+# You can make a data set of your own: put photos in one folder and masks in another, and give the two that belong
+# together the same name. `hs.pair` makes samples of them. It reads JPEG, PNG and most other formats (HEIC after
+# `pip install pillow-heif`).
 #
-# Here six pairs are copied to a folder that could be yours, and **one mask is inverted on purpose**. Nothing would stop
-# you from training on it. So before you train, on this folder or on any other, call `hs.check_pairs`.
+# There are two things that no program can see, so you have to say them:
+#
+# - **whose hand it is**, by a pattern in the file's name. If you do not say it, all photos count as one person's, and
+#   they cannot be split by person;
+# - **whether skin is black or white** in the masks. (If a mask has 1 for the left hand and 2 for the right one, say
+#   `skin=(1, 2)`.)
+#
+# In this example, six pairs are copied to a new folder, and **one mask is inverted on purpose**. Nothing would stop
+# you from training on it. So before you train on any folder, call `hs.check_pairs`.
 
 # %%
 import shutil
@@ -334,18 +355,19 @@ checked.figure()
 # %% [markdown]
 # ## 10. What you learned
 #
-# - A photo is (height, width, 3) numbers from 0 to 255; a mask is (height, width) numbers, 0 or 1.
-# - Print shape, dtype and values after each reader. Do not trust the picture.
-# - HGR1's masks have one bit a pixel. The four channels came from the reader.
-# - In their files, black is skin. An inverted mask raises no error; its share of skin gives it away.
-# - Know something beforehand, such as the share of skin, and assert it.
-# - Split by person, or the score is about people whom the network knows.
-# - Two folders are a data set. Check it before you train: a wrong mask raises no error.
+# - A photo is an array of (height, width, 3) numbers from 0 to 255. A mask is an array of (height, width) numbers, 0
+#   or 1.
+# - After you read a file, print shape, dtype and values.
+# - The masks of HGR1 have one bit for each pixel. The four channels came from the reader.
+# - In these files black is skin. An inverted mask raises no error, but its share of skin is too large.
+# - Write down what must be true of the data, such as the share of skin, and check it with `assert`.
+# - Split by person. Otherwise the score is about people whom the network knows.
+# - Two folders make a data set. Check it before you train.
 
 # %% [markdown]
 # ## 11. Quiz
 #
-# Six questions. Each answer tells you why.
+# Each answer tells you why it is right or wrong.
 
 # %%
 hs.quiz("01")
@@ -353,4 +375,5 @@ hs.quiz("01")
 # %% [markdown]
 # ## 12. Next
 #
-# [02 Batches and augmentation](02_batches_and_augmentation.ipynb) feeds these pairs to a network, and makes more of them.
+# [02 Batches and augmentation](02_batches_and_augmentation.ipynb) prepares these pairs for a network, and makes more
+# of them.

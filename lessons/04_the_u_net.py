@@ -1,31 +1,31 @@
 # %% [markdown]
 # # 04 The U-Net
 #
-# *The encoder knows that there is a hand. On the way to that insight it has lost sight of where each finger ends. This
-# lesson builds the way back, and finds out what each part of it is for.*
+# *The encoder can tell that there is a hand. But its last features are so coarse that the outline of a finger is lost.
+# This lesson builds the way back to the full size, and shows what each part of it does.*
 #
 # **You will be able to**
 # - measure how good an outline a coarse grid allows, before you train anything;
 # - build a U-Net's decoder and predict every shape in it;
-# - find out from an answer alone whether a network made it at half the size;
-# - count a network's parameters by hand, and say what they pay for;
-# - find out what a skip carries, by taking it away.
+# - find out from a network's answer whether it was computed at half the size;
+# - count the parameters of a network by hand;
+# - find out what a skip does, by taking it away.
 #
-# **Time:** 65 minutes to work through; the computer needs {{ceil(memory["04"].wall_seconds / 60)}} of them on two CPU cores.
+# **Time:** 65 minutes to work through; the computer needs {{ceil(memory["04"].wall_seconds / 60)}} of them on two CPU
+# cores.
 #
-# **You need:** [03 The encoder](03_the_encoder.ipynb), and what a convolution does
-# ([with pictures](https://cs231n.github.io/convolutional-networks/)).
+# **You need:** [03 The encoder](03_the_encoder.ipynb).
 
 # %% [markdown]
 # ## 1. What, and where
 #
-# On its way down, the [encoder](../docs/glossary.md#encoder) of lesson 03 halves the photo four times. Of a photo of
-# 224 pixels a side, 14 x 14 cells are left. Each cell has seen a large part of the photo, so it can know **what** is
-# there. But it stands for 16 x 16 pixels, and **where** among them the outline runs is another question.
+# The [encoder](../docs/glossary.md#encoder) of lesson 03 halves the side of the photo four times. A photo of 224 x 224
+# pixels becomes a grid of 14 x 14 cells. Each cell has seen a large part of the photo, so it can tell **what** is
+# there. But it stands for 16 x 16 pixels. It does not have to tell **where** in this square the outline runs.
 #
-# How much does that cost? Measure it without any network. Take a true mask, give each cell of a coarse grid the answer
-# that is right for most of its pixels, and blow it up again. A network that answered cell by cell could not have fewer
-# wrong pixels than this.
+# How good can an answer be that gives one value for each cell? You can measure that without a network. Take a true
+# mask. Give each cell the value that is right for most of its pixels, and enlarge the result to the old size. No
+# answer with one value for each cell can have fewer wrong pixels.
 
 # %%
 import cv2
@@ -54,8 +54,9 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# [IoU](../docs/glossary.md#iou) is the share that two masks have in common, 1 if they agree; lesson 05 takes it apart.
-# One mask proves little. The mean over all of them:
+# [IoU](../docs/glossary.md#iou) is the number of pixels that are hand in both masks, divided by the number that are
+# hand in at least one of them. It is 1 if the masks agree. F1 is a similar score; lesson 05 explains both. Here are
+# the means over all masks:
 
 # %%
 import pandas as pd
@@ -71,20 +72,20 @@ assert ceiling.IoU[14] < 0.9 and ceiling.IoU.is_monotonic_increasing
 ceiling.round(3)
 
 # %% [markdown]
-# The first row is what a network could reach that gives one right answer for each cell of the encoder's last stage:
-# each fingertip a staircase. That is why there is a way back up. Keep the last row in mind, too. Section 9 comes back
-# to it.
+# The first row is the best that a network can reach with one value for each cell of the encoder's last stage. The
+# fingertips become stairs. This is why the network needs a way back up to the full size. Remember the last row as
+# well: section 9 comes back to it.
 #
-# A cell has 1024 numbers, not one. There would be room in them to note where the outline runs. But this encoder was
-# trained to name things, and nobody asked it to keep that note. Section 12 looks at what is left of it in a network
-# that was trained on hands.
+# In fact a cell has 1024 numbers, not one, so it could describe where the outline runs inside it. But the encoder was
+# trained to name things, and for that it did not have to keep this information. Section 12 shows how much of it there
+# is in a network that was trained on hands.
 
 # %% [markdown]
 # ## 2. Exercise: the four sides (warm-up)
 #
-# The encoder hands over four [feature maps](../docs/glossary.md#feature-map), one after each halving. Write a function
-# that takes the side of a photo and returns the sides of these maps, the largest first. Assume that the side divides
-# by 16; section 13 tells what happens otherwise.
+# The encoder returns four [feature maps](../docs/glossary.md#feature-map), one after each halving. Write a function
+# that takes the side of a photo and returns the sides of these four maps, the largest first. Assume that the side can
+# be divided by 16. Section 13 says what happens otherwise.
 
 
 # %%
@@ -100,10 +101,10 @@ hs.check.map_sides(map_sides)
 # %% [markdown]
 # ## 3. Up again: the up-convolution
 #
-# To double the side, each pixel has to become a block of 2 x 2. With which values? The network shall learn that: by an
-# [up-convolution](../docs/glossary.md#up-convolution). A `Conv2DTranspose` of size 2 and stride 2 has a kernel of 2 x 2
-# weights, and each pixel of the input **paints one block**: its own value times the kernel. Watch it with numbers that
-# you can follow:
+# To double the side, each pixel has to become a block of 2 x 2 pixels. What values should they have? The network can
+# learn this. A layer that does so is called an [up-convolution](../docs/glossary.md#up-convolution), in Keras
+# `Conv2DTranspose`. With size 2 and stride 2 it has a kernel of 2 x 2 weights. Each pixel of the input makes one block
+# of the output: its own value times the kernel. Try it with simple numbers:
 
 # %%
 import keras
@@ -129,22 +130,23 @@ hs.plots.numbers(
 )
 
 # %% [markdown]
-# Size and stride are both 2, so the blocks lie side by side. With a kernel of size 3 they would overlap, some pixels
-# would be painted more often than others, and the result would tend to [look like a
+# The size of the kernel and the stride are both 2, so the blocks lie side by side. With a kernel of size 3 they would
+# overlap. Some pixels would then belong to more blocks than others, and the result would often [look like a
 # checkerboard](https://distill.pub/2016/deconv-checkerboard/).
 #
-# With many channels it is the same: each output channel has a kernel for each input channel, and adds up what they
-# paint. So an up-convolution also decides how many channels go on.
+# With many channels it works in the same way. Each output channel has one kernel for each input channel, and adds up
+# the results. So an up-convolution also changes the number of channels.
 
 # %% [markdown]
 # ## 4. The skips
 #
-# Painting cannot bring back what is not there. The encoder did see the fine edges, in its first layers, before it
-# halved them away. A [**skip**](../docs/glossary.md#skip) hands those features across to the decoder, at the level
-# where the sides fit. That is the idea of the [U-Net](https://arxiv.org/abs/1505.04597): what from below, where from
-# across.
+# An up-convolution cannot bring back what is lost. The first layers of the encoder did see the fine edges, before the
+# halving. A [**skip**](../docs/glossary.md#skip) passes these early features directly to the decoder, at the place
+# where their side fits. This is the idea of the [U-Net](https://arxiv.org/abs/1505.04597). The coarse features say
+# what is there, and the skips say where it is.
 #
-# At which layers should you [tap](../docs/glossary.md#tap) the encoder? The article and the course answer differently:
+# From which layers of the encoder should the skips come? Lesson 03 called these places
+# [taps](../docs/glossary.md#tap), and showed two choices. `default` is the course's, `published` is the article's:
 
 # %%
 encoder = hs.encoder.build_encoder(profile.size)
@@ -160,24 +162,34 @@ assert taps[taps.wiring == "default"].smallest.min() >= 0 > taps[taps.wiring == 
 taps.round(1)
 
 # %% [markdown]
-# `default` is the course's wiring. Look at the columns `smallest` and `largest`. The article taps before batch norm and
-# [ReLU](../docs/glossary.md#relu) (lesson 03, section 7): half-done features with negative numbers, each on a scale of
-# its own, and 128 channels where stage 3 has 512. The decoder copes somehow, so the loss will not tell you. Print what
-# you tap: its layer's name, its channels, its smallest value.
+# Look at the columns `smallest` and `largest`. The taps of `published` come before batch norm and
+# [ReLU](../docs/glossary.md#relu). They have negative numbers, and each has a range of its own. A decoder can learn
+# from them all the same, so the loss does not warn you. When you tap a layer, print its name, its number of channels
+# and its smallest value.
 #
-# The last row of each wiring is the [**bottleneck**](../docs/glossary.md#bottleneck), where the way down ends. The
-# article calls it the place "where the number of feature maps is the smallest", which maintains "the high-resolution
-# features". The table says the opposite: it has the most channels and the fewest pixels.
+# The last row of each choice is the [**bottleneck**](../docs/glossary.md#bottleneck): the place where the way down
+# ends. It has the most channels and the fewest pixels.
 
 # %%
+# the most channels, the fewest pixels
 bottleneck = taps[taps.wiring == "default"].iloc[-1]
 assert bottleneck.channels == taps.channels.max() and bottleneck.side == taps.side.min()
 
 # %% [markdown]
+# <details>
+# <summary>As published: what a bottleneck is</summary>
+#
+# The article calls the bottleneck the place "where the number of feature maps is the smallest", which keeps "the
+# high-resolution features". The table shows the opposite.
+#
+# </details>
+
+# %% [markdown]
 # ## 5. One step, line by line
 #
-# A [decoder](../docs/glossary.md#decoder) is the same step, over and over: up, join, mix. Here is the first, from the
-# bottleneck to the first skip. Before you read on, say which shape each line will print.
+# A [decoder](../docs/glossary.md#decoder) repeats one step several times. The step has three parts: up, join, mix.
+# Here is the first step, from the bottleneck to the first skip. Before you run the cell, guess which shape each line
+# will print.
 
 # %%
 photo = keras.Input((profile.size, profile.size, 3))
@@ -194,24 +206,25 @@ x = layers.ReLU()(x)
 print("mixed          ", x.shape)
 
 # %% [markdown]
-# - **Join.** `Concatenate` stacks the channels: 128 of what, 512 of where. Adding the two would need equal channels,
-#   and would weigh both the same everywhere. Some networks do so, and it works. A U-Net stacks, and the next
-#   convolution learns how to weigh them.
-# - **Mix.** The 3 x 3 convolution looks at both and decides: "below says hand, across says edge, so the outline runs
-#   here".
-# - **Calm.** Batch norm keeps the values in a range that trains well. It has a shift of its own, so the convolution
-#   before it needs no bias. `momentum=0.9` in place of Keras's 0.99: with a few hundred photos an epoch has few steps,
-#   and the running mean should not lag epochs behind.
-# - The encoder keeps the batch-norm statistics of ImageNet, also while it trains; lesson 03 says why.
+# - **Up.** The up-convolution doubles the side, and reduces 1024 channels to 128.
+# - **Join.** `Concatenate` puts the channels of both inputs one behind the other: 128 from below and 512 from the
+#   skip. One could also add the two, but then both would need the same number of channels. After a join, the next
+#   convolution learns how much weight to give to each of them.
+# - **Mix.** The 3 x 3 convolution combines both. It can learn, for example: where the coarse features say "hand" and
+#   the skip says "edge", there is the outline.
+# - **Batch norm** keeps the values in a range in which training works well. It has a shift of its own, so the
+#   convolution before it needs no bias. The momentum of 0.9 (Keras's default is 0.99) makes its stored mean and
+#   variance follow faster. An epoch with a few hundred photos has only few steps.
 
 # %% [markdown]
 # ## 6. Exercise: one step up (core)
 #
-# Write the step as a function of Keras tensors. `x` are the coarse features, `skip` the encoder's at twice the side,
-# `width` the channels of the result. At the last step no skip is left: then `skip` is `None`, and nothing joins.
+# Write the step as a function of Keras tensors. `x` holds the coarse features, `skip` holds the encoder's features at
+# twice the side, and `width` is the number of channels of the result. The last step of the decoder has no skip. There
+# `skip` is `None`, and nothing is joined.
 #
-# `UpSampling2D` in place of the up-convolution is fine, too. It repeats each pixel and leaves the painting to the
-# convolution; but all 1024 channels go on into that. And another normalisation than batch norm calms as well.
+# You may use `UpSampling2D` in place of the up-convolution. It repeats each pixel, and keeps all 1024 channels. You
+# may also use another normalisation than batch norm.
 
 
 # %%
@@ -232,19 +245,9 @@ hs.check.up_step(up_step)
 # %% [markdown]
 # ## 7. The whole U
 #
-# Four steps make the decoder: three with a skip, and a last one back to the photo's own size. Each has half as many
-# channels as the one before, since its maps have four times as many pixels. This is the course's step, and the network
-# around it:
-
-
-# %%
-def step(x, skip, width):
-    x = layers.Conv2DTranspose(width, 2, strides=2)(x)
-    if skip is not None:
-        x = layers.Concatenate()([x, skip])
-    x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=0.9)(x)
-    return layers.ReLU()(x)
+# The decoder has four steps. Three of them have a skip, and the last one leads back to the size of the photo. Each
+# step has half as many channels as the one before, because its maps have four times as many pixels. The library's
+# function for one step is `hs.unet.up_step`. With it, the whole network is short:
 
 
 # %%
@@ -252,25 +255,25 @@ def build_unet(size, width=128):
     photo = keras.Input((size, size, 3))
     *skips, x = hs.encoder.build_encoder(size)(photo)
     for skip in [*reversed(skips), None]:
-        x = step(x, skip, width)
+        x = hs.unet.up_step(x, skip, width)
         width //= 2
     hand = layers.Conv2D(1, 1, activation="sigmoid", dtype="float32")(x)
     return keras.Model(photo, hand)
 
 
 # %% [markdown]
-# The last convolution looks at one pixel at a time, weighs its 16 channels, and a
-# [sigmoid](../docs/glossary.md#sigmoid) makes a probability of that.
-# It computes in float32 even where the rest runs in a faster, coarser format (lesson 06 meets one): a probability close
-# to 0 or 1 needs the digits.
+# The last convolution looks at one pixel at a time, and computes one number $z$ from its 16 channels. The
+# [sigmoid](../docs/glossary.md#sigmoid) $1 / (1 + e^{-z})$ turns this number into a probability between 0 and 1. This
+# layer computes in float32 even if the others use a shorter number format (lesson 06), because a probability close to
+# 0 or 1 needs many digits.
 
 # %%
 unet = build_unet(profile.size)
 hs.plots.unet_diagram(unet)
 
 # %% [markdown]
-# Now you see where the name comes from. `hs.build_unet` is the same network. Is it? Same parameters, and with the same
-# weights the same answer, to the last digit:
+# The picture shows where the name comes from. `hs.build_unet` builds the same network. Check it: it has the same
+# number of parameters, and with the same weights it gives the same answer, to the last digit.
 
 # %%
 library = hs.build_unet(profile.size)
@@ -283,12 +286,12 @@ print("the same answer to the last digit:", np.array_equal(ours, theirs))
 # %% [markdown]
 # ## 8. Exercise: is this answer doubled? (core)
 #
-# Suppose that a network hands you masks of 224 x 224 pixels, but made them at 112 x 112 and then repeated each pixel
-# in both directions. The shape would not tell you. What would?
+# Suppose that a network returns masks of 224 x 224 pixels. But it computed them at 112 x 112, and then repeated each
+# pixel in both directions. The shape does not tell you. What does?
 #
-# Write a function that takes answers as an array of shape (photos, height, width, 1), with even sides, and returns
-# `True` if each 2 x 2 block of pixels is one and the same number, in all photos, else `False`. Blocks begin in the
-# upper left corner.
+# Write a function that takes an array of shape (photos, height, width, 1). Height and width are even. The function
+# returns `True` if, in all photos, each block of 2 x 2 pixels consists of one and the same number. Otherwise it
+# returns `False`. The first block begins in the upper left corner.
 
 
 # %%
@@ -305,33 +308,42 @@ hs.check.is_doubled(is_doubled)
 # %% [markdown]
 # ## 9. An answer at half the size
 #
-# Now put the question to the article's network. It has three learned steps. Its last doubling is an `UpSampling2D`,
-# which repeats each pixel, and after that comes nothing but a 1 x 1 convolution. So its answer is made at half the
-# size. You need no training to see that; ask any network for its blocks:
+# Some U-Nets end with an `UpSampling2D`, which repeats each pixel, followed only by a 1 x 1 convolution. The article's
+# network is one of them. To see what this means you need no training. Look at some numbers from the middle of an
+# answer, and count how many different numbers there are:
 
 # %%
 published = hs.as_published.build_unet(profile.size, weights=None)
-for name, model in {"the article's": published, "ours": unet}.items():
+corners, middle = [], slice(profile.size // 2, profile.size // 2 + 4)
+for name, model in {"ends with UpSampling2D": published, "ours": unet}.items():
     hand = ops.convert_to_numpy(model(images))
-    corners = hand[:, ::2, ::2]
-    alike = np.array_equal(hand, corners.repeat(2, axis=1).repeat(2, axis=2))
-    print(f"{name}: every 2 x 2 block is one number: {alike}")
-    assert alike == (name == "the article's")
+    corners.append(1000 * hand[0, middle, middle, 0])
+    different = len(np.unique(hand))
+    print(f"{name}: {hand.size} pixels, {different} different numbers")
+    assert (different <= hand.size / 4) == (model is published)
+
+# %%
+hs.plots.numbers(
+    [corner.round().astype(int) for corner in corners],
+    ["ends with UpSampling2D, times 1000", "ours, times 1000"],
+    alt="4 x 4 pixels from the middle of two answers. On the left each block of 2 x 2 pixels is one number.",
+)
 
 # %% [markdown]
-# What does it cost? For the article's photos of 224 pixels you have measured that already: it is the row of 112 cells
-# in section 1. Scored pixel by pixel, a doubled answer hardly gets beyond that, however long you train. (Where
-# probabilities are smoothed on the way to the photo's size, as `hs.evaluate` does, the ceiling lies a little higher.)
-# The validation score would creep up to it and stay there, and you might look for the reason in the data or in the
-# learning rate.
+# What does this cost? For photos of 224 pixels you know it already: it is the row of 112 cells in section 1. If it is
+# scored pixel by pixel, such an answer can hardly become better than that, however long you train. (If the
+# probabilities are smoothed when they are enlarged to the size of the photo, as in `hs.evaluate`, the limit is a
+# little higher.) The validation score would come close to the limit and stay there. You might look for the reason in
+# the data, or in the learning rate.
 #
-# The habit to take along: **before you train, compute the best score that your design allows.** It takes a true mask,
-# and a minute.
+# So **before you train, compute the best score that your design allows.** It takes one minute, and you only need true
+# masks.
 
 # %% [markdown]
 # ## 10. Where the parameters are
 #
-# Two halves, and four steps in the second. Which part has most of the ten million parameters? Guess, then count:
+# Which part of the network has most of the ten million parameters: the encoder, or one of the four steps of the
+# decoder? Guess, then count:
 
 
 # %%
@@ -349,11 +361,11 @@ table.loc["all"] = table.sum()
 table.map("{:,}".format)
 
 # %% [markdown]
-# Most of a U-Net is its encoder, which comes trained. What you train from nothing is the decoder, and most of that is
-# its first step, where the channels are many. Parameters are not the whole price: a weight of the last step is used at
-# 256 times as many places as one at the bottleneck.
+# Most of a U-Net is its encoder, and that was trained by others. You train the decoder from nothing, and most of it is
+# in the first step, where there are many channels. But parameters are not the whole cost. A weight of the last step is
+# used at 256 times as many places as a weight at the bottleneck.
 #
-# Skips have a price as well: the convolution that mixes one in needs 3 x 3 x channels x width weights for it.
+# Skips cost parameters as well. The convolution that mixes a skip in needs 3 x 3 x channels x width weights for it:
 
 # %%
 for skip, width in zip(reversed(skips), (128, 64, 32)):
@@ -361,24 +373,28 @@ for skip, width in zip(reversed(skips), (128, 64, 32)):
     print(f"skip of {side:3} pixels a side, {channels:3} channels: {9 * channels * width:7,} weights")
 
 # %% [markdown]
-# Counted in weights, the finest skip is nearly free. Counted in multiplications it is not: it is used at 16 times as many
-# places as the coarsest one, and costs half as much. Is it worth that? Section 12 finds out.
+# The finest skip costs few weights. But each of them is used at 16 times as many places as a weight of the coarsest
+# skip. Counted in multiplications, the finest skip costs half as much as the coarsest. Section 12 looks at what it is
+# worth.
 #
-# Could the decoder be thinner, then? On HGR1 small networks, judged on nine persons they had never seen, came to a hand
-# IoU of {{ablation["the recipe"].iou:.3f}} with the course's width, and to {{ablation["decoder half as wide"].iou:.3f}} with half
-# of it; not one of the nine was outlined better ([results](../docs/results.md)).
+# Could the decoder have fewer channels? Small networks, judged on nine persons of HGR1 they had never seen, reached a
+# hand IoU of {{ablation["the recipe"].iou:.3f}} with the course's width and
+# {{ablation["decoder half as wide"].iou:.3f}} with half of it. For each of the nine persons the wider decoder was
+# better ([results](../docs/results.md)).
+#
 # <!-- holds: ablation["decoder half as wide"].worse_persons == 9 -->
 
 # %% [markdown]
 # ## 11. Exercise: count a step by hand (stretch)
 #
-# Who can count a network's parameters has understood its layers, and can tell the price of a change before it is made.
-# Count one step of the decoder, as `step` in section 7 builds it. `x` is how many channels come from below, `skip` how
-# many come across (0 where there is no skip), `width` how many go on. Return one number: all parameters of the step,
-# as `count_params` counts them.
+# If you can count the parameters of a network, you have understood its layers, and you know the cost of a change
+# before you make it. Count the parameters of one step of the decoder, with the layers of section 5. `x` is the number
+# of channels that come from below, `skip` is the number that come from the skip (0 if there is none), and `width` is
+# the number of channels of the result. Return one number, as `count_params` would.
 #
-# The up-convolution of section 3 has a kernel for each pair of input and output channel, and a bias for each output
-# channel. Batch norm keeps four numbers a channel: scale, shift, mean and variance.
+# The up-convolution has a kernel of 2 x 2 weights for each pair of an input and an output channel, and a bias for each
+# output channel. The 3 x 3 convolution has no bias. Batch norm has four numbers for each channel: scale, shift, mean
+# and variance.
 
 
 # %%
@@ -395,15 +411,16 @@ def step_parameters(x, skip, width):
 hs.check.step_parameters(step_parameters)
 
 # %% [markdown]
-# The first step of the table above has 1024 channels from below, 512 across, and a width of 128. Does your function
-# give the table's number? (Step 4 of the table counts the final 1 x 1 convolution along: 16 weights and a bias.)
+# In the table of section 10, the first step has 1024 channels from below, 512 from the skip, and a width of 128. Does
+# your function give the number in the table? (Step 4 of the table includes the final 1 x 1 convolution, with 16
+# weights and a bias.)
 
 # %% [markdown]
 # ## 12. Take a skip away
 #
-# An untrained network has nothing to lose, so take the course's own model, which was trained on real hands. Split it at
-# its waist: the encoder gives four feature maps, and the rest is a model of its own that takes them. Then set one map
-# to zero, which after a ReLU means "nothing seen here".
+# What do the skips do in a trained network? Take the course's own model, and split it in two. The encoder gives four
+# feature maps, and the rest is a model of its own that takes these maps. Then set one of the maps to zero. After a
+# ReLU, zero means "nothing found here".
 
 # %%
 predictor = hs.load_predictor()
@@ -441,8 +458,9 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# The photo above is the one of these that the model outlines best: there is most to lose. The mean over all of them,
-# and the median distance from the predicted outline to the true one, in pixels of the network's photo:
+# The photo above is the one that the model outlines best, because there it can lose most. The table shows the mean IoU
+# over all photos, and the median distance between the predicted outline and the true one, in pixels of the network's
+# photo:
 
 # %%
 true = masks[..., 0]
@@ -455,24 +473,24 @@ assert table.IoU["no skip at all"] < table.IoU["all skips"] - 0.03
 table.round(2)
 
 # %% [markdown]
-# No single skip is the secret: take one away, and the other two still tell most of what it told. On so few photos a
-# difference of a hundredth means nothing, and with drawn hands, which this network was not trained on, a skip may even
-# be in its way. Take all away, and you see what the bottleneck knows by itself: that there is a hand, and roughly
-# where. So the skips are what turns a blob into an outline.
+# If you take away a single skip, the result changes only a little: the other two carry much of the same information.
+# With so few photos, a difference of 0.01 means nothing. With drawn hands, on which this network may not have been
+# trained, a skip may even do harm. If you take all skips away, only the bottleneck is left. It still finds the hand
+# and its rough shape, but the outline is blurred. So the skips bring the exact outline.
 #
-# The last row is section 1's question, put to these photos: a right answer for each of the bottleneck's cells, and no
-# more. How far below it is the network without skips? If it comes close, or beats it, its 1024 channels do keep a part
-# of the outline inside the cells: this encoder was trained on, together with its decoder, and that asked for it.
+# The last row shows the limit of section 1 for these photos: the best answer with one value for each cell. Is the
+# network without skips close to it, or even better? Then its 1024 channels do describe a part of the outline inside
+# the cells. This is possible because this encoder was trained further, together with its decoder.
 #
-# Be careful with the size of the effect. This network was trained with its skips and leans on them. One that was
-# trained without should do better than this one does when it is robbed. The honest experiment is to train both; this
-# one shows what the trained network *uses*.
+# Do not read too much into the size of the effect. This network was trained with its skips and depends on them. A
+# network that was trained without skips should do better than this one does without them. To compare the two designs,
+# you would have to train both. This experiment shows what the trained network *uses*.
 
 # %% [markdown]
 # ## 13. A size that does not fit
 #
-# One trap is left. The encoder halves the photo four times, and the skips must fit on the way up. Follow 100 pixels
-# down:
+# One more thing can go wrong. The encoder halves the side four times, and on the way up the skips must fit. Follow a
+# photo with a side of 100 pixels:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -483,8 +501,8 @@ print("down:", *sides)
 print(f"up: from {sides[4]} to {2 * sides[4]}, and the skip has {sides[3]}")
 
 # %% [markdown]
-# Two maps of different sides cannot be joined. Keras would stop deep inside a `Concatenate`, with a message about
-# dimension 1 of something. The course checks the size first, and says what to do:
+# Two maps with different sides cannot be joined. Keras would stop inside a `Concatenate`, and its message would not
+# mention the size of your photo. The course checks the size first, and says what to do:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -494,19 +512,19 @@ except hs.InputError as error:
     print(error)
 
 # %% [markdown]
-# A good message names what is wrong, why, and what would be right. It costs two lines where you know the rule, and
-# saves an afternoon where you do not.
+# A good message says what is wrong, why, and what would be right.
 
 # %% [markdown]
 # ## 14. What you learned
 #
-# - Coarse features know what; fine ones know where. Skips bring both together.
-# - An up-convolution of size 2 and stride 2 lets each pixel paint a 2 x 2 block.
-# - A decoder step is up, join, mix. Concatenate joins; the convolution after it mixes.
-# - Print what you tap. A negative value betrays a layer before its ReLU.
-# - Before training, compute the best score that the design allows: an answer at half the size has a ceiling.
-# - Parameters can be counted before anything is built; most of them are where the channels are many.
-# - The side must divide by 16. Check it where the message can still be friendly.
+# - Coarse features tell what is in the photo, and fine features tell where it is. Skips bring both together.
+# - In an up-convolution of size 2 and stride 2, each pixel becomes a block of 2 x 2.
+# - A step of the decoder has three parts: up, join, mix.
+# - When you tap a layer, print its name, its channels and its smallest value. A negative number means that it comes
+#   before the ReLU.
+# - Before you train, compute the best score that the design allows. An answer at half the size has a limit.
+# - You can count the parameters of a network before you build it.
+# - The side of the photo must be a multiple of 16. Check it first, with a message that helps.
 
 # %% [markdown]
 # ## 15. Quiz
@@ -517,4 +535,5 @@ hs.quiz("04")
 # %% [markdown]
 # ## 16. Next
 #
-# [05 Losses and metrics](05_losses_and_metrics.ipynb) decides what "a good mask" means, for you and for the optimiser.
+# [05 Losses and metrics](05_losses_and_metrics.ipynb) says what a good mask is, in numbers: for you, and for the
+# training.

@@ -1,15 +1,17 @@
 # %% [markdown]
 # # 05 Losses and metrics
 #
-# *A score is a question that you put to your model. Put the wrong one, and you get a splendid answer to it.*
+# *Two networks can have the same score although one of them loses fingers. Before you compare networks by a score, you
+# have to know what that score counts.*
 #
 # **You will be able to**
-# - compute IoU and Dice by hand, and tell which of them a paper reports;
-# - recognise a score that a lazy answer can win;
+# - compute IoU and Dice by hand, and find out which of them a paper reports;
+# - recognise a score that a useless answer can win;
 # - write a Dice loss in which every photo counts, also an empty one;
-# - test somebody else's loss or metric before you trust it.
+# - test a loss or a metric from a library before you rely on it.
 #
-# **Time:** 60 minutes to work through; the computer needs {{ceil(memory["05"].wall_seconds / 60)}} of them on two CPU cores.
+# **Time:** 70 minutes to work through; the computer needs {{ceil(memory["05"].wall_seconds / 60)}} of them on two CPU
+# cores.
 #
 # **You need:** [01 Photos and masks](01_photos_and_masks.ipynb), and what a loss is for ([gradient descent in
 # pictures](https://developers.google.com/machine-learning/crash-course/linear-regression/gradient-descent)).
@@ -17,8 +19,8 @@
 # %% [markdown]
 # ## 1. Four counts
 #
-# A prediction says hand or background, for each pixel, and the mask says what is right. That makes four kinds of
-# pixels. Here is a true mask and a prediction that has slipped to the side:
+# For each pixel, the prediction says hand or background, and the true mask says what is right. So there are four kinds
+# of pixels. Here is a true mask, and a prediction that is too far to the right:
 
 # %%
 import numpy as np
@@ -56,14 +58,18 @@ assert (tp, fp, fn, tn) == hs.metrics.confusion(true, pred)
 pd.DataFrame({"called hand": [tp, fp], "called background": [fn, tn]}, index=["is hand", "is background"])
 
 # %% [markdown]
-# Every score of this lesson comes from these four numbers, and they differ in which of them they leave out.
+# Every score in this lesson is computed from these four numbers. The scores differ in which of the numbers they use.
 
 # %% [markdown]
 # ## 2. IoU and Dice, by hand
 #
-# **[IoU](../docs/glossary.md#iou)**, intersection over union: of all pixels that at least one of the two masks calls
-# hand, how many do both? **Dice**, which is the same as **F1**: of the two areas together, how large a share overlaps,
-# counted once in each? Neither looks at `tn`. Nine pixels are enough to try:
+# **[IoU](../docs/glossary.md#iou)**, intersection over union, is the number of pixels that are hand in both masks,
+# divided by the number that are hand in at least one of them. **Dice** is twice the number of pixels that are hand in
+# both, divided by the sum of the two areas. Another name for Dice is **F1**. In the four counts of section 1:
+#
+# $$\text{IoU} = \frac{TP}{TP + FP + FN} \qquad\qquad \text{Dice} = \text{F1} = \frac{2\,TP}{2\,TP + FP + FN}$$
+#
+# Neither of them uses the true negatives, $TN$. Try both with nine pixels:
 
 # %%
 a = np.array([[0, 1, 1], [0, 1, 1], [0, 0, 0]])
@@ -84,9 +90,13 @@ assert iou == hs.metrics.iou(a, b) and dice == hs.metrics.f1(a, b)
 assert np.isclose(dice, 2 * iou / (1 + iou))
 
 # %% [markdown]
-# The last line holds always: Dice is 2 IoU / (1 + IoU). (For one photo, that is. A mean Dice over photos does not
-# follow from a mean IoU, and in means two networks can even change places.) So of two masks for one photo, the one with
-# the better IoU has the better Dice as well, and Dice is the more flattering number.
+# The last line always holds for a single photo:
+#
+# $$\text{Dice} = \frac{2\,\text{IoU}}{1 + \text{IoU}}$$
+#
+# So if one of two masks for a photo has the better IoU, it has the better Dice as well. And Dice is never smaller than
+# IoU, as the figure shows. For means over several photos the formula does not hold, and the two means can even
+# disagree on which of two networks is better.
 
 # %%
 fig, ax = hs.plots.figure("Dice against IoU: a curve that bends above the diagonal and meets it at 0 and 1.", width=3.2)
@@ -95,15 +105,16 @@ hs.plots.lines(ax, x, {"Dice": 2 * x / (1 + x), "IoU itself": x}, xlabel="IoU", 
 fig
 
 # %% [markdown]
-# A third name goes round: **mIoU**, the mean of the hand's IoU and the background's. Background is large and not hard,
-# so mIoU flatters again. On photos like HGR1's, a mIoU of 0.975 is about a hand IoU of 0.96, and a Dice of 0.98. Three
-# papers could report these three numbers for one and the same network. Before you compare, ask which it is.
+# A third score is **mIoU**: the mean of the hand's IoU and the background's IoU. The background is large and easy, so
+# mIoU is higher than the hand's IoU. On photos like HGR1's, a hand IoU of 0.96 means a mIoU of about 0.975 and a Dice
+# of about 0.98. Three papers could report these three numbers for the same network. So before you compare two numbers,
+# find out which score they are.
 
 # %% [markdown]
 # ## 3. Exercise: count it yourself (warm-up)
 #
-# Two more masks, and no code: a pencil, or your fingers. What is the IoU, and what is Dice? Put the two numbers, IoU
-# first, in the place of the dots. A fraction such as `2 / 9` will do.
+# Here are two more masks. Use no code, only a pencil or your fingers. What is the IoU, and what is Dice? Write the two
+# numbers into the list, IoU first, in the place of the dots. You may write a fraction such as `2 / 9`.
 
 # %%
 hand = np.array([[0, 1, 1, 0, 0], [0, 1, 1, 0, 0], [0, 1, 1, 0, 0]])
@@ -127,11 +138,15 @@ iou_and_dice = [
 hs.check.iou_and_dice(iou_and_dice)
 
 # %% [markdown]
-# ## 4. Accuracy lies
+# ## 4. Accuracy is misleading
 #
-# The article compiles its network with `metrics=["accuracy", ...]`. [Accuracy](../docs/glossary.md#accuracy) is the
-# share of right pixels. It counts `tn`, and that is the trouble. How could you notice? Before you believe a score,
-# **give it the laziest answer that you can think of**. Here: no hand, anywhere.
+# [Accuracy](../docs/glossary.md#accuracy) is the share of pixels that are right:
+#
+# $$\text{accuracy} = \frac{TP + TN}{TP + FP + FN + TN}$$
+#
+# It counts the true negatives, and most pixels of a photo are background. How do you find out whether that matters?
+# Before you rely on a score, **compute it for the laziest answer that you can think of**. Here this is: no hand,
+# anywhere.
 
 # %%
 truth = [s.read()[1] for s in samples]
@@ -144,15 +159,22 @@ assert scores["accuracy"] > 0.6 and scores["iou"] == scores["f1"] == 0
 pd.DataFrame(scores, index=["no hand, anywhere"]).round(2)
 
 # %% [markdown]
-# A network that has learned nothing at all gets most of the marks. On HGR1 it is 0.78. An accuracy that climbs from
-# 0.78 to 0.90 looks like a model near its goal, and may be one that still loses fingers. IoU and Dice give the lazy
-# answer what it deserves.
+# An answer that finds no hand at all has most of the pixels right. On HGR1 its accuracy is 0.78. An accuracy of 0.90
+# looks good, but such a network may still lose fingers. IoU and Dice give the lazy answer a 0.
+#
+# <details>
+# <summary>As published: accuracy in the article</summary>
+#
+# The article compiles its network with `metrics=["accuracy", ...]`.
+#
+# </details>
 
 # %% [markdown]
 # ## 5. From a metric to a loss
 #
-# IoU and Dice score masks. A network gives probabilities, and the cut at 0.5 comes afterwards. Could you train on IoU
-# as it is? Let the network grow surer of a hand, from 0 to 1, and watch:
+# IoU and Dice compare masks. But a network gives probabilities, and they are cut at 0.5 only afterwards. Could you use
+# 1 - IoU as a loss? Suppose that the network becomes more and more sure of a hand, from 0 to 1, and look at the
+# curves:
 
 
 # %%
@@ -174,14 +196,17 @@ hs.plots.lines(ax, sure, curves, xlabel="probability that the network gives the 
 fig
 
 # %% [markdown]
-# 1 - IoU is a stair. It is flat nearly everywhere, so it never says which way to go, and its gradient is 0. That is the
-# difference: a **[metric](../docs/glossary.md#metric)** tells you how good the mask is, a
-# **[loss](../docs/glossary.md#loss)** tells the optimiser in which direction to change the weights.
+# 1 - IoU is a staircase. It is flat nearly everywhere, so its gradient is 0 and training gets no direction from it.
+# This is the difference between the two: a **[metric](../docs/glossary.md#metric)** tells you how good a mask is. A
+# **[loss](../docs/glossary.md#loss)** tells the training in which direction to change the weights.
 #
-# The trick of the [V-Net paper](https://arxiv.org/abs/1606.04797): leave the probabilities in. The shared area becomes
-# the sum of true times probability, the predicted area the sum of the probabilities. (The paper squares them before it
-# adds them up; most code since does not, nor does the course's.) Now each bit of confidence counts,
-# and for masks of 0 and 1 it is the old Dice:
+# The [V-Net paper](https://arxiv.org/abs/1606.04797) showed how to make a loss of Dice: use the probabilities as they
+# are. With the true mask $t_i$ and the probability $p_i$ of each pixel $i$:
+#
+# $$\text{soft Dice} = \frac{2 \sum_i t_i \, p_i}{\sum_i t_i + \sum_i p_i}$$
+#
+# (The paper squares the numbers in the lower sums. Most code since then does not, and the course does not either.) Now
+# every small change of a probability changes the score. For masks of 0 and 1, soft Dice is the same as Dice:
 
 # %%
 assert np.isclose(soft_dice(true, pred), hs.metrics.f1(true, pred))
@@ -189,11 +214,16 @@ assert np.isclose(soft_dice(true, pred), hs.metrics.f1(true, pred))
 # %% [markdown]
 # ## 6. How losses see an error
 #
-# Take the mask and spoil it, little by little: let it slip to the side, or make it thinner until nothing is left. What
-# does each loss say? One of them is new: cross-entropy, **[BCE](../docs/glossary.md#bce)** for short, looks at each pixel
-# alone. It is minus the logarithm of the probability that the network gave to the right answer, averaged over all
-# pixels: near 0 for whoever is sure and right, large for whoever is sure and wrong. Here the prediction is a firm 0.98
-# in the mask and 0.02 outside.
+# Take a true mask and make it wrong, little by little. Move it to the side, or make it thinner until nothing is left.
+# What does each loss say?
+#
+# One of the losses is new: binary cross-entropy, **[BCE](../docs/glossary.md#bce)** for short. It looks at each pixel
+# alone. Its loss is minus the logarithm of the probability that the network gave to the right answer. Over $n$ pixels:
+#
+# $$\text{BCE} = -\frac{1}{n} \sum_i \big( t_i \log p_i + (1 - t_i) \log (1 - p_i) \big)$$
+#
+# It is near 0 if the network is sure and right, and large if it is sure and wrong. In this cell the prediction is 0.98
+# inside the mask and 0.02 outside.
 
 # %%
 import cv2
@@ -228,20 +258,21 @@ axes[0].get_legend().remove()  # it would hide a curve; the one on the right hid
 fig
 
 # %% [markdown]
-# Three things to see:
+# Look at three things:
 #
-# - Dice and IoU reach their worst, 1, when nothing is shared any more. They do not care how large the photo is.
-# - On the right, accuracy's loss ends at the hand's share of the photo: a small hand could vanish, and it would hardly
-#   cost anything. BCE has the same shape, since each pixel of the photo has one vote there, too.
-# - Where nothing is shared, the curves of Dice and IoU are level: near or far, missed is missed. With probabilities in
-#   place of masks, Dice is not quite so blind: it asks for more hand where the hand is. But it hardly objects to the
-#   false pixels. So it is good at the end of the way, and a poor guide at its beginning. Section 10 draws the
-#   conclusion.
+# - Dice and IoU reach their worst value, 1, when the two masks share nothing. The size of the photo makes no
+#   difference.
+# - On the right, 1 - accuracy ends at the hand's share of the photo. So a small hand could vanish, and this loss would
+#   hardly grow. BCE has the same shape, because there, too, each pixel of the photo counts the same.
+# - Where the masks share nothing, the curves of Dice and IoU are flat. They do not tell whether the prediction is near
+#   the hand or far from it. (With probabilities, Dice still asks for more hand where the hand is, but it hardly
+#   objects to the wrong pixels.) So Dice helps most late in a training and least at its beginning. Section 10 comes
+#   back to this.
 
 # %% [markdown]
-# ## 7. Nothing to see
+# ## 7. A photo without a hand
 #
-# What if a photo shows no hand, and the network rightly finds none? Dice is 0 / 0.
+# What if a photo shows no hand, and the network correctly finds none? Then Dice is 0 / 0.
 
 # %%
 from keras import ops
@@ -258,14 +289,19 @@ for smooth in (0, 1):
     print(f"smooth {smooth}: the loss is {dice_loss_of_one(empty, empty, smooth)}")
 
 # %% [markdown]
-# `nan` is infectious: one such loss, and after the next step every weight that learns is `nan`. A sigmoid seldom gives
-# exact zeros. Without them the loss of an empty photo is 1, whatever the network says, and teaches nothing. The usual
-# cure is to add a small number, `smooth`, above and below the line. Then empty against empty is 1 / 1, a loss of 0, as
-# it should be. It is no full cure: a faint 0.02 in each of 128 x 128 pixels sums up to hundreds of pixels, and still
-# costs nearly 1. On empty photos it is the second loss, in section 10, that does most of the teaching.
+# The result is `nan`, "not a number". One such loss is enough: after the next step every weight that learns is `nan`.
+# A sigmoid seldom gives exact zeros. But without them, the Dice loss of an empty photo is 1, whatever the network
+# says, and so the photo teaches nothing. The usual remedy is a small number, `smooth` or $s$, above and below the
+# line:
 #
-# Small compared to what? To the areas, for `smooth` is a number of pixels. A missed hand of 500 pixels should cost
-# about 1:
+# $$\text{Dice loss} = 1 - \frac{2 \sum_i t_i \, p_i + s}{\sum_i t_i + \sum_i p_i + s}$$
+#
+# Then the loss of an empty photo with an empty prediction is 0, as it should be. The remedy is not perfect. A
+# probability of 0.02 in each of 128 x 128 pixels adds up to hundreds of pixels, and the loss is still nearly 1. For
+# empty photos, the second loss of section 10 does most of the work.
+#
+# How large may `smooth` be? It is added to areas, so it is a number of pixels. To miss a hand of 500 pixels should
+# cost about 1:
 
 # %%
 missed = ops.reshape(ops.cast(ops.arange(1000) < 500, "float32"), (1, 25, 40, 1))
@@ -273,9 +309,10 @@ for smooth in (1, 100, 10_000):
     print(f"smooth {smooth:6}: a missed hand costs {dice_loss_of_one(missed, 0 * missed, smooth):.3f}")
 
 # %% [markdown]
-# ## 8. The company that a photo keeps
+# ## 8. One sum over the whole batch
 #
-# Training works on batches. This is how the article computes Dice for one, in spirit: flatten everything, sum, divide.
+# Training works with batches. Here is a common way to compute the Dice loss of a batch: add up the pixels of all
+# photos, then divide.
 
 
 # %%
@@ -286,8 +323,8 @@ def batch_dice_loss(true, prob, smooth=1.0):
 
 
 # %% [markdown]
-# It runs, it falls during training, it is 0 for a perfect batch. So what is wrong with it? Take 16 masks and a
-# prediction that is perfect, except that the smallest hand is missed completely.
+# It runs, it falls during training, and it is 0 for a perfect batch. But try this: take 16 masks and a prediction that
+# is perfect, except that the smallest hand is missed completely.
 
 # %%
 chosen = samples[:: len(samples) // 16][:16]
@@ -301,9 +338,9 @@ whole = float(batch_dice_loss(masks, pred))
 print(f"loss of the batch: {whole:.3f}")
 
 # %% [markdown]
-# One of 16 photos has failed as badly as a photo can, and the loss hardly stirs. How could you notice? By a rule that a
-# loss should keep where photos are scored one by one: **the loss of a batch is the mean of the losses of its photos.**
-# Otherwise the price of a mistake depends on the company. Give the photos to the loss one by one:
+# The network has failed completely on one of 16 photos, and the loss is close to 0. How could you notice? If each
+# photo should count the same, **the loss of a batch must be the mean of the losses of its photos.** Otherwise the cost
+# of a mistake depends on the other photos in the batch. So give the photos to the loss one by one:
 
 # %%
 alone = [float(batch_dice_loss(masks[i : i + 1], pred[i : i + 1])) for i in range(16)]
@@ -311,8 +348,8 @@ print(f"mean over the photos: {np.mean(alone):.3f}, and the batch said {whole:.3
 assert not np.isclose(np.mean(alone), whole, rtol=0.3)
 
 # %% [markdown]
-# The rule is broken. Why? In one great sum it is pixels that count, not photos. Let each of the 16 hands be missed in
-# turn, and see what it costs:
+# The two numbers differ. The reason: in one sum over the batch, pixels count and not photos. Miss each of the 16 hands
+# in turn, and see what it costs:
 
 # %%
 costs = []
@@ -334,17 +371,25 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# A small hand is cheap to lose, so nothing much pushes the network to find it. And you report the mean over photos, in
-# which the small ones count like the others: the loss works for one goal, the metric measures another. (Where many
-# pictures are empty, or the score itself is pooled over all pixels, people sum over the batch on purpose. Then loss and
-# score agree again.)
+# A small hand costs little, so the network has little reason to find it. But in the score that you report, the mean
+# over photos, a small hand counts as much as a large one. So the loss and the score have different aims. (In some
+# tasks many pictures are empty, or the score itself is computed from one sum over all pixels. Then people sum over the
+# batch on purpose, and loss and score agree.)
+#
+# <details>
+# <summary>As published: the article's loss</summary>
+#
+# The article computes Dice over the whole batch, as above.
+#
+# </details>
 
 # %% [markdown]
 # ## 9. Exercise: Dice of each photo (core)
 #
-# Write a function for two batches of masks, numpy arrays of shape (N, height, width) with values 0 and 1. It returns
-# Dice, **one number for each image**, shape (N,). Two empty masks agree: 1. But this is a score, not a loss, and has to
-# be exact: a missed hand gets 0, even one of a single pixel, and so does a hand that is predicted where there is none.
+# Write a function for two batches of masks, numpy arrays of shape (N, height, width) with the values 0 and 1. It
+# returns Dice as **one number for each image**, with the shape (N,). Two empty masks agree: their Dice is 1. This is a
+# score and not a loss, so it has to be exact, without `smooth`. A missed hand gets 0, even if it has only one pixel. A
+# hand that is predicted where there is none gets 0, too.
 
 
 # %%
@@ -362,8 +407,8 @@ hs.check.dice(dice)
 # %% [markdown]
 # ## 10. The course's loss: Dice + cross-entropy
 #
-# Mended, the Dice loss sums over the pixels of each photo, and returns one number a photo. Keras takes the mean by
-# itself.
+# This Dice loss sums over the pixels of each photo, and returns one number for each photo. Keras then takes their
+# mean.
 
 # %%
 from keras.losses import binary_crossentropy
@@ -389,7 +434,7 @@ one_by_one = [float(dice_loss(masks[i : i + 1], prob[i : i + 1])[0]) for i in ra
 assert np.allclose(one_by_one, dice_loss(masks, prob))  # the rule of section 8 holds
 
 # %% [markdown]
-# Why the sum of two? Each is good at what the other is not. What does a completely missed hand cost?
+# Why the sum of two losses? Each has a strength that the other lacks. First, what does it cost to miss a whole hand?
 
 # %%
 sides = 200
@@ -405,9 +450,11 @@ for percent in (20, 5, 1):
 pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
-# To Dice a hand is a hand. With BCE it is a matter of votes, and a small one is outvoted by its background: that is the
-# **class balance** that people worry about. But Dice has a weakness of its own. Think of a blurred edge: 100 pixels
-# that look alike, and 30 of them are hand. An honest answer is 0.3. Which answer does each loss like best?
+# For Dice, the size of the hand makes little difference. For BCE, a small hand costs little, because the background
+# has many more pixels. This is the problem of **class balance**.
+#
+# But Dice has a weakness, too. Think of a blurred edge: 100 pixels that look the same, of which 30 are hand. The
+# honest answer for each of them is 0.3. Which answer has the lowest loss?
 
 # %%
 p = np.linspace(0.01, 0.99, 99)
@@ -430,29 +477,32 @@ ax.set_ylim(0, 0.12)
 fig
 
 # %% [markdown]
-# BCE is honest: its best answer is the true chance. Dice wants a decision, and says 0; were 60 of the pixels hand, it
-# would say 1. A network trained on Dice alone tends to be too sure of itself, and its probabilities mean little; lesson
-# 07 needs them to mean something. The sum steers each pixel from the first step on, and still cares for the hand as a
-# whole. Its best answer is 0.17: nearer to the truth than 0, and not honest either. Lesson 07 measures by how much.
+# BCE is honest: its lowest loss is at the true share, 0.3. Dice prefers a decision, and is lowest at 0. (If 60 of the
+# 100 pixels were hand, it would be lowest at 1.) A network that is trained with Dice alone tends to be too sure, and
+# then its probabilities mean little. Lesson 07 needs probabilities that mean something. The sum of both is lowest at
+# 0.17. That is closer to 0.3, but not honest either. Lesson 07 measures by how much.
 #
-# Do not expect wonders. In a [comparison on medical images](https://arxiv.org/abs/2410.18677), networks trained with
-# Dice and with BCE came out about equal. On HGR1 small networks, judged on nine persons they had never seen, came to a
-# hand IoU of {{ablation["the recipe"].iou:.3f}} with the sum, {{ablation["cross-entropy alone"].iou:.3f}} with BCE
-# alone and {{ablation["Dice alone"].iou:.3f}} with Dice alone ([results](../docs/results.md)). The
-# step from Dice alone is clear; that from BCE alone is less than nine persons can tell. No hand of HGR1 is below 8 % of
-# its photo, though, and a smaller one would be outvoted more: take the sum as an insurance.
+# How much does it matter in practice? In a [comparison on medical images](https://arxiv.org/abs/2410.18677), networks
+# trained with Dice and with BCE were about equally good. On HGR1, small networks were judged on nine persons they had
+# never seen. They reached a hand IoU of {{ablation["the recipe"].iou:.3f}} with the sum,
+# {{ablation["cross-entropy alone"].iou:.3f}} with BCE alone and {{ablation["Dice alone"].iou:.3f}} with Dice alone
+# ([results](../docs/results.md)). So the sum is clearly better than Dice alone. Its advantage over BCE alone is too
+# small to be sure of with nine persons. But HGR1 has no hand below 8 % of its photo. With smaller hands BCE should
+# have more difficulty.
+#
 # <!-- holds: ablation["Dice alone"].high < 0 and ablation["cross-entropy alone"].low < 0 < ablation["cross-entropy alone"].high -->
 
 # %% [markdown]
-# Now spoil a prediction yourself. A large hand and a small one get the same harm, in pixels. The grey pictures show
-# where each loss pulls: the brighter a pixel, the more the loss wants it changed.
+# Now make a prediction worse yourself. A large hand and a small hand get the same damage, in pixels. The grey pictures
+# show the gradient of each loss: the brighter a pixel, the more the loss asks to change it.
 
 # %%
 hs.explore.play_loss()
 
 # %% [markdown]
-# Where there is no slider, here is a picture of it: both hands slipped by 12 pixels, and a little blurred. BCE pulls
-# hardest where the network is sure and wrong. Dice pulls along the soft outline, where the network is in doubt.
+# On a page that does not run, here is a picture of it: both hands are moved by 12 pixels and a little blurred. BCE
+# asks for most change where the network is sure and wrong. Dice asks for most change along the soft outline, where the
+# network is in doubt.
 
 # %%
 hs.explore.draw_losses(shift=12, blur=2)
@@ -460,13 +510,13 @@ hs.explore.draw_losses(shift=12, blur=2)
 # %% [markdown]
 # ## 11. Exercise: a test for any loss (stretch)
 #
-# You have seen a loss that looked right, fell during training, and was wrong. Next time you would like to know before
-# you train. Write the rule of section 8 down as a test: `is_fair` takes a loss, the masks and the probabilities of a
-# batch, numpy arrays of shape (N, height, width, 1), and returns `True` if the loss of the batch is the mean of the
-# losses of its photos, each given to the loss alone, and `False` if it is not.
+# The loss of section 8 looked right and fell during training, but it did not do what you want. You can find this out
+# before you train. Write the rule of section 8 as a test. `is_fair` takes a loss, and the masks and probabilities of a
+# batch, numpy arrays of shape (N, height, width, 1). It gives the whole batch to the loss, and then each photo alone.
+# It returns `True` if the loss of the batch is the mean of the losses of its photos, and `False` otherwise.
 #
-# A loss may return one number for the batch, or N of them, of which Keras takes the mean. `np.mean` makes one number of
-# either.
+# A loss may return one number for the batch, or N numbers, of which Keras takes the mean. `np.mean` makes one number
+# of both.
 
 
 # %%
@@ -482,18 +532,19 @@ def is_fair(loss, true, prob):
 hs.check.is_fair(is_fair)
 
 # %% [markdown]
-# Once the check says "Right!", try it in a new cell: `is_fair(batch_dice_loss, masks, prob)`, then `dice_bce_loss`. At
-# last give it a perfect prediction, `is_fair(batch_dice_loss, masks, masks)`. Why does the fault not show? A test is
-# worth what the case is worth that you try it on.
+# Once the check says "Right!", try it in a new cell: `is_fair(batch_dice_loss, masks, prob)`, and then with
+# `dice_bce_loss`. Then give it a perfect prediction: `is_fair(batch_dice_loss, masks, masks)`. Now the test finds no
+# fault. Why? A test can only find a fault in cases where the fault changes the result.
 
 # %% [markdown]
-# ## 12. Test a metric before you trust it
+# ## 12. Test a metric before you use it
 #
-# Keras has losses and metrics for segmentation. Some of them do something else than their names suggest. You find out
-# with the same two questions as above: what do you say to a lazy answer, and is a batch the mean of its photos?
+# Keras has losses and metrics for segmentation. Some of them do something else than their names suggest. You can find
+# out with the two questions from above. What does it say to a lazy answer? Is the value of a batch the mean over its
+# photos?
 #
-# **`keras.losses.Dice`** is the article's loss without its `smooth`: one sum over the batch. And for empty against empty
-# it says 1, the worst there is. With `axis=(1, 2, 3)` it sums photo by photo, but an empty one still costs 1.
+# **`keras.losses.Dice`** is one sum over the batch, without `smooth`. For an empty mask and an empty prediction its
+# loss is 1, the worst there is. With `axis=(1, 2, 3)` it sums photo by photo, but an empty photo still costs 1.
 
 # %%
 import keras
@@ -506,8 +557,8 @@ assert np.isclose(theirs, whole, atol=1e-4) and nothing == 1
 print(f"one of 16 missed: {theirs:.3f}; nothing to find, and nothing found: {nothing}")
 
 # %% [markdown]
-# **`keras.metrics.BinaryIoU`** averages the hand's IoU with the background's unless told otherwise. Take a photo in
-# which one pixel of a hundred is hand, and the lazy answer:
+# **`keras.metrics.BinaryIoU`** is the mean of the hand's IoU and the background's, unless you ask for something else.
+# Take a photo in which one pixel of a hundred is hand, and the lazy answer:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -518,12 +569,12 @@ for metric in (keras.metrics.BinaryIoU(), keras.metrics.BinaryIoU(target_class_i
     print(f"{metric.target_class_ids}: {float(metric(one_percent, lazy)):.3f}")
 
 # %% [markdown]
-# Nearly one half for finding nothing. With `target_class_ids=[1]` it is the hand's IoU, but summed over all photos that
-# it has seen: again pixels count, not photos.
+# An answer that finds nothing gets nearly one half. With `target_class_ids=[1]` it is the IoU of the hand. But it adds
+# up the pixels of all photos, so again pixels count and not photos.
 #
-# **`keras.metrics.IoU`** and **`MeanIoU`** expect class numbers. Give them probabilities, and they cut off what follows
-# the point: 0.9 becomes 0. A nearly perfect answer scores nothing for the hand, without a word of warning; `MeanIoU`
-# still adds half of the background's.
+# **`keras.metrics.IoU`** and **`MeanIoU`** expect whole numbers, the numbers of classes. If you give them
+# probabilities, they cut off the decimals, and 0.9 becomes 0. So a nearly perfect answer gets 0 for the hand, without
+# a warning. (`MeanIoU` still adds half of the background's IoU.)
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -533,8 +584,8 @@ for name, answer in {"probabilities": good, "rounded": ops.round(good)}.items():
     print(f"{name}: {float(metric(one_percent, answer)):.3f}")
 
 # %% [markdown]
-# So the course has its own. It cuts at a threshold, scores each photo, and averages over photos; empty against empty is
-# 1.
+# So the course has a metric of its own. It cuts at a threshold, computes the IoU of each photo, and takes the mean
+# over photos. An empty mask with an empty prediction counts 1.
 
 
 # %%
@@ -550,10 +601,10 @@ by_hand = np.mean([hs.metrics.iou(t, p) for t, p in zip(masks, ops.convert_to_nu
 assert np.isclose(metric(masks, prob), by_hand) and np.isclose(hs.metrics.mean_iou()(masks, prob), by_hand)
 
 # %% [markdown]
-# ## 13. How far off is the outline?
+# ## 13. How far away is the outline?
 #
-# IoU has one more habit that you should know. Cut the same two pixels off all round, from the largest hand of the data
-# and from the smallest:
+# IoU has one more property that you should know. Remove two pixels all round, once from the largest hand of the data
+# and once from the smallest:
 
 # %%
 areas = [mask.sum() for mask in truth]
@@ -566,10 +617,10 @@ assert table.IoU["smallest"] < table.IoU["largest"]
 table.round(2)
 
 # %% [markdown]
-# The same mistake, seen by the eye, and quite different scores: a small or thin hand has more edge for its area. So the
-# course reports a third number, `boundary_px`: the median distance from the predicted outline to the true one, in
-# pixels of the photo. It says what you would see. A median does not notice a few pixels far out, so it stands beside
-# IoU, not in its place.
+# You see the same mistake twice, but the scores differ much. A small or thin hand has a long outline for its area. So
+# the course reports one more number, `boundary_px`: the median distance between the predicted outline and the true
+# one, in pixels of the photo. This is closer to what you see. But a median does not notice a few pixels that are far
+# away. So you need both, IoU and `boundary_px`.
 
 # %%
 image, true = four[1].read()
@@ -584,8 +635,8 @@ ax.axis("off")
 fig
 
 # %% [markdown]
-# And how exact is the truth? Whoever drew a mask by hand was a pixel off here and there. Grow every mask by one pixel
-# all round, and score it against the one it was:
+# And how exact are the true masks? People who draw a mask are off by a pixel here and there. Make every mask larger by
+# one pixel all round, and compare it with the mask before:
 
 # %%
 grown = [hs.metrics.f1(mask, cv2.dilate(mask, np.ones((3, 3), np.uint8))) for mask in truth]
@@ -593,20 +644,20 @@ assert 0.93 < np.mean(grown) < 0.995
 print(f"one pixel off all round: Dice {np.mean(grown):.3f}")
 
 # %% [markdown]
-# That is a bound on how high a score can go. On HGR1 one pixel costs a Dice of {{audit.one_pixel:.3f}}. Two networks are scored against
-# the same pencil, so in their difference a part of this cancels. But ask of a gain of 0.002 whether it holds for each
-# person, or only follows the hand that drew the masks.
+# So small differences between high scores may come from how the masks were drawn. On HGR1, one pixel all round costs
+# {{audit.one_pixel:.3f}} of Dice. When you compare two networks on the same masks, a part of this effect is the same
+# for both. But if one is better by 0.002, look whether it is better for each person. It may only have learned the
+# habits of those who drew the masks.
 
 # %% [markdown]
 # ## 14. What you learned
 #
-# - Four counts make every score. IoU and Dice leave out the true negatives; accuracy lives on them.
-# - For one photo, Dice is 2 IoU / (1 + IoU). Ask which of them, or mIoU, a paper reports.
-# - Before you believe a score, score the laziest answer.
-# - A loss needs a slope; a metric needs a meaning.
-# - Scored photo by photo? Then the loss of a batch is the mean of the losses of its photos: sum over pixels, not over
-#   photos.
-# - Dice cares for the hand, BCE for each pixel's honesty. Their sum does some of both.
+# - Four counts make every score. IoU and Dice do not use the true negatives. Accuracy consists mostly of them.
+# - For one photo, Dice is 2 IoU / (1 + IoU). Ask whether a paper reports IoU, Dice or mIoU.
+# - Before you rely on a score, compute it for the laziest answer.
+# - A metric tells you how good a mask is. A loss needs a gradient.
+# - If each photo should count the same, sum over the pixels of each photo, and take the mean over photos.
+# - Dice looks at the hand as a whole. BCE looks at each pixel, and is honest. Their sum does some of both.
 # - Test a metric from a library with answers whose score you know.
 
 # %% [markdown]
@@ -618,5 +669,5 @@ hs.quiz("05")
 # %% [markdown]
 # ## 16. Next
 #
-# You have a loss with a slope and a score with a meaning. [06 Training](06_training.ipynb) gives the loss to an
-# optimiser, and lets the score decide when to stop.
+# You have a loss to train with and a score to judge by. [06 Training](06_training.ipynb) uses the loss to change the
+# weights, and the score to decide when to stop.

@@ -18,6 +18,8 @@ What a learner is to write stands between two marks; the exercise has "...  # yo
     # <solution>
     return 2 * both / total
     # </solution>
+
+All solutions together are written for `hs.check.NAME.solution()` as well.
 """
 
 import argparse
@@ -41,6 +43,7 @@ from benchmarks import figures  # noqa: E402
 
 URL = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
 MAX_BYTES = 1_500_000
+SOLUTIONS = ROOT / "handseg_lib" / "course" / "check" / "solutions.json"
 SOLUTION = re.compile(r"^([ \t]*)# <solution>\n(.*?)^[ \t]*# </solution>\n", re.M | re.S)
 RELATIVE = re.compile(r"(\]\(|(?:src|href)=\")(?!\w+:|#|/)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -146,6 +149,18 @@ def generate(lesson: Path, solved: bool) -> nbformat.NotebookNode:
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
 
 
+def solutions() -> dict[str, str]:
+    """The solution of each exercise, by the name of its check, which stands in the next cell."""
+    found = {}
+    for lesson in lessons():
+        code = [cell.source for cell in read(lesson) if cell.cell_type == "code"]
+        for cell, following in zip(code, code[1:]):
+            if "# <solution>" in cell:
+                name = re.search(r"hs\.check\.(\w+)\(", following)[1]
+                found[name] = re.sub(r"^[ \t]*# </?solution>\n?", "", cell, flags=re.M).strip()
+    return found
+
+
 def execute(nb: nbformat.NotebookNode) -> None:
     """Runs every cell on drawn hands, in an empty folder, where no real photo can get into an output."""
     metadata = nb.metadata.copy()
@@ -237,6 +252,7 @@ def main() -> None:
         if out_of_step := stale():
             raise SystemExit("Out of step with lessons/ (run: make notebooks): " + ", ".join(out_of_step))
         return
+    SOLUTIONS.write_text(json.dumps(solutions(), indent=1, ensure_ascii=False) + "\n", "utf-8")
     every = versions()
     names = {lesson: lesson.stem.partition("_")[0] for lesson, _ in every}
     if missing := set(options.numbers) - set(names.values()):

@@ -74,6 +74,23 @@ def test_its_photos_and_masks_are_flipped_together(samples):
         assert ((image[..., 0] > 135) == mask[..., 0]).mean() > 0.97, "the hand has a red of 210, the wall of 60"
 
 
+def test_its_seeds_go_round_in_a_small_loop():
+    """Lesson 02 says so of the article's own generator: a batch's seed sets numpy's state, from which the next comes."""
+
+    def following(seed: int) -> int:
+        chance = np.random.RandomState(seed)
+        chance.random_sample(2 * 16)  # two mirrors a photo
+        return chance.randint(1, 100)
+
+    def loop(seed: int) -> int:
+        seeds = [seed]
+        for _ in range(200):
+            seeds.append(following(seeds[-1]))
+        return len(set(seeds[100:]))
+
+    assert {loop(seed) for seed in range(1, 100)} == {1, 7}
+
+
 def test_its_masks_lose_what_is_not_wholly_hand(samples):
     _, masks = as_published.DataGenerator(samples[:8], 32, 8)[0]
     assert set(np.unique(masks)) == {0, 1}

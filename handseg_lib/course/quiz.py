@@ -28,6 +28,7 @@ STYLE = """
 # One page may show a quiz twice: JupyterLab does, with a lesson and its solutions open. So each script takes a box that
 # has no id yet. jupyterquiz's part finds it by a fixed one, which the box has only until its questions are in it.
 # A page that trusts no script takes the data- attributes away, too: that box keeps its list, and is left alone.
+# How many answers are right, the browser keeps for `progress`; no kernel hears of it.
 # MathJax is undefined in here: jupyterquiz would replace the page's by one from the network, and no quiz has a formula.
 SCRIPT = """
 (function start(MathJax) {
@@ -37,6 +38,13 @@ SCRIPT = """
   box.id = "NAME";
   %s
   box.id = "NAME-" + Math.random().toString(36).slice(2);
+  const keep = () => setTimeout(() => {
+    const right = box.querySelectorAll(".Feedback.correct").length, kept = "handseg-NAME";
+    try {
+      if (right > parseInt(localStorage.getItem(kept) || 0)) localStorage.setItem(kept, right + " of QUESTIONS");
+    } catch (error) {}
+  }, 300);
+  for (const event of ["click", "change", "keyup"]) box.addEventListener(event, keep);
 })();
 """
 
@@ -125,5 +133,7 @@ def _buttons(questions: list[dict], name: str) -> str:
     # jupyterquiz names its box at random; a fixed name keeps stored notebooks the same from run to run.
     box = re.search(r'<div id="(\w+)"', body)[1]
     body = body.replace(f'id="{box}"', f'class="{name}"').replace(f"#{box}", f".{name}")
-    script = (SCRIPT.replace("NAME", name) % script.replace(box, name)).replace("</script", "<\\/script")
+    script = (
+        SCRIPT.replace("NAME", name).replace("QUESTIONS", str(len(questions))) % script.replace(box, name)
+    ).replace("</script", "<\\/script")
     return f"{body}</div><style>{STYLE.replace('NAME', name)}</style><script>{script}</script>"

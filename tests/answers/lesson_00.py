@@ -129,7 +129,7 @@ ANSWERS = [
     ("hand_share", lambda mask: mask.sum() / len(mask), "one side of the mask"),
     ("hand_share", lambda mask: sum(mask) / len(mask), "One number for the whole mask"),
     ("hand_share", lambda mask: 0.5, "this is 0.5"),
-    ("hand_share", lambda mask: print(mask.mean()), "Put your code in the place of the dots"),
+    ("hand_share", lambda mask: print(mask.mean()), "Your function returns nothing"),
     ("cut_out", cut_out, "Right!"),
     ("cut_out", lambda image, mask: np.where(mask[..., None] == 1, image, 255).astype("uint8"), "Right!"),
     ("cut_out", lambda image, mask: image * mask[..., None] + 255 * (1 - mask[..., None]), "Right!"),

@@ -141,7 +141,7 @@ ANSWERS = [
     ("deal", lambda samples, count, rng: deal(samples, 3, rng), "Is `count` used"),
     ("deal", lambda samples, count, rng: [part[1:] + part[1:2] for part in deal(samples, count, rng)], "come twice"),
     ("skin_share", share_in_uint8, "wrong for a large one"),
-    ("skin_share", lambda mask: print(mask.mean()), "does your function return"),
+    ("skin_share", lambda mask: print(mask.mean()), "Does it return its result"),
     ("read_mask", lambda path: np.array(Image.open(path)), "are exchanged. In the file"),
     ("deal", deal_from_a_list, "each name once in the list"),
     ("deal", deal_in_any_order, "Sort the persons"),

@@ -92,7 +92,7 @@ ANSWERS = [
     ("count_batches", lambda n, size: (-(-n // size), size - n % size), "in the others together"),
     ("count_batches", lambda n, size: ((n + size) // size, n % size or size), "divide evenly"),
     ("count_batches", lambda n, size: divmod(n, size), "left over go"),
-    ("count_batches", lambda n, size: None, "in the place of the dots"),
+    ("count_batches", lambda n, size: None, "Your turn. Put your code"),
     ("flip_pair", flip_by_columns, "Right!"),
     ("flip_pair", flip_by_cv2, "Right!"),
     ("flip_pair", lambda i, m, rng: (np.fliplr(i), np.fliplr(m)) if rng.choice([True, False]) else (i, m), "Right!"),

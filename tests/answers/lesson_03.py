@@ -141,7 +141,7 @@ ANSWERS = [
     ("learning_layers", lambda e: [w.path.split("/")[-2] for w in e.trainable_weights], "each layer once"),
     ("learning_layers", lambda e: dict.fromkeys(learning_layers(e)), "of the type dict"),
     ("learning_layers", lambda e: ", ".join(learning_layers(e)), "This is text"),
-    ("unfreeze_from", unfreeze_by_comparing_flags, "nothing has changed"),
+    ("unfreeze_from", unfreeze_by_comparing_flags, "Nothing has changed"),
     ("unfreeze_from", unfreeze_until_the_block, "set the flag of each layer"),
     ("to_caffe", lambda photos: photos[..., ::-1] - MEAN, "Right!"),
     ("to_caffe", lambda photos: keras.applications.resnet50.preprocess_input(photos), "Right!"),

@@ -178,7 +178,7 @@ ANSWERS = [
     ("best_epoch", choose_from_the_second, "Where the first epoch is the best"),
     ("rate_at", lambda *args: rate(*args[:3], args[3] if args[0] < args[1] else 1), "falls from 1"),
     ("rate_at", lambda *args: rate(*args) * (1 if args[0] < args[1] else 2), "twice the peak"),
-    ("clip_together", lambda g, limit: clip(g, limit) if limit < 5 else None, "does your function return"),
+    ("clip_together", lambda g, limit: clip(g, limit) if limit < 5 else None, "Does it return its result"),
     ("clip_together", lambda g, limit: (clip(g, limit), 5), "The check cannot read"),
     ("best_epoch", choose_first, "no new highest"),
     ("best_epoch", lambda rows, patience: choose()(rows, 3), "Is it used?"),

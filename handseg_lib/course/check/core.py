@@ -1,5 +1,9 @@
-"""How a check is made: it prints a hint, or that all is right, and never raises."""
+"""How a check is made: it prints what is wrong, or that all is right, and never raises.
 
+More help comes on request: ``check.dice.hint()``, and then ``check.dice.solution()``.
+"""
+
+import json
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import wraps
@@ -8,26 +12,37 @@ from pathlib import Path
 from traceback import extract_tb
 
 import numpy as np
+from platformdirs import user_cache_path
 
 LIBRARY = Path(__file__).parents[2]
+SOLUTIONS = Path(__file__).with_name("solutions.json")  # lessons/build.py takes them from the lessons
 
 
 class NotYet(Exception):
     """The answer is not right yet; the text is the hint."""
 
 
-def exercise(praise: str):
-    """Makes a check of a function that raises ``NotYet``. The check prints the hint, or that all is right."""
+def exercise(praise: str, hint: str = ""):
+    """Makes a check of a function that raises ``NotYet``.
+
+    The check prints "Your turn" for a page that nobody has worked on, then what is wrong, or that all is right. It has
+    two functions: ``hint()`` prints the hint, ``solution()`` one way to write the answer.
+    """
 
     def decorate(function: Callable) -> Callable[..., None]:
+        name, lesson = function.__name__, function.__module__[-2:]
         wants_function = next(iter(signature(function).parameters.values())).annotation is Callable
 
         @wraps(function)
         def check(*answers) -> None:
+            if any(map(untouched, answers)):
+                what = "your code" if wants_function else "your answer"
+                print(f"Your turn. Put {what} in the place of the dots, and run both cells again.")
+                return
             try:
                 function(hands_off(*answers)) if wants_function else function(*answers)
-            except NotYet as hint:
-                print(f"Not yet. {hint}")
+            except NotYet as fault:
+                print(f"Not yet. {fault}")
             except (Exception, SystemExit) as error:  # whatever a learner's code does
                 # a frame that is neither this library's nor another's is the learner's cell
                 frames = [frame.filename for frame in extract_tb(error.__traceback__)]
@@ -36,10 +51,39 @@ def exercise(praise: str):
                 print(f"Not yet. {what} with {type(error).__name__}: {error}")
             else:
                 print(f"Right! {praise}")
+                note(lesson, name)
+                return
+            print(f"Stuck? hs.check.{name}.hint() gives a hint, hs.check.{name}.solution() shows a solution.")
 
+        check.hint = lambda: print(hint)
+        check.solution = lambda: print(json.loads(SOLUTIONS.read_text("utf-8"))[name])
         return check
 
     return decorate
+
+
+def done() -> Path:
+    """The learner's folder of exercises that are done, in the cache: an empty file for each, such as ``05-dice``."""
+    return user_cache_path("handseg") / "progress"
+
+
+def note(lesson: str, exercise: str) -> None:
+    """Keeps that an exercise is done. Where the cache cannot be written, nothing is kept, and nothing stops."""
+    try:
+        done().mkdir(parents=True, exist_ok=True)
+        (done() / f"{lesson}-{exercise}").touch()
+    except OSError:
+        pass
+
+
+def stub(): ...
+
+
+def untouched(answer) -> bool:
+    """Whether an answer is what the lesson put there: dots, a list of them, or a function with nothing else in it."""
+    if isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    return answer is ... or getattr(getattr(answer, "__code__", None), "co_code", None) == stub.__code__.co_code
 
 
 def expect(condition: bool, hint: str) -> None:
@@ -52,8 +96,8 @@ def given(value):
     """Returns the value, unless it is what an unsolved exercise gives, or is text."""
     expect(
         value is not None and value is not ...,
-        "Put your code in the place of the dots, and run both cells again. If it is there: does your function return "
-        "its result, in every case? (print shows it, and .sort() returns nothing.)",
+        "Your function returns nothing. Does it return its result, in every case? (print only shows a result, and "
+        ".sort() returns nothing.)",
     )
     expect(not isinstance(value, str), f"This is text: {value!r}. Return the value itself, without quotes or str.")
     return value

@@ -9,7 +9,11 @@ from .core import NotYet, exercise, expect, given, stopping
 __all__ = ["cut_out", "hand_share", "to_mask"]
 
 
-@exercise("Pixels that are hand, over all pixels.")
+@exercise(
+    "Pixels that are hand, over all pixels.",
+    "The sum of a mask of 0 and 1 counts its pixels of hand, and mask.size counts all its pixels. Or: what is the "
+    "mean of zeros and ones?",
+)
 def hand_share(answer: Callable) -> None:
     mask = np.array([[0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], np.uint8)  # 3 of 20
     share = np.asarray(given(answer(mask)), float)
@@ -46,7 +50,11 @@ def share_of_other_masks(answer: Callable) -> None:
         expect(share == value, f"Where all pixels are {value} the share is {value} too, and this is {share}.")
 
 
-@exercise("A threshold turns what the network thinks into what it says.")
+@exercise(
+    "A threshold turns what the network thinks into what it says.",
+    "A comparison of an array with a number, such as array >= 0.5, gives True or False for every element at once. "
+    "Its method astype turns them into another dtype.",
+)
 def to_mask(answer: Callable) -> None:
     probability = np.array([[0.125, 0.25, 0.5], [0.75, 0.5, 1]], "float32")
     mask, low = given(answer(probability, 0.5)), answer(probability, 0.25)
@@ -66,7 +74,11 @@ def to_mask(answer: Callable) -> None:
         expect(np.array_equal(answer(probability.T, 0.5), truth.T), sizes)
 
 
-@exercise("Hand kept, all else white, and the photo unharmed.")
+@exercise(
+    "Hand kept, all else white, and the photo unharmed.",
+    "Three steps: copy the photo; choose the background by a comparison of the mask with 0, in square brackets "
+    "behind the copy; give those pixels the value 255.",
+)
 def cut_out(answer: Callable) -> None:
     image = np.random.default_rng(0).integers(1, 255, (4, 5, 3), np.uint8)
     mask = np.zeros((4, 5), np.uint8)

@@ -16,7 +16,11 @@ from .lesson_00 import share_of_other_masks
 __all__ = ["deal", "read_mask", "skin_share"]
 
 
-@exercise("Now a whole data set of masks fits into one line of numbers.")
+@exercise(
+    "Now a whole data set of masks fits into one line of numbers.",
+    "The sum of a mask of 0 and 1 counts its skin, and mask.size counts all its pixels. Or: what is the mean of "
+    "zeros and ones?",
+)
 def skin_share(answer: Callable) -> None:
     mask = np.zeros((4, 10), np.uint8)
     mask[1, 2:8] = 1  # 6 of 40 pixels
@@ -32,7 +36,11 @@ def skin_share(answer: Callable) -> None:
     share_of_other_masks(answer)
 
 
-@exercise("One channel, two values, and 1 means skin.")
+@exercise(
+    "One channel, two values, and 1 means skin.",
+    "Make an array of the grey picture with np.array. In it black is 0 and white is 255: compare with a number "
+    "between the two, and turn True and False into uint8.",
+)
 def read_mask(answer: Callable) -> None:
     sample = drawn.load()[0]
     mask = given(answer(sample.mask))
@@ -70,7 +78,11 @@ def _read_again(answer: Callable, name: str, truth: np.ndarray) -> np.ndarray:
         return given(answer(path))
 
 
-@exercise("Whoever is in the test was never seen in training, and the same seed draws the same people.")
+@exercise(
+    "Whoever is in the test was never seen in training, and the same seed draws the same people.",
+    "Three steps: a sorted list of the different names; rng.choice(names, count, replace=False) for those of the "
+    "test; two lists of samples, by whether sample.person is among the names drawn.",
+)
 def deal(answer: Callable) -> None:
     people = [f"{number:02d}" for number in range(1, 9)]
 

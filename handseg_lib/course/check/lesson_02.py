@@ -9,7 +9,11 @@ from .core import exercise, expect, given
 __all__ = ["count_batches", "flip_pair", "is_sound"]
 
 
-@exercise("No photo is lost, and none is counted that is not there.")
+@exercise(
+    "No photo is lost, and none is counted that is not there.",
+    "Divide and round up: -(-photos // size) does it in whole numbers. All batches but the last are full: how "
+    "many photos do those hold?",
+)
 def count_batches(answer: Callable) -> None:
     for photos, size in ((180, 16), (48, 16), (5, 8), (17, 16)):
         result = given(answer(photos, size))
@@ -31,7 +35,11 @@ def count_batches(answer: Callable) -> None:
     )
 
 
-@exercise("One draw for both, and every mask stays on its hand.")
+@exercise(
+    "One draw for both, and every mask stays on its hand.",
+    "Draw one number, once, before you touch photo or mask. Columns are the second axis of both arrays, and a "
+    "slice with the step -1 turns an axis round.",
+)
 def flip_pair(answer: Callable) -> None:
     image = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
     mask = (image[..., 0] > 127).astype(np.uint8)
@@ -75,7 +83,11 @@ def flip_pair(answer: Callable) -> None:
     expect(not others, f"The numbers are right, but uint8 came in, and {[*map(str, others)]} goes out.")
 
 
-@exercise("It barks at too many rows, at too few, and at grey masks, wherever they are.")
+@exercise(
+    "It barks at too many rows, at too few, and at grey masks, wherever they are.",
+    "Go through all batches once and keep their masks. Two questions are left: do their lengths add up to "
+    "`photos`, and does np.isin(mask, (0, 1)) hold for every pixel?",
+)
 def is_sound(answer: Callable) -> None:
     photos = np.zeros((12, 4, 4, 3), np.uint8)
     masks = np.random.default_rng(0).integers(0, 2, (12, 4, 4, 1), np.uint8)

@@ -12,7 +12,11 @@ __all__ = ["learning_layers", "to_caffe", "unfreeze_from"]
 MEAN = np.array([103.939, 116.779, 123.68])  # ImageNet's mean colour: blue, green, red
 
 
-@exercise("This is what the network was trained on.")
+@exercise(
+    "This is what the network was trained on.",
+    "A slice with the step -1 turns the last axis round, and `...` stands for all axes before it. Then numpy "
+    "takes an array of three numbers off the last axis.",
+)
 def to_caffe(answer: Callable) -> None:
     photos = np.random.default_rng(0).integers(0, 256, (2, 3, 4, 3), "uint8")
     result = np.asarray(given(answer(photos.copy())))
@@ -42,7 +46,12 @@ def to_caffe(answer: Callable) -> None:
     expect(one.shape == right.shape and np.allclose(one, right, atol=0.01), hint)
 
 
-@exercise("What you mean to train is trained, and nothing else.")
+@exercise(
+    "What you mean to train is trained, and nothing else.",
+    "Go through encoder.layers in order, with a variable that is False at first and becomes True at the first "
+    "layer whose name starts with the block's name and an underscore. Give it to each layer's `trainable`, with "
+    "one =.",
+)
 def unfreeze_from(answer: Callable) -> None:
     # neither the order of the alphabet nor that of the numbers; pool1 comes first in ResNet50 as well
     blocks = ["pool1", *(f"conv{stage}_block{block}" for stage in (3, 4) for block in (1, 2, 3)), "add_block1"]
@@ -62,8 +71,7 @@ def unfreeze_from(answer: Callable) -> None:
     if after == before and not encoder.trainable:
         expect(
             result is not None,
-            "Put your code in the place of the dots, and run both cells again. If it is there: nothing has changed. Is "
-            "there a == where you meant =?",
+            "Nothing has changed. Is there a == where you meant =?",
         )
         given(result)
     expect(
@@ -103,7 +111,11 @@ def unfreeze_from(answer: Callable) -> None:
     )
 
 
-@exercise("One look at this list, and a silent == is loud.")
+@exercise(
+    "One look at this list, and a silent == is loud.",
+    "First ask the encoder's own flag: where it is False, the list is empty. Else keep the names of those layers "
+    "whose list `trainable_weights` is not empty.",
+)
 def learning_layers(answer: Callable) -> None:
     layers = [
         layer(name=f"{block}_{kind}")

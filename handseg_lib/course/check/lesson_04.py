@@ -11,7 +11,11 @@ from .core import NotYet, exercise, expect, given
 __all__ = ["is_doubled", "map_sides", "step_parameters", "up_step"]
 
 
-@exercise("These are the sides at which the skips and the bottleneck wait for the decoder.")
+@exercise(
+    "These are the sides at which the skips and the bottleneck wait for the decoder.",
+    "The first map has half the side, the next half of that, four times in all. Whole numbers are wanted: // "
+    "divides and gives one.",
+)
 def map_sides(answer: Callable) -> None:
     for size in (224, 64):
         result = given(answer(size))
@@ -27,7 +31,11 @@ def map_sides(answer: Callable) -> None:
         expect(whole, f"{where} A side is a whole number of pixels: which division gives whole numbers?")
 
 
-@exercise("Up, join, mix. Three of these steps, and a last one without a skip, are the decoder.")
+@exercise(
+    "Up, join, mix. Three of these steps, and a last one without a skip, are the decoder.",
+    "Section 5 has all the lines. Two things become parameters, the width and the skip; and the line that joins "
+    "runs only if there is a skip.",
+)
 def up_step(answer: Callable) -> None:
     x, skip = keras.Input((4, 4, 6)), keras.Input((8, 8, 5))
     try:
@@ -110,7 +118,11 @@ def _normalises(kinds: set[str]) -> bool:
     return any(kind.endswith("Normalization") for kind in kinds)
 
 
-@exercise("A question that you can put to any network, before you train it.")
+@exercise(
+    "A question that you can put to any network, before you train it.",
+    "Take the upper left pixel of each block: a slice with the step 2 along height and width. Repeat it twice "
+    "along both, with numpy's repeat(2, axis=...), and compare with what you were given.",
+)
 def is_doubled(answer: Callable) -> None:
     rng = np.random.default_rng(0)
     doubled = rng.random((3, 4, 3, 1)).repeat(2, axis=1).repeat(2, axis=2)
@@ -143,7 +155,12 @@ def is_doubled(answer: Callable) -> None:
         expect(not answer(hand), hint)
 
 
-@exercise("You know the price of a step before it is built.")
+@exercise(
+    "You know the price of a step before it is built.",
+    "Add up three layers. The up-convolution has 2 x 2 x (channels in) x width weights and width biases. The "
+    "convolution has 3 x 3 x (channels in) x width weights: how many channels come in after the join? Batch norm "
+    "has 4 numbers for each of the width channels.",
+)
 def step_parameters(answer: Callable) -> None:
     for x, skip, width in ((10, 3, 4), (1024, 512, 128), (16, 0, 2)):
         result = given(answer(x, skip, width))

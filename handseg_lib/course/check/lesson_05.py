@@ -10,11 +10,15 @@ from .core import exercise, expect, given
 __all__ = ["dice", "iou_and_dice", "is_fair"]
 
 
-@exercise("The shared pixels over what either mask covers, and twice the shared ones over both areas.")
+@exercise(
+    "The shared pixels over what either mask covers, and twice the shared ones over both areas.",
+    "Count three numbers: the pixels that are 1 in both masks, the pixels that are 1 in at least one, and the "
+    "ones of both masks added up. IoU is the first over the second; Dice is twice the first over the third.",
+)
 def iou_and_dice(answer: list) -> None:
     expect(isinstance(answer, list | tuple) and len(answer) > 0, "Write two numbers into the list: IoU, then Dice.")
-    given(answer[0])
-    expect(len(answer) == 2, f"Two numbers are wanted, IoU and Dice; here are {len(answer)}.")
+    numbers = sum(number is not ... for number in answer)
+    expect(len(answer) == numbers == 2, f"Two numbers are wanted, IoU and Dice; here are {numbers}.")
     iou, dice = (float(given(number)) for number in answer)
 
     def close(score: float, truth: float) -> bool:
@@ -33,7 +37,11 @@ def iou_and_dice(answer: list) -> None:
     expect(close(dice, 3 / 5), f"IoU is right. Dice is not {dice:.2f}: twice the shared pixels, over which sum?")
 
 
-@exercise("One number an image, whatever company it keeps, and nothing to fear from an empty mask.")
+@exercise(
+    "One number an image, whatever company it keeps, and nothing to fear from an empty mask.",
+    "Sum over the axes (1, 2), so that one number for each image is left: of true * pred, of true, and of pred. "
+    "Where both areas are 0 the answer is 1: np.where chooses, and np.maximum keeps a divisor from being 0.",
+)
 def dice(answer: Callable) -> None:
     true, pred = np.zeros((2, 3, 32, 24), np.uint8)
     true[0, :16], pred[0, 8:24] = 1, 1  # half of a large hand is found: Dice 1/2, IoU 1/3
@@ -79,7 +87,11 @@ def _dice_loss(true: np.ndarray, prob: np.ndarray, axis: tuple | None) -> np.nda
     return 1 - (2 * (true * prob).sum(axis) + 1) / (true.sum(axis) + prob.sum(axis) + 1)
 
 
-@exercise("One line now tells you whether a loss lets the small hands go.")
+@exercise(
+    "One line now tells you whether a loss lets the small hands go.",
+    "Two numbers are to be compared. One is np.mean of the loss of the whole batch. The other is the mean over "
+    "photos, each handed over as a batch of one: true[i : i + 1] keeps the first axis. np.isclose compares them.",
+)
 def is_fair(answer: Callable) -> None:
     rng = np.random.default_rng(0)
     prob = rng.uniform(0.02, 0.98, (5, 9, 9, 1)).astype("float32")

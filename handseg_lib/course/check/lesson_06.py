@@ -9,7 +9,11 @@ from .core import exercise, expect, given, stopping
 __all__ = ["best_epoch", "clip_together", "rate_at"]
 
 
-@exercise("Slowly off, fast in the middle, and small steps to arrive.")
+@exercise(
+    "Slowly off, fast in the middle, and small steps to arrive.",
+    "Two cases. Below `warmup`: peak times the share of the warm-up that is done. From there on: first the share "
+    "of the remaining steps that is done, from 0 to 1; then (1 + cos(π times this share)) / 2, times peak.",
+)
 def rate_at(answer: Callable) -> None:
     warmup, steps, peak = 10, 110, 0.004
     rates = {step: answer(step, warmup, steps, peak) for step in (0, 2, 5, 10, 35, 60, 110)}
@@ -50,7 +54,11 @@ def rate_at(answer: Callable) -> None:
     )
 
 
-@exercise("The step is shorter, and still goes where all gradients together point.")
+@exercise(
+    "The step is shorter, and still goes where all gradients together point.",
+    "One norm for all: the root of the sum of all squares in all arrays. Where it is above the limit, multiply "
+    "every array by limit / norm; else leave them all. max(norm, limit) makes one case of the two.",
+)
 def clip_together(answer: Callable) -> None:
     long = [np.array([[1.0, 2.0], [2.0, 0.0]]), np.array([0.0, 4.0])]  # norms 3 and 4, and 5 together
     clipped = given(answer(long, 1.0))
@@ -85,7 +93,11 @@ def clip_together(answer: Callable) -> None:
     expect(np.isfinite(np.concatenate(zeros)).all(), hint)
 
 
-@exercise("The best one that was seen, and no patience beyond what was agreed.")
+@exercise(
+    "The best one that was seen, and no patience beyond what was agreed.",
+    "Go through the rows with their numbers, and keep the position of the best one so far. A row is better only "
+    "if it is higher. Stop as soon as the current position is `patience` past the best one.",
+)
 def best_epoch(answer: Callable) -> None:
     columns = {
         "loss": [0.60, 0.48, 0.40, 0.34, 0.29, 0.25, 0.22, 0.19, 0.17, 0.15, 0.13, 0.12],

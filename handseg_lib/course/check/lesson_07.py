@@ -11,7 +11,10 @@ from .core import exercise, expect, given
 __all__ = ["best_threshold", "share_of_hand", "worst_first"]
 
 
-@exercise("Now the photos that teach most come first.")
+@exercise(
+    "Now the photos that teach most come first.",
+    "np.argsort gives positions, those of the smallest numbers first.",
+)
 def worst_first(answer: Callable) -> None:
     ious = np.array([0.91, 0.35, 0.78, 0.12, 0.66])
     result = np.asarray(given(answer(ious.copy(), 3)))
@@ -33,7 +36,11 @@ def worst_first(answer: Callable) -> None:
     expect(alike == [1, 3], f"Photos 1 and 3 have the same IoU, the lowest, and you give {alike}. Each photo once.")
 
 
-@exercise("Each pixel has one vote here, and a photo without such pixels has none.")
+@exercise(
+    "Each pixel has one vote here, and a photo without such pixels has none.",
+    "For each photo, choose the pixels of the *mask* by a condition on the *probabilities*: two comparisons, each "
+    "in brackets, joined by &. Put what you have chosen in all photos together before you take the mean.",
+)
 def share_of_hand(answer: Callable) -> None:
     large, small, sure = np.zeros((8, 10), "float32"), np.zeros((4, 4), "float32"), np.ones((4, 4), "float32")
     masks = [np.zeros(hand.shape, np.uint8) for hand in (large, small, sure)]
@@ -66,7 +73,11 @@ def share_of_hand(answer: Callable) -> None:
     expect(close(31 / 54), f"31 of the 54 pixels between the bounds are hand: {31 / 54:.3f}, and this is {share:.3f}.")
 
 
-@exercise("Each photo has one vote, however large it is.")
+@exercise(
+    "Each photo has one vote, however large it is.",
+    "For each threshold: cut every photo's probabilities, take hs.metrics.iou of each, and then the mean. Then "
+    "the position of the highest of these means tells which threshold it is.",
+)
 def best_threshold(answer: Callable) -> None:
     large, small = np.zeros((32, 32), "float32"), np.zeros((8, 8), "float32")
     large[:12], large[12:14], large[14:16] = 0.875, 0.5, 0.25  # IoU at the thresholds: 1, 0.88, 0.75, 0

@@ -18,7 +18,11 @@ def _part(*persons: str) -> list[Sample]:
     return [Sample(Path(f"{k}.jpg"), Path(f"{k}.bmp"), person, "A") for k, person in enumerate(persons)]
 
 
-@exercise("Two lines like these belong into every project that splits its data.")
+@exercise(
+    "Two lines like these belong into every project that splits its data.",
+    "Make a set of persons for each part. A person is shared if more than one of these sets holds it. Sort the "
+    "names at the end.",
+)
 def shared_persons(answer: Callable) -> None:
     parts = {"train": _part("12", "09", "01", "09"), "val": _part("03", "12"), "test": _part("12", "01", "02")}
     result = given(answer(parts))
@@ -52,7 +56,11 @@ def shared_persons(answer: Callable) -> None:
     expect(answer({"a": _part("01"), "b": _part("02")}) == [], "Where nobody is shared, the list is empty.")
 
 
-@exercise("Everybody is tested once, and has no say in it.")
+@exercise(
+    "Everybody is tested once, and has no say in it.",
+    "The position after i is i + 1, and (i + 1) % len(persons) begins anew at the end of the list. Who neither "
+    "tests nor validates trains: a list comprehension over persons keeps their order.",
+)
 def fold(answer: Callable) -> None:
     persons = ["01", "02", "05", "07", "09", "11"]
     parts = given(answer(list(persons), 1))
@@ -87,7 +95,11 @@ def fold(answer: Callable) -> None:
     expect(train == crowd[3:], "Six persons came in order by luck: a set has another whenever Python starts.")
 
 
-@exercise("Now the interval counts people.")
+@exercise(
+    "Now the interval counts people.",
+    "Draw from np.unique(persons), which has each name once. For each name drawn, choose its photos with persons "
+    "== name, and np.concatenate all these before you take the mean.",
+)
 def draw_people(answer: Callable) -> None:
     # one, two and three photos: whatever is drawn shows in the mean
     ious, persons = np.array([0.9, 0.65, 0.55, 0.4, 0.3, 0.2]), np.array(["a", "b", "b", "c", "c", "c"])
@@ -143,7 +155,12 @@ def draw_people(answer: Callable) -> None:
         )
 
 
-@exercise("The sign tells what no score can: on which side.")
+@exercise(
+    "The sign tells what no score can: on which side.",
+    "First both outlines. Then the distance of each pixel to the true outline: distanceTransform of 1 minus that "
+    "outline. Make it negative where the true mask is 1 (np.where), keep the pixels of the predicted outline, and "
+    "take their median.",
+)
 def signed_offset(answer: Callable) -> None:
     true = np.zeros((80, 90), np.uint8)
     true[20:50, 30:60] = 1
