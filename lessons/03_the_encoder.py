@@ -455,8 +455,11 @@ for start in (None, "conv4_block4", "conv3_block1"):
 # The article wants to train everything from a layer in stage 4 on:
 #
 # ```python
-# set_trainable = False for layer in base_model.layers: if layer.name == "conv4_block4_2_conv": set_trainable == True
-# layer.trainable = set_trainable
+# set_trainable = False
+# for layer in base_model.layers:
+#     if layer.name == "conv4_block4_2_conv":
+#         set_trainable == True
+#     layer.trainable = set_trainable
 # ```
 #
 # The line with `==` compares and throws the answer away; `=` was meant. So the whole encoder stayed frozen to the end.

@@ -404,8 +404,9 @@ hs.plots.images(
 # person in section 5:
 #
 # ```python
-# tested, ways = two_ways(folds[worst]) known = small_unet(ways["known"], folds[worst].val) {name: hs.evaluate(net,
-# tested).summary()["iou"] for name, net in (("known", known), ("stranger", kept))}
+# tested, ways = two_ways(folds[worst])
+# known = small_unet(ways["known"], folds[worst].val)
+# {name: hs.evaluate(net, tested).summary()["iou"] for name, net in (("known", known), ("stranger", kept))}
 # ```
 
 # %% [markdown]
