@@ -204,7 +204,12 @@ def answers(args) -> dict:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs one command. Returns the exit code: 0 on success, 2 where some input cannot be used, 130 on Ctrl-C."""
+    """Runs one command.
+
+    Returns:
+        The exit code: 0 on success, 1 where the doctor finds something broken, 2 where some input cannot be used, 130
+        on Ctrl-C.
+    """
     args = parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):  # a file's name may have letters that a Windows pipe has not
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -230,7 +235,7 @@ def main(argv: list[str] | None = None) -> int:
                 _print(name, value)
     for message in failed.values():
         print(f"handseg_lib: {message}", file=sys.stderr)
-    return 2 if failed else 0
+    return 2 if failed else doctor.exit_code(result) if args.command is doctor.examined else 0
 
 
 def _print(name: str, value) -> None:
@@ -322,7 +327,7 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command(answers, "quiz")
     sub.add_argument("lessons", nargs="*", metavar="NN", help="such as 05 (default: all)")
-    command(doctor.report, "doctor")
+    command(doctor.examined, "doctor")
     return parser
 
 

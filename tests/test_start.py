@@ -76,7 +76,7 @@ def test_the_doctor_names_the_file_and_what_is_odd_in_it(tmp_path, settings, sai
 )
 def test_what_keeps_keras_from_starting_is_named_in_one_sentence(tmp_path, settings, variables, cause):
     """A traceback out of Keras names neither the file nor the setting."""
-    ran = python("-m", "handseg_lib", "doctor", settings=settings, home=tmp_path, **variables)
+    ran = python("-m", "handseg_lib", "evaluate", settings=settings, home=tmp_path, **variables)
     assert ran.returncode == 2 and ran.stdout == "" and len(ran.stderr.splitlines()) == 1, ran.stderr
     assert ran.stderr.startswith(f"handseg_lib: {tmp_path / 'keras.json'}: ") and f"told {cause}:" in ran.stderr
     in_python = "try:\n import handseg_lib\nexcept ImportError as error: print(error)"  # a program may go on without
