@@ -14,7 +14,7 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 from . import encoder, explore, losses, machine, metrics, plots, predictor, recipe, training, unet
 from .course import as_published, check, doctor, profile
 from .course.quiz import quiz
-from .data import augment, drawn, drawn_rooms, hgr1, rooms
+from .data import augment, drawn, drawn_rooms, hgr1, my_hand, rooms
 from .data.batches import Batches
 from .data.check_pairs import check_pairs
 from .data.files import read_image, read_mask
@@ -55,6 +55,7 @@ __all__ = [
     "losses",
     "machine",
     "metrics",
+    "my_hand",
     "pair",
     "plots",
     "predictor",

@@ -7,6 +7,7 @@ and what the tests look at.
 from .augmentation import draw_augmentation, play_augmentation
 from .inside import draw_layer, look_inside
 from .loss import draw_loss, draw_losses, play_loss
+from .network import draw_block, draw_network, open_network
 from .photos import browse, draw_sample
 from .predictions import draw_threshold, explore
 from .skips import cut_skips, draw_cut
@@ -17,16 +18,19 @@ __all__ = [
     "browse",
     "cut_skips",
     "draw_augmentation",
+    "draw_block",
     "draw_cut",
     "draw_layer",
     "draw_loss",
     "draw_losses",
+    "draw_network",
     "draw_photo",
     "draw_sample",
     "draw_threshold",
     "draw_training",
     "explore",
     "look_inside",
+    "open_network",
     "play_augmentation",
     "play_loss",
     "try_photo",

@@ -126,11 +126,12 @@ class View(widgets.VBox):
         controls: as given.
         picture: the HTML widget that shows the drawing.
         message: the HTML widget that says what went wrong, in one sentence; empty where all is well.
+        still: what a page shows that runs no widgets; None: what is drawn.
     """
 
     def __init__(self, draw: Callable, controls: dict[str, widgets.Widget], buttons: Sequence[widgets.Widget] = ()):
         self.draw, self.controls, self.drawn = draw, controls, Drawing([], [], "")
-        self.picture, self.message = widgets.HTML(), widgets.HTML()
+        self.picture, self.message, self.still = widgets.HTML(), widgets.HTML(), None
         for control in controls.values():
             control.observe(self.redraw, "value")
         self.redraw()
@@ -149,7 +150,7 @@ class View(widgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         """With the widget goes a picture of it, which a page shows that cannot run widgets, such as GitHub's."""
-        picture, metadata = self.drawn._repr_mimebundle_()
+        picture, metadata = (self.still or self.drawn)._repr_mimebundle_()
         return super()._repr_mimebundle_(**kwargs) | picture, metadata
 
 
