@@ -14,6 +14,13 @@
 # **You need:** a little Python and numpy ([numpy in a page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
 
 # %% [markdown]
+# This is the whole network of the course, with a hand on its way through. It learns from its two ends alone: the
+# photo that goes in, and the mask that should come out. Click on a block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network(("photo", "hand"))
+
+# %% [markdown]
 # ## 1. Pairs
 #
 # Most things that go wrong in segmentation go wrong here, in the data, and in silence. So look first.

@@ -16,6 +16,13 @@
 # Python class is ([with pictures](https://realpython.com/python3-object-oriented-programming/)).
 
 # %% [markdown]
+# This is the whole network of the course. This lesson is about what goes in: photos, in batches, a little different each
+# time. Click on a block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network("photo")
+
+# %% [markdown]
 # ## 1. Why a network eats batches
 #
 # A network is a chain of layers, and each computes new numbers from those of the layer before. How it does so depends

@@ -17,6 +17,13 @@
 # ([with pictures](https://cs231n.github.io/convolutional-networks/)).
 
 # %% [markdown]
+# This is the whole network of the course. This lesson is about its left arm. Click on a block to open it, or use Tab and
+# the arrow keys: you see its strongest maps, and how much of the photo one of its values depends on.
+
+# %%
+hs.explore.open_network("encoder")
+
+# %% [markdown]
 # ## 1. Blocks with a bypass
 #
 # [ResNet50](https://arxiv.org/abs/1512.03385) was trained on [ImageNet](../docs/glossary.md#imagenet), a million photos

@@ -17,6 +17,13 @@
 # ([with pictures](https://cs231n.github.io/convolutional-networks/)).
 
 # %% [markdown]
+# This is the whole network of the course. This lesson builds its right arm, and the skips that lead there. Click on a
+# block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network(("skips", "decoder"))
+
+# %% [markdown]
 # ## 1. What, and where
 #
 # On its way down, the [encoder](../docs/glossary.md#encoder) of lesson 03 halves the photo four times. Of a photo of
@@ -266,7 +273,7 @@ def build_unet(size, width=128):
 
 # %%
 unet = build_unet(profile.size)
-hs.plots.unet_diagram(unet)
+hs.explore.draw_network(model=unet, image=images[0])
 
 # %% [markdown]
 # Now you see where the name comes from. `hs.build_unet` is the same network. Is it? Same parameters, and with the same

@@ -18,6 +18,13 @@
 # [gradient](../docs/glossary.md#gradient) is, [3Blue1Brown](https://www.3blue1brown.com/lessons/gradient-descent).
 
 # %% [markdown]
+# This is the whole network of the course. All that it learns lies in the two arms, in some ten million weights. Click on a
+# block to see how many of them are there, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network(("encoder", "decoder"))
+
+# %% [markdown]
 # ## 1. Four photos by heart
 #
 # A training that takes minutes deserves a rehearsal that takes seconds. Give the network four photos and ask it to

@@ -16,6 +16,13 @@
 # and masks](01_photos_and_masks.ipynb).
 
 # %% [markdown]
+# This is the whole network of the course, trained. This lesson is about what comes out. Click on a block to open it, or
+# use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network("hand")
+
+# %% [markdown]
 # ## 1. A file for a model
 #
 # A trained model is worth hours, so it goes into a file. Do not wait for the end of the training to try that. Save and

@@ -17,6 +17,13 @@
 # metrics](05_losses_and_metrics.ipynb), and "worst first" from [07 Exploring predictions](07_exploring_predictions.ipynb).
 
 # %% [markdown]
+# This is the whole network of the course. This lesson asks what comes out when a person goes in whom it has never seen.
+# Click on a block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network(("photo", "hand"))
+
+# %% [markdown]
 # ## 1. Drawn by lot
 #
 # The article draws its test photos by lot, as most tutorials do. To see what that does you need a method that learns,
