@@ -5,6 +5,7 @@ and what the tests look at.
 """
 
 from .augmentation import draw_augmentation, play_augmentation
+from .convolution import convolve, draw_convolution, draw_filters
 from .inside import draw_layer, look_inside
 from .loss import draw_loss, draw_losses, play_loss
 from .network import draw_block, draw_network, open_network
@@ -16,10 +17,13 @@ from .watching import draw_training, watch_training
 
 __all__ = [
     "browse",
+    "convolve",
     "cut_skips",
     "draw_augmentation",
     "draw_block",
+    "draw_convolution",
     "draw_cut",
+    "draw_filters",
     "draw_layer",
     "draw_loss",
     "draw_losses",

@@ -10,7 +10,7 @@ import functools
 import io
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import cv2
@@ -22,6 +22,7 @@ from IPython.display import display
 from .. import plots
 from ..data.gate import InputError
 from ..data.samples import Sample
+from .pad import Pad
 
 SIDE = 256  # pixels on the screen of a picture's longer side
 WRAP = "display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start"
@@ -80,6 +81,10 @@ class Drawing:
             f'<div style="white-space:pre-line">{escape(self.text)}</div></div>'
         )
 
+    def without_first(self) -> "Drawing":
+        """The same without its first picture, for a widget in which that one is there already, to point at."""
+        return replace(self, pictures=self.pictures[1:], titles=self.titles[1:])
+
     def _repr_mimebundle_(self, include=None, exclude=None):
         if not self.pictures:
             return {"text/plain": self.alt, "text/html": escape(self.text)}, {}
@@ -136,7 +141,10 @@ class View(widgets.VBox):
             control.observe(self.redraw, "value")
         self.redraw()
         aid = widgets.HTML(AID, layout=widgets.Layout(display="none"))
-        super().__init__([row([*controls.values(), *buttons]), self.message, self.picture, aid])
+        pads = [control for control in controls.values() if isinstance(control, Pad)]  # stand beside what they change
+        others = [control for control in controls.values() if control not in pads]
+        shown = row([*pads, self.picture], "flex-start") if pads else self.picture
+        super().__init__([row([*others, *buttons]), self.message, shown, aid])
         self.add_class("handseg-view")
 
     def redraw(self, change=None) -> None:
@@ -202,11 +210,9 @@ def _figure_html(figure: plots.AltFigure) -> str:
 # The controls: each with a label that is shown in full
 
 
-def row(children: Sequence[widgets.Widget]) -> widgets.Box:
+def row(children: Sequence[widgets.Widget], align: str = "center") -> widgets.Box:
     """Widgets beside each other, on as many lines as they need."""
-    return widgets.Box(
-        list(children), layout=widgets.Layout(display="flex", flex_flow="row wrap", align_items="center")
-    )
+    return widgets.Box(list(children), layout=widgets.Layout(display="flex", flex_flow="row wrap", align_items=align))
 
 
 def slider(label: str, value: float, low: float, high: float, step: float = 1) -> widgets.Widget:
