@@ -11,7 +11,7 @@ import_keras()
 # It warns of retracing when a few models are trained in a row, as lessons do; that is no fault of the reader's.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-from . import encoder, explore, losses, machine, metrics, plots, predictor, recipe, training, unet
+from . import encoder, explore, losses, machine, metrics, my_network, plots, predictor, recipe, training, unet
 from .course import as_published, check, doctor, profile
 from .course.quiz import quiz
 from .data import augment, drawn, drawn_rooms, hgr1, my_hand, rooms
@@ -56,6 +56,7 @@ __all__ = [
     "machine",
     "metrics",
     "my_hand",
+    "my_network",
     "pair",
     "plots",
     "predictor",

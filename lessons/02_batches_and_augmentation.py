@@ -555,6 +555,13 @@ hs.plots.images(
 # ([results](../docs/results.md)): nine persons are few.
 
 # %% [markdown]
+# How far may one go? Move the sliders, and let the dice fall again. Stop where you would no longer believe that the
+# photo is one of a hand. The box at the end shows what a soft interpolation does to the mask's edge.
+
+# %%
+hs.explore.play_augmentation(samples[0])
+
+# %% [markdown]
 # ## 10. Dice that can be thrown again
 #
 # Now draw the amounts by chance. Where does chance come from? The article draws one number from 1 to 99 for each

@@ -476,6 +476,12 @@ table.round(2)
 # one shows what the trained network *uses*.
 
 # %% [markdown]
+# Now cut the skips yourself, on your own hand, if you have given the course a photo of it in lesson 00.
+
+# %%
+hs.explore.cut_skips(predictor, hs.my_hand.load(images[best]))
+
+# %% [markdown]
 # ## 13. A size that does not fit
 #
 # One trap is left. The encoder halves the photo four times, and the skips must fit on the way up. Follow 100 pixels

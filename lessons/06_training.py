@@ -671,6 +671,14 @@ hs.plots.predictions(hs.Predictor(model), four[:3])
 # about what to expect of a fourth person than the third digit of the mean.
 
 # %% [markdown]
+# This network is yours. Keep it: lesson 07 lets you try it on a photo, beside the course's. It becomes one file in the
+# course's cache on the machine that runs this notebook, and `hs.my_network.forget()` removes it.
+
+# %%
+kept = hs.my_network.keep(model)
+print("kept" if kept else "not kept: HANDSEG_MY_NETWORK says none")
+
+# %% [markdown]
 # ## 12. Aside: fewer digits, more speed
 #
 # Most of the time goes into multiplying float32 numbers. [`bfloat16`](../docs/glossary.md#bfloat16) has the same range in half the bytes, with fewer

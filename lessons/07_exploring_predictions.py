@@ -596,6 +596,21 @@ hs.explore.draw_threshold(worst[0], predictor(worst[0].read()[0]), 0.9)
 # course stand together in [Sliders](sliders.ipynb).
 
 # %% [markdown]
+# If you have trained lesson 06's network, you can switch to it here. It is smaller and has learned for minutes. Where
+# is it as good as the course's, and where is it not?
+
+# %%
+hs.explore.try_photo(predictor, hs.my_network.load())
+
+# %% [markdown]
+# What does the network go by? Try to fool it. Choose a brush, and paint on the photo: skin's colour on the wall, a
+# shadow across the hand, a ring, a scribble. The mask follows. Which paint does it take for hand, and which part of the
+# hand can you make it lose?
+
+# %%
+hs.explore.fool(predictor, hs.my_hand.load(samples[0].read()[0]))
+
+# %% [markdown]
 # ## 13. What you learned
 #
 # - Save and load before you train, and load in a new process. `.keras` files, registered functions; `compile=False` if

@@ -158,13 +158,15 @@ def convolve(image: np.ndarray) -> View:
     """
     grey = cv2.cvtColor(resize_image(image, SIDE), cv2.COLOR_RGB2GRAY)
     kernel, kinds = Kernel(KERNELS["vertical edges"]), choice("kernel", list(KERNELS))
+    found = answers(grey, np.reshape(kernel.value, (3, 3)))
+    line, column = (int(at) + 1 for at in np.unravel_index(found.argmax(), found.shape))  # an edge, to begin with
     large = np.repeat(np.repeat(grey, ZOOM, axis=0), ZOOM, axis=1)
     pad = Pad(
         picture=data_uri(large / 255),
         label="the photo: drag the square, or move it by the arrow keys",
         window=3 / SIDE,
         step=1 / SIDE,
-        value=[0.5, 0.5],
+        value=[(column + 0.5) / SIDE, (line + 0.5) / SIDE],
     )
 
     def draw(place, numbers, norm, relu) -> Drawing:
@@ -176,7 +178,7 @@ def convolve(image: np.ndarray) -> View:
     ticks = {"norm": tick("then batch norm"), "relu": tick("then ReLU")}
     view = View(draw, {"place": pad, "numbers": kernel} | ticks)
     view.children[0].children = [row([kinds, *ticks.values()]), kernel]
-    view.still = draw_convolution(grey, np.reshape(kernel.value, (3, 3)), SIDE // 2, SIDE // 2)
+    view.still = draw_convolution(grey, np.reshape(kernel.value, (3, 3)), line, column)
     return view
 
 

@@ -5,7 +5,7 @@ const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 const FRAME = `
   <div tabindex="0" role="application" style="position: relative; width: 320px; max-width: 100%; cursor: crosshair;
       touch-action: none; user-select: none">
-    <img alt="" draggable="false" style="display: block; width: 100%; image-rendering: pixelated">
+    <img alt="" draggable="false" style="display: block; width: 100%">
     <canvas style="position: absolute; inset: 0; width: 100%; height: 100%"></canvas>
     <div style="position: absolute; box-sizing: border-box; border: 2px solid #d55e00; outline: 1px solid white;
         pointer-events: none; transform: translate(-50%, -50%)"></div>
@@ -35,11 +35,11 @@ function render({ model, el }) {
       borderStyle: brush && !down ? "dashed" : "solid",
     });
     if (!brush) return;
-    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    [canvas.width, canvas.height] = [640, (640 * image.naturalHeight) / image.naturalWidth];
     const pen = canvas.getContext("2d");
     Object.assign(pen, { lineCap: "round", lineJoin: "round" });
     for (const stroke of model.get("value")) {
-      Object.assign(pen, { strokeStyle: stroke.colour, lineWidth: stroke.width * canvas.width });
+      Object.assign(pen, { strokeStyle: stroke.colour, globalAlpha: stroke.strength, lineWidth: stroke.width * canvas.width });
       pen.beginPath();
       for (const [x, y] of [stroke.points[0], ...stroke.points]) pen.lineTo(x * canvas.width, y * canvas.height);
       pen.stroke();
@@ -47,6 +47,7 @@ function render({ model, el }) {
   };
   const load = () => {
     image.src = model.get("picture");
+    image.style.imageRendering = model.get("window") ? "pixelated" : "auto"; // where pixels are to be seen
     pad.setAttribute("aria-label", model.get("label"));
     if (!el.querySelector("[role=status]").textContent) say(model.get("label"));
   };

@@ -25,6 +25,7 @@ from ..data.samples import Sample
 from .pad import Pad
 
 SIDE = 256  # pixels on the screen of a picture's longer side
+FRAME = "max-width:100%;box-sizing:border-box;border:1px solid #999"  # a mask may be white to its edge
 WRAP = "display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start"
 
 # What ipywidgets leaves out, for those who use no mouse or cannot see. A slider's handle and its number have no name:
@@ -72,7 +73,7 @@ class Drawing:
         """The same for a widget: quick to make, and the pictures wrap where the page is narrow."""
         figures = [
             f'<figure style="margin:0;max-width:100%"><figcaption>{escape(title)}</figcaption>'
-            f'<img alt="{escape(title)}" src="{data_uri(picture)}" style="max-width:100%;{_sides(picture)}"></figure>'
+            f'<img alt="{escape(title)}" src="{data_uri(picture)}" style="{FRAME};{_sides(picture)}"></figure>'
             for picture, title in zip(self.pictures, self.titles)
         ]
         return (
