@@ -34,6 +34,7 @@ STEPS, DRAGS = 30, 5  # of the mouse in a fast drag, 10 ms apart; drags
 SETUP = """import handseg_lib as hs
 samples, predictor = hs.drawn.load(), hs.load_predictor()
 photo, mask = samples[0].read()"""
+PAD, CHOICE = "application", "[role=radio][tabindex='0']"  # what is pointed at has no label: a role, a block
 # code, the label of a slider or a tick, how many steps the slider has (0: a tick), and whether the network runs
 WIDGETS = {
     "play_augmentation": ("hs.explore.play_augmentation(samples[0])", "rotate", 36, False),
@@ -42,6 +43,9 @@ WIDGETS = {
     "explore": ("hs.explore.explore(predictor, samples[:60])", "threshold", 98, False),
     "explore, next photo": ("hs.explore.explore(predictor, samples[:60])", "photo", 59, True),
     "cut_skips": ("hs.explore.cut_skips(predictor, photo, mask)", "skip of 112 x 112", 0, True),
+    "open_network": ("hs.explore.open_network('encoder', predictor, photo)", CHOICE, 10, False),
+    "convolve": ("hs.explore.convolve(photo)", PAD, 44, False),
+    "fool": ("hs.explore.fool(predictor, photo)", PAD, 50, True),
 }
 WATCH = """view => {
   view.moved = 0
@@ -92,15 +96,43 @@ def grip(slider) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def find(view, label: str):
+    """A control by its label, or what is pointed at by its role."""
+    if label == CHOICE:
+        return view.locator(label)
+    return view.get_by_role(PAD) if label == PAD else view.get_by_label(label, exact=True).first
+
+
+def point(page, view, label: str, by: str, move: int) -> None:
+    """Moves a pad's point, or its brush, by one step; or chooses the next block."""
+    pad = find(view, label)
+    pad.scroll_into_view_if_needed()
+    if by == "key":
+        pad.focus()
+        if move == 0 and view.get_by_role("button", name="undo").count():
+            page.keyboard.press("Space")  # the brush is put down, and stays
+        page.keyboard.press("ArrowRight")
+    elif label == CHOICE:
+        view.locator("[data-name] rect").nth(move % 10).click()
+    else:
+        box = pad.bounding_box()
+        x, y = box["x"] + 20 + 10 * move, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.up()
+
+
 def waits(page, view, label: str, steps: int, by: str) -> list[float]:
     """Milliseconds of each counted move of a control, by "key" or by "mouse"."""
-    control, times = view.get_by_label(label, exact=True).first, []
+    control, times = find(view, label), []
     watched = view.element_handle()
     for move in range(WARM + MOVES):
         before = view.evaluate("view => view.redraws.length")
         # to and fro, since a slider must not reach its end; but on to a photo that the network has not seen yet
         forth = label == "photo" or move % 8 < 4
-        if by == "mouse" and steps:
+        if label in (PAD, CHOICE):
+            point(page, view, label, by, move)
+        elif by == "mouse" and steps:
             x, y = grip(control)
             track = control.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()["width"]
             step = 1.2 * track / steps

@@ -11,11 +11,11 @@ import_keras()
 # It warns of retracing when a few models are trained in a row, as lessons do; that is no fault of the reader's.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
-from . import encoder, explore, losses, machine, metrics, plots, predictor, recipe, training, unet
+from . import encoder, explore, losses, machine, metrics, my_network, plots, predictor, recipe, training, unet
 from .course import as_published, check, doctor, profile
 from .course.progress import progress
 from .course.quiz import quiz
-from .data import augment, drawn, drawn_rooms, elsewhere, hgr1, rooms
+from .data import augment, drawn, drawn_rooms, elsewhere, hgr1, my_hand, rooms
 from .data.batches import Batches
 from .data.check_pairs import check_pairs
 from .data.files import read_image, read_mask
@@ -57,6 +57,8 @@ __all__ = [
     "losses",
     "machine",
     "metrics",
+    "my_hand",
+    "my_network",
     "pair",
     "plots",
     "predictor",

@@ -256,35 +256,3 @@ def numbers(arrays: Sequence[np.ndarray], titles: Sequence[str], alt: str, shade
         for (row, column), value in np.ndenumerate(array):
             ax.text(column, row, f"{value:g}", ha="center", va="center")
     return fig
-
-
-def unet_diagram(model) -> AltFigure:
-    """Draws a U-Net of ``build_unet``: a box for each feature map, lower for a smaller side, arrows for the skips."""
-    down = [model.input.shape] + [features.shape for features in model.get_layer("encoder").outputs]
-    up = [layer.output.shape for layer in model.layers if type(layer).__name__ == "ReLU"]
-    skips = [layer for layer in model.layers if type(layer).__name__ == "Concatenate"]
-    depth = len(down) - 1
-    boxes = [(i, -i, shape, BLUE) for i, shape in enumerate(down)]
-    boxes += [(depth + i, i - depth, shape, ORANGE) for i, shape in enumerate(up, 1)]
-    boxes.append((depth + len(up) + 1, 0, model.output.shape, GREEN))
-    fig, ax = figure(
-        f"The U-Net as a U: the encoder halves the side from {down[0][1]} to {down[-1][1]} pixels on the way down, "
-        f"the decoder doubles it on the way up, and {len(skips)} skips run across, each between maps of one size.",
-        width=9.5,
-        height=4.2,
-    )
-    for x, y, (_, side, _, channels), colour in boxes:
-        frame = {"boxstyle": "round", "facecolor": "white", "edgecolor": colour, "linewidth": 2}
-        ax.text(x, y, f"{side} × {side}\n{channels} ch.", ha="center", va="center", fontsize=9, bbox=frame)
-    for (x, y, *_), (x2, y2, *_) in zip(boxes, boxes[1:]):
-        ax.annotate("", (x2, y2), (x, y), arrowprops={"arrowstyle": "->", "shrinkA": 22, "shrinkB": 22})
-    dashed = {"arrowstyle": "->", "linestyle": "--", "color": VERMILION, "shrinkA": 34, "shrinkB": 34}
-    for i in range(1, len(skips) + 1):
-        ax.annotate("", (2 * depth - i, -i), (i, -i), arrowprops=dashed)
-        ax.text(depth, -i + 0.08, "skip", ha="center", color=VERMILION, fontsize=9)
-    ax.text(depth / 2 - 0.8, -depth + 1, "encoder: what", ha="center", color=BLUE)
-    ax.text(1.5 * depth + 0.8, -depth + 1, "decoder: where", ha="center", color=ORANGE)
-    ax.text(depth, -depth - 0.5, "bottleneck", ha="center", va="top", fontsize=9)
-    ax.set(xlim=(-0.6, boxes[-1][0] + 0.6), ylim=(-depth - 0.8, 0.5))
-    ax.axis("off")
-    return fig

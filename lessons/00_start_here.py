@@ -17,6 +17,29 @@
 # page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
 
 # %% [markdown]
+# First, watch a network learn. It sees a few drawn hands, and for each of them the right outline. After every round
+# through them, which is called an epoch, it outlines a hand that it has not seen. (On the first run, the hands must be
+# drawn, too. With that, it takes a minute or so.)
+
+# %%
+learners = hs.split_by_person(hs.drawn.load())
+size = 96  # pixels
+lessons, exam = hs.Batches(learners.train[:48], size, 8), hs.Batches(learners.val[:4], size, 4)
+film = hs.explore.watch_training(learners.val[0], film=True)
+history = hs.fit(hs.build_unet(size), lessons, exam, epochs=6, frozen_epochs=6, callbacks=[film])
+
+# %% [markdown]
+# Nobody told it what a finger is. It was shown 48 hands, compared its answers with the right ones, and changed its
+# numbers a little, each time so that the answers fit better. `IoU` says how good an outline is: 1 is perfect.
+#
+# This is the network. A photo enters at the upper left, and the hand comes out at the upper right. Each small picture is
+# a step on the way. Click on a block to open it, or use Tab and the arrow keys. What the blocks do is what the course is
+# about; for now, look.
+
+# %%
+hs.explore.open_network()
+
+# %% [markdown]
 # ## 1. Set up
 #
 # You have nothing left to install. On Colab, the cell above has installed the course's library, `handseg_lib`. On
@@ -236,6 +259,14 @@ hs.plots.images(
     ["photo", "probability of hand", "mask"],
     alt="A photo, the probability of hand, and the photo with the mask that the network gives.",
 )
+
+# %% [markdown]
+# Or take the photo here, with a camera, or drop a file on the frame. This photo is **kept**: as one file on the machine
+# that runs this notebook, in the course's cache, so that later lessons can show your hand beside theirs.
+# `hs.my_hand.forget()` removes it.
+
+# %%
+hs.explore.try_photo(predictor, keep=True)
 
 # %% [markdown]
 # The network has never seen you, your room or your camera. It has learned from seven persons in one laboratory, and from

@@ -17,6 +17,13 @@
 # page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
 
 # %% [markdown]
+# This is the whole network of the course, with a hand on its way through. It learns from its two ends alone: the
+# photo that goes in, and the mask that should come out. Click on a block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network(("photo", "hand"))
+
+# %% [markdown]
 # ## 1. Pairs
 #
 # Many mistakes in segmentation are mistakes in the data, and they raise no error. So look at the data first.

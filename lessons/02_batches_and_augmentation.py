@@ -17,6 +17,13 @@
 # pictures](https://realpython.com/python3-object-oriented-programming/)).
 
 # %% [markdown]
+# This is the whole network of the course. This lesson is about what goes in: photos, in batches, a little different each
+# time. Click on a block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network("photo")
+
+# %% [markdown]
 # ## 1. Why a network learns from batches
 #
 # A network is a chain of layers. Each layer computes new numbers from those of the layer before. How it does so
@@ -584,6 +591,13 @@ hs.plots.images(
 # The course keeps the colours, because its network is meant to work in your room as well. Before you copy an
 # augmentation, measure it on your own data, person by person, and look at the interval
 # ([results](../docs/results.md)).
+
+# %% [markdown]
+# How far may one go? Move the sliders, and let the dice fall again. Stop where you would no longer believe that the
+# photo is one of a hand. The box at the end shows what a soft interpolation does to the mask's edge.
+
+# %%
+hs.explore.play_augmentation(samples[0])
 
 # %% [markdown]
 # ## 10. Chance that can be repeated

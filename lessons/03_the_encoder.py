@@ -17,6 +17,45 @@
 # **You need:** [02 Batches and augmentation](02_batches_and_augmentation.ipynb).
 
 # %% [markdown]
+# This is the whole network of the course. This lesson is about its left arm. Click on a block to open it, or use Tab and
+# the arrow keys: you see its strongest maps, and how much of the photo one of its values depends on.
+
+# %%
+hs.explore.open_network("encoder")
+
+# %% [markdown]
+# ### What a convolution does
+#
+# All of it is made of one step, the **[convolution](../docs/glossary.md#convolution)**. Lay a small square of numbers,
+# the *kernel*, on the photo. Multiply each pixel by the number that lies on it, and add up the products: that is one
+# answer. Move the kernel on by a pixel, and do it again. With a kernel $k$ of 3 × 3 and a grey photo $x$, the answer at
+# row $r$ and column $c$ is
+#
+# $$y_{r,c} = \sum_{i=-1}^{1} \sum_{j=-1}^{1} k_{i,j} \; x_{r+i,\,c+j}$$
+#
+# Drag the square over the photo, or move it by the arrow keys. Then change the nine numbers, or choose others. Where
+# does "vertical edges" answer with 0, and where with much?
+
+# %%
+drawn_hand, _ = hs.drawn.render(4, "5", 0)
+hs.explore.convolve(hs.my_hand.load(drawn_hand))
+
+# %% [markdown]
+# Two more steps follow each convolution of this network. [**Batch norm**](../docs/glossary.md#batch-norm) brings the
+# answers to a common range: it takes off their mean, and divides by their spread. [**ReLU**](../docs/glossary.md#relu)
+# turns every negative answer into 0: $\max(0, y)$. Tick both, and see what is left.
+#
+# A layer has many kernels, and each has a square of numbers for red, one for green and one for blue. Nobody wrote these
+# numbers: the network learned them. Here are the 64 kernels of the first layer, 7 × 7 each, and what they answer.
+
+# %%
+hs.explore.draw_filters(hs.load_predictor(), hs.my_hand.load(drawn_hand))
+
+# %% [markdown]
+# Stripes in all directions, and spots of colour. The later layers work on these answers as the first one works on
+# pixels, so they can find patterns of patterns.
+
+# %% [markdown]
 # ## 1. Blocks with a bypass
 #
 # [ResNet50](https://arxiv.org/abs/1512.03385) is a network that tells what a photo shows. It was trained on
@@ -220,6 +259,13 @@ hs.plots.images(
 # %% [markdown]
 # So the encoder finds the hand before you have trained anything. But it says only roughly **where** the hand is.
 # Lesson 04 is about that.
+
+# %% [markdown]
+# Walk through the layers. On the photo, the bright square is all that the strongest value of a map depends on. The
+# first choice of encoder is ImageNet's. The second one is the course's, after it was trained on hands.
+
+# %%
+hs.explore.look_inside(hs.encoder.build_encoder(224), hs.my_hand.load(photos[0]), tuned=hs.load_predictor())
 
 # %% [markdown]
 # ## 3. What the network expects

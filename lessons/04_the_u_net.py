@@ -17,6 +17,13 @@
 # **You need:** [03 The encoder](03_the_encoder.ipynb).
 
 # %% [markdown]
+# This is the whole network of the course. This lesson builds its right arm, and the skips that lead there. Click on a
+# block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network(("skips", "decoder"))
+
+# %% [markdown]
 # ## 1. What, and where
 #
 # The [encoder](../docs/glossary.md#encoder) of lesson 03 halves the side of the photo four times. A photo of 224 x 224
@@ -269,7 +276,7 @@ def build_unet(size, width=128):
 
 # %%
 unet = build_unet(profile.size)
-hs.plots.unet_diagram(unet)
+hs.explore.draw_network(model=unet, image=images[0])
 
 # %% [markdown]
 # The picture shows where the name comes from. `hs.build_unet` builds the same network. Check it: it has the same
@@ -485,6 +492,12 @@ table.round(2)
 # Do not read too much into the size of the effect. This network was trained with its skips and depends on them. A
 # network that was trained without skips should do better than this one does without them. To compare the two designs,
 # you would have to train both. This experiment shows what the trained network *uses*.
+
+# %% [markdown]
+# Now cut the skips yourself, on your own hand, if you have given the course a photo of it in lesson 00.
+
+# %%
+hs.explore.cut_skips(predictor, hs.my_hand.load(images[best]))
 
 # %% [markdown]
 # ## 13. A size that does not fit

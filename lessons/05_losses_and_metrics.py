@@ -17,6 +17,13 @@
 # pictures](https://developers.google.com/machine-learning/crash-course/linear-regression/gradient-descent)).
 
 # %% [markdown]
+# This is the whole network of the course. This lesson is about its answer: how good is it, in one number, and which
+# number should the network learn by? Click on a block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network("hand")
+
+# %% [markdown]
 # ## 1. Four counts
 #
 # For each pixel, the prediction says hand or background, and the true mask says what is right. So there are four kinds

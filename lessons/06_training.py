@@ -19,6 +19,13 @@
 # shows in a film.
 
 # %% [markdown]
+# This is the whole network of the course. All that it learns lies in the two arms, in some ten million weights. Click on a
+# block to see how many of them are there, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network(("encoder", "decoder"))
+
+# %% [markdown]
 # ## 1. Four photos by heart
 #
 # Before a training that takes minutes, make a test that takes seconds. Give the network four photos and let it learn
@@ -733,6 +740,14 @@ hs.plots.predictions(hs.Predictor(model), four[:3])
 # Compare this with your guess. (The `boundary_px` of a person is a mean over photos. The table in section 13 has the
 # median over all photos.) Then look at the persons: how different are their scores? This tells you more about a fourth
 # person than the third digit of the mean.
+
+# %% [markdown]
+# This network is yours. Keep it: lesson 07 lets you try it on a photo, beside the course's. It becomes one file in the
+# course's cache on the machine that runs this notebook, and `hs.my_network.forget()` removes it.
+
+# %%
+kept = hs.my_network.keep(model)
+print("kept" if kept else "not kept: HANDSEG_MY_NETWORK says none")
 
 # %% [markdown]
 # ## 12. Fewer digits, more speed

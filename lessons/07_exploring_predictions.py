@@ -17,6 +17,13 @@
 # and masks](01_photos_and_masks.ipynb).
 
 # %% [markdown]
+# This is the whole network of the course, trained. This lesson is about what comes out. Click on a block to open it, or
+# use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network("hand")
+
+# %% [markdown]
 # ## 1. A file for a model
 #
 # A trained model has cost hours, so you save it in a file. Do not wait for the end of the training to try this. Save
@@ -564,6 +571,21 @@ hs.explore.draw_threshold(worst[0], predictor(worst[0].read()[0]), 0.9)
 # `hs.explore.try_photo(predictor)` takes a photo of yours, from a file or from the camera. It shows where the network
 # finds a hand, and lets you download the mask and the hand cut out. All sliders of the course are together in
 # [Sliders](sliders.ipynb).
+
+# %% [markdown]
+# If you have trained lesson 06's network, you can switch to it here. It is smaller and has learned for minutes. Where
+# is it as good as the course's, and where is it not?
+
+# %%
+hs.explore.try_photo(predictor, hs.my_network.load())
+
+# %% [markdown]
+# What does the network go by? Try to fool it. Choose a brush, and paint on the photo: skin's colour on the wall, a
+# shadow across the hand, a ring, a scribble. The mask follows. Which paint does it take for hand, and which part of the
+# hand can you make it lose?
+
+# %%
+hs.explore.fool(predictor, hs.my_hand.load(samples[0].read()[0]))
 
 # %% [markdown]
 # ## 13. What you learned

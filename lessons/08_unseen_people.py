@@ -20,6 +20,13 @@
 # predictions](07_exploring_predictions.ipynb).
 
 # %% [markdown]
+# This is the whole network of the course. This lesson asks what comes out when a person goes in whom it has never seen.
+# Click on a block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network(("photo", "hand"))
+
+# %% [markdown]
 # ## 1. A random split
 #
 # Most tutorials draw their test photos at random from all photos. To see what that does, you need a method that learns

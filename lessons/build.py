@@ -162,11 +162,12 @@ def solutions() -> dict[str, str]:
 
 
 def execute(nb: nbformat.NotebookNode) -> None:
-    """Runs every cell on drawn hands, in an empty folder, where no real photo can get into an output."""
+    """Runs every cell on drawn hands, in an empty folder, where no real photo, and not the author's hand, can get in."""
     metadata = nb.metadata.copy()
     with tempfile.TemporaryDirectory() as folder:
         env = {"TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"} | os.environ
         env |= {"HANDSEG_HGR1": "none", "HANDSEG_PROFILE": "quick", "PYTHONWARNINGS": "ignore"}
+        env |= {"HANDSEG_MY_HAND": "none", "HANDSEG_MY_NETWORK": "none"}  # the author's own
         resources = {"metadata": {"path": folder}}
         options = {"timeout": 900, "record_timing": False, "extra_arguments": ["--log-level=ERROR"]}
         NotebookClient(nb, resources=resources, kernel_name="python3", **options).execute(env=env)

@@ -4,6 +4,7 @@ import tempfile
 
 os.environ.setdefault("HANDSEG_PROFILE", "smoke")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ |= {"HANDSEG_MY_HAND": "none", "HANDSEG_MY_NETWORK": "none"}  # those of whoever runs the tests stay theirs
 # No network but this machine's own: what would download something fails here, and not first in a room without it.
 os.environ |= {
     "http_proxy": "http://127.0.0.1:9",

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from test_explore import buttons
 
-from handseg_lib import Predictor, explore
+from handseg_lib import Predictor, explore, my_hand
 from handseg_lib.data import files
 from handseg_lib.explore.upload import cut_out, download_links, on_checks
 
@@ -55,6 +55,39 @@ def upload(view, name: str, content: bytes, piece: int = 10**9) -> None:
     for start in range(0, len(content) or 1, piece):
         message = {"name": name, "start": start, "size": len(content)}
         view.controls["photo"].receive(message, [memoryview(content[start : start + piece])])
+
+
+# What is kept, and your own network
+
+
+def test_a_photo_is_kept_for_later_lessons_only_where_that_is_said(photo, tmp_path, monkeypatch):
+    monkeypatch.setenv("HANDSEG_MY_HAND", str(tmp_path / "mine.png"))
+    view = explore.try_photo(Bright())
+    assert "kept" not in view.picture.value
+    upload(view, "a.png", encoded(photo))
+    assert my_hand.load() is None
+    view = explore.try_photo(Bright(), keep=True)
+    assert "There it is kept" in view.picture.value and "hs.my_hand.forget() removes it" in view.picture.value
+    upload(view, "a.png", encoded(photo))
+    assert (my_hand.load() == photo).all() and not view.message.value
+
+
+def test_your_own_network_answers_beside_the_courses(photo):
+    class Dark(Bright):
+        def __call__(self, image):
+            return 1 - super().__call__(image)
+
+    course, mine = Bright(), Dark()
+    view = explore.try_photo(course, mine)
+    upload(view, "a.png", encoded(photo))
+    assert "12% hand" in view.picture.value and (course.asked, mine.asked) == (1, 0)
+    view.controls["network"].value = "your own"
+    assert "75% hand" in view.picture.value  # what is darker than 0.4
+    for network in ("the course's", "your own"):
+        view.controls["network"].value = network
+    assert (course.asked, mine.asked) == (1, 1), "each is asked once"
+    buttons(view)["make files to download"].click()
+    assert links(view)["a_mask.png"].mean() == 0.75 * 255
 
 
 # A photo

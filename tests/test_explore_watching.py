@@ -1,5 +1,7 @@
 """Training, watched: one picture, drawn anew after every epoch, with the epochs of an earlier run; and no harm done."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from test_training import SIZE, Kill, same, small_unet
 
-from handseg_lib import Batches, explore, fit
+from handseg_lib import Batches, Predictor, explore, fit
 from handseg_lib.losses import dice_bce_loss
 from handseg_lib.metrics import iou, mean_iou
 from handseg_lib.training import History
@@ -60,6 +62,26 @@ def test_one_picture_is_drawn_anew_after_every_epoch_and_the_training_stays_as_i
     drawn = [{name: row[name] for name in row if name != "seconds"} for row in history.rows]
     assert [{name: pytest.approx(value) for name, value in row.items()} for row in watch.rows] == drawn
     assert same(model.get_weights(), straight.get_weights())
+
+
+def test_a_film_begins_before_the_training_and_has_a_frame_for_each_epoch(data, published):
+    watch = explore.watch_training(data[1].samples[0], film=True)
+    model = small_unet()
+    fit(model, *data, epochs=2, frozen_epochs=1, callbacks=[watch])
+    alts, updates, _ = zip(*published)
+    assert updates == (False, True, True)
+    assert [re.search(r"of (\d) epochs", alt)[1] for alt in alts] == ["0", "1", "2"]
+    image, true = data[1].samples[0].read()
+    last = iou(true, Predictor(model).mask(image))  # the best epoch's weights are kept; of two, it is one that was shown
+    assert any(f"to {last:.2f}." in alt for alt in alts[1:])
+
+
+def test_a_film_says_how_good_each_mask_is():
+    true = np.zeros((20, 40), np.uint8)
+    true[:, :20] = 1
+    figure = explore.draw_film(np.full((20, 40, 3), 90, np.uint8), true, [0 * true, np.roll(true, 10, axis=1), true])
+    assert [ax.get_title() for ax in figure.axes] == ["before: IoU 0.00", "epoch 1: IoU 0.33", "epoch 2: IoU 1.00"]
+    assert "The IoU goes from 0.00 to 1.00." in figure.alt
 
 
 def test_without_a_notebook_it_draws_nothing(data, capsys):

@@ -248,16 +248,6 @@ def test_lines_differ_in_more_than_colour():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b", "c"]
 
 
-def test_the_diagram_shows_every_map_of_the_network():
-    model = build_unet(96, weights=None)
-    fig = plots.unet_diagram(model)
-    shown(fig)
-    texts = [text.get_text() for text in fig.axes[0].texts]
-    for side, channels in ((96, 3), (48, 64), (24, 256), (12, 512), (6, 1024), (12, 128), (24, 64), (48, 32), (96, 1)):
-        assert f"{side} × {side}\n{channels} ch." in texts
-    assert texts.count("skip") == 3 and "3 skips" in fig.alt
-
-
 def test_no_figure_is_left_in_pyplots_hands(samples):
     import matplotlib.pyplot as plt
 

@@ -5,28 +5,40 @@ and what the tests look at.
 """
 
 from .augmentation import draw_augmentation, play_augmentation
+from .convolution import convolve, draw_convolution, draw_filters
+from .fooling import draw_fooled, fool
 from .inside import draw_layer, look_inside
 from .loss import draw_loss, draw_losses, play_loss
+from .network import draw_block, draw_network, open_network
 from .photos import browse, draw_sample
 from .predictions import draw_threshold, explore
 from .skips import cut_skips, draw_cut
 from .upload import draw_photo, try_photo
-from .watching import draw_training, watch_training
+from .watching import draw_film, draw_training, watch_training
 
 __all__ = [
     "browse",
+    "convolve",
     "cut_skips",
     "draw_augmentation",
+    "draw_block",
+    "draw_convolution",
     "draw_cut",
+    "draw_film",
+    "draw_filters",
+    "draw_fooled",
     "draw_layer",
     "draw_loss",
     "draw_losses",
+    "draw_network",
     "draw_photo",
     "draw_sample",
     "draw_threshold",
     "draw_training",
     "explore",
+    "fool",
     "look_inside",
+    "open_network",
     "play_augmentation",
     "play_loss",
     "try_photo",

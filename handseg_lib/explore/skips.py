@@ -22,12 +22,22 @@ def decoder_of(model: keras.Model) -> keras.Model:
     Raises:
         InputError: the model has no skips.
     """
+    joins, ups = joins_and_ups(model)
+    skips = [join.input[1] for join in joins]  # coarsest first
+    return keras.Model([*reversed(skips), ups[0].input], model.output, name="decoder")
+
+
+def joins_and_ups(model: keras.Model) -> tuple[list[keras.layers.Layer], list[keras.layers.Layer]]:
+    """The layers of a U-Net where a skip joins, and those that double the side, both from the bottleneck upwards.
+
+    Raises:
+        InputError: it has none.
+    """
     joins = [layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate)]
     ups = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2DTranspose)]
     if not joins or not ups:
         raise InputError(f"{model.name}: a model without skips. Give one that build_unet made.")
-    skips = [join.input[1] for join in joins]  # coarsest first
-    return keras.Model([*reversed(skips), ups[0].input], model.output, name="decoder")
+    return joins, ups
 
 
 def decode(decoder: keras.Model, features: Sequence[np.ndarray], keep: Sequence[bool]) -> np.ndarray:

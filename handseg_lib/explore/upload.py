@@ -10,11 +10,12 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import plots
+from ..data import my_hand
 from ..data.files import read_image
 from ..data.gate import InputError, as_masks, readable
 from ..predictor import Predictor
 from .chooser import Chooser, Upload
-from .view import Drawing, View, button, shrink, slider
+from .view import Drawing, View, button, choice, shrink, slider
 
 WELCOME = (
     "No photo yet: choose one, drop one on the frame, or take one with the camera. It goes to the machine that runs "
@@ -22,37 +23,54 @@ WELCOME = (
 )
 
 
-def try_photo(predictor: Predictor) -> View:
+KEPT = (
+    " There it is kept, in one file of the course's cache, so that later lessons can show it beside their own hands. "
+    "hs.my_hand.forget() removes it."
+)
+COURSE, MINE = "the course's", "your own"
+
+
+def try_photo(predictor: Predictor, mine: Predictor | None = None, keep: bool = False) -> View:
     """Segments a photo that you choose, drop or take, and makes files to download: the mask, and the hand cut out.
 
     Args:
         predictor: a trained model.
+        mine: another one to switch to, such as your own (``hs.my_network.load()``); None: none.
+        keep: True to keep the photo for the later lessons, as the widget then says (``hs.my_hand``).
     """
+    predictors = {COURSE: predictor} | ({} if mine is None else {MINE: mine})
     controls = {
         "photo": Chooser(),
         "threshold": slider("threshold", predictor.threshold, 0.01, 0.99, 0.01),
     }
+    if mine is not None:
+        controls["network"] = choice("network", list(predictors))
     links = widgets.HTML()
     given = {}  # the photo and its probabilities, so that a move of the threshold needs no pass of the network
+    welcome = WELCOME + KEPT * keep
 
     def forget(change) -> None:
         given.clear()
         view.picture.value = links.value = ""  # an upload that fails leaves nothing of the one before
 
-    def draw(photo, threshold) -> Drawing:
+    def draw(photo, threshold, network=COURSE) -> Drawing:
         links.value = ""
         if photo is None:
-            return Drawing([], [], WELCOME, WELCOME)
+            return Drawing([], [], welcome, welcome)
         if not given:
             name, image = read_upload(photo)
-            small, hand = shrink(image), shrink(predictor(image))
-            given.update(name=name, image=image, small=small, hand=hand)
+            given.update(name=name, image=image, small=shrink(image))
+            if keep:
+                my_hand.keep(image)
+        if network not in given:
+            given[network] = shrink(predictors[network](given["image"]))
         height, width = given["image"].shape[:2]
-        return draw_photo(given["small"], given["hand"], threshold, f"{given['name']} | {width} x {height} pixels")
+        return draw_photo(given["small"], given[network], threshold, f"{given['name']} | {width} x {height} pixels")
 
     def make_files() -> None:
         if given:
-            mask = (predictor(given["image"]) >= controls["threshold"].value).astype(np.uint8)
+            network = predictors[controls["network"].value if mine is not None else COURSE]
+            mask = (network(given["image"]) >= controls["threshold"].value).astype(np.uint8)
             links.value = "<br>".join(download_links(given["name"], given["image"], mask))
 
     controls["photo"].observe(forget, "value")  # before the view's own observer, which draws

@@ -10,7 +10,7 @@ import functools
 import io
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import cv2
@@ -22,8 +22,10 @@ from IPython.display import display
 from .. import plots
 from ..data.gate import InputError
 from ..data.samples import Sample
+from .pad import Pad
 
 SIDE = 256  # pixels on the screen of a picture's longer side
+FRAME = "max-width:100%;box-sizing:border-box;border:1px solid #999"  # a mask may be white to its edge
 WRAP = "display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start"
 
 # What ipywidgets leaves out, for those who use no mouse or cannot see. A slider's handle and its number have no name:
@@ -71,7 +73,7 @@ class Drawing:
         """The same for a widget: quick to make, and the pictures wrap where the page is narrow."""
         figures = [
             f'<figure style="margin:0;max-width:100%"><figcaption>{escape(title)}</figcaption>'
-            f'<img alt="{escape(title)}" src="{data_uri(picture)}" style="max-width:100%;{_sides(picture)}"></figure>'
+            f'<img alt="{escape(title)}" src="{data_uri(picture)}" style="{FRAME};{_sides(picture)}"></figure>'
             for picture, title in zip(self.pictures, self.titles)
         ]
         return (
@@ -79,6 +81,10 @@ class Drawing:
             f'<div style="{WRAP};max-width:{self.columns * (SIDE + 16)}px">{"".join(figures)}</div>'
             f'<div style="white-space:pre-line">{escape(self.text)}</div></div>'
         )
+
+    def without_first(self) -> "Drawing":
+        """The same without its first picture, for a widget in which that one is there already, to point at."""
+        return replace(self, pictures=self.pictures[1:], titles=self.titles[1:])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         if not self.pictures:
@@ -126,16 +132,20 @@ class View(widgets.VBox):
         controls: as given.
         picture: the HTML widget that shows the drawing.
         message: the HTML widget that says what went wrong, in one sentence; empty where all is well.
+        still: what a page shows that runs no widgets; None: what is drawn.
     """
 
     def __init__(self, draw: Callable, controls: dict[str, widgets.Widget], buttons: Sequence[widgets.Widget] = ()):
         self.draw, self.controls, self.drawn = draw, controls, Drawing([], [], "")
-        self.picture, self.message = widgets.HTML(), widgets.HTML()
+        self.picture, self.message, self.still = widgets.HTML(), widgets.HTML(), None
         for control in controls.values():
             control.observe(self.redraw, "value")
         self.redraw()
         aid = widgets.HTML(AID, layout=widgets.Layout(display="none"))
-        super().__init__([row([*controls.values(), *buttons]), self.message, self.picture, aid])
+        pads = [control for control in controls.values() if isinstance(control, Pad)]  # stand beside what they change
+        others = [control for control in controls.values() if control not in pads]
+        shown = row([*pads, self.picture], "flex-start") if pads else self.picture
+        super().__init__([row([*others, *buttons]), self.message, shown, aid])
         self.add_class("handseg-view")
 
     def redraw(self, change=None) -> None:
@@ -149,7 +159,7 @@ class View(widgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         """With the widget goes a picture of it, which a page shows that cannot run widgets, such as GitHub's."""
-        picture, metadata = self.drawn._repr_mimebundle_()
+        picture, metadata = (self.still or self.drawn)._repr_mimebundle_()
         return super()._repr_mimebundle_(**kwargs) | picture, metadata
 
 
@@ -201,11 +211,9 @@ def _figure_html(figure: plots.AltFigure) -> str:
 # The controls: each with a label that is shown in full
 
 
-def row(children: Sequence[widgets.Widget]) -> widgets.Box:
+def row(children: Sequence[widgets.Widget], align: str = "center") -> widgets.Box:
     """Widgets beside each other, on as many lines as they need."""
-    return widgets.Box(
-        list(children), layout=widgets.Layout(display="flex", flex_flow="row wrap", align_items="center")
-    )
+    return widgets.Box(list(children), layout=widgets.Layout(display="flex", flex_flow="row wrap", align_items=align))
 
 
 def slider(label: str, value: float, low: float, high: float, step: float = 1) -> widgets.Widget:

@@ -1,5 +1,6 @@
 """Training, watched: the curves so far and one photo's mask, drawn anew after every epoch."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -15,7 +16,7 @@ from ..resume import read_kept
 from ..training import History
 
 
-def watch_training(sample: Sample, out: str | Path | None = None) -> keras.callbacks.Callback:
+def watch_training(sample: Sample, out: str | Path | None = None, film: bool = False) -> keras.callbacks.Callback:
     """Makes a callback that draws while a network learns: ``hs.fit(..., callbacks=[watch_training(val.samples[0])])``.
 
     It draws after each epoch's validation, into one picture, which stays in the notebook. Where no notebook runs, such
@@ -24,12 +25,13 @@ def watch_training(sample: Sample, out: str | Path | None = None) -> keras.callb
     Args:
         sample: whose mask to draw; of a validation person.
         out: folder of the run, as given to ``fit``: the epochs of an earlier, interrupted run are drawn too.
+        film: draw no curves, but the mask before the training and after each epoch, side by side.
 
     Raises:
         InputError: the sample cannot be read, or the earlier run.
     """
     history = Path(out) / "history.json" if out is not None else None
-    return _Watch(sample, read_kept(history)["rows"] if history and history.exists() else [])
+    return (_Film if film else _Watch)(sample, read_kept(history)["rows"] if history and history.exists() else [])
 
 
 def draw_training(history: History, image: np.ndarray, true: np.ndarray, pred: np.ndarray) -> plots.AltFigure:
@@ -62,6 +64,24 @@ def draw_training(history: History, image: np.ndarray, true: np.ndarray, pred: n
     return figure
 
 
+def draw_film(image: np.ndarray, true: np.ndarray, preds: Sequence[np.ndarray]) -> plots.AltFigure:
+    """Draws what ``watch_training(..., film=True)`` shows: one photo, and how its mask grew.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        true: its mask (H, W) of {0, 1}.
+        preds: the masks (H, W) that the network gave, before its training and after each epoch.
+    """
+    scores = [metrics.iou(true, pred) for pred in preds]
+    names = ["before", *(f"epoch {epoch}" for epoch in range(1, len(preds)))]
+    return plots.images(
+        [plots.overlay(image, pred) for pred in preds],
+        [f"{name}: IoU {score:.2f}" for name, score in zip(names, scores)],
+        f"A film of a training: the same photo with the mask that the network gives, before the training and after each "
+        f"of {len(preds) - 1} epochs. The IoU goes from {scores[0]:.2f} to {scores[-1]:.2f}.",
+    )
+
+
 class _Watch(keras.callbacks.Callback):
     """Gathers the rows of a history from what Keras tells it."""
 
@@ -80,8 +100,27 @@ class _Watch(keras.callbacks.Callback):
     def draw(self) -> None:
         if get_ipython() is None:
             return
-        figure = draw_training(History(self.rows), self.image, self.true, Predictor(self.model).mask(self.image))
+        self.show(draw_training(History(self.rows), self.image, self.true, Predictor(self.model).mask(self.image)))
+
+    def show(self, figure: plots.AltFigure) -> None:
         if self.picture is None:
             self.picture = display(figure, display_id=True)
         else:
             self.picture.update(figure)
+
+
+class _Film(_Watch):
+    """Keeps the masks, and draws all of them."""
+
+    def __init__(self, sample: Sample, rows: list[dict]):
+        super().__init__(sample, rows)
+        self.preds = []
+
+    def on_train_begin(self, logs=None):
+        if not self.preds:  # the recipe calls Keras once an epoch
+            self.draw()
+
+    def draw(self) -> None:
+        if get_ipython() is not None:
+            self.preds.append(Predictor(self.model).mask(self.image))
+            self.show(draw_film(self.image, self.true, self.preds))
