@@ -24,8 +24,9 @@ from .course.quiz import lessons, quiz
 from .data import drawn, hgr1, rooms
 from .data.augment import Augmentation
 from .data.files import SUFFIXES, read_image
+from .data.folders import by_stem, pictures
 from .data.gate import InputError, readable
-from .data.samples import Sample, by_stem, pictures, split_by_person
+from .data.samples import Sample, split_by_person
 from .evaluation import lopo
 from .evaluation.report import Report, evaluate
 from .plots import overlay

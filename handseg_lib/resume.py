@@ -69,7 +69,7 @@ def read_kept(path: Path) -> dict:
     try:
         record = json.loads(path.read_text())
         sound = record.pop("checksum", None) in (None, _checksum(record))
-    except (ValueError, AttributeError, TypeError):  # no JSON, or JSON of something else
+    except (ValueError, AttributeError, TypeError, OSError):  # no JSON, or JSON of something else; a folder
         sound = False
     if not sound:
         raise damaged(path, "it is not as it was written")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from benchmarks import fuzz
+import fuzz_pictures as fuzz
 from handseg_lib import InputError, Sample, pair, read_image, read_mask
 from handseg_lib.data import files
 from handseg_lib.data.gate import readable

@@ -59,7 +59,7 @@ def current(name: str | None = None) -> Profile:
         InputError: there is no profile of that name.
     """
     name = name or os.environ.get("HANDSEG_PROFILE") or ("full" if machine.has_gpu() and hgr1.available() else "quick")
-    if name not in PROFILES:
+    if not isinstance(name, str) or name not in PROFILES:
         raise InputError(f"HANDSEG_PROFILE={name}: there is no such profile. Use {', '.join(PROFILES)}.")
     return PROFILES[name]
 

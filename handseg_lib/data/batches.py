@@ -10,8 +10,8 @@ import numpy as np
 from .augment import Augmentation, resize
 from .augment import augment as augment_pair
 from .elsewhere import vary
-from .gate import InputError
-from .samples import Sample, insist_on_some
+from .gate import InputError, of_kind, what, whole
+from .samples import Sample, as_samples, insist_on_skin
 
 
 class Batches(keras.utils.PyDataset):
@@ -35,8 +35,8 @@ class Batches(keras.utils.PyDataset):
     Each item is ``(images, masks)``: uint8 (B, size, size, 3) RGB and uint8 (B, size, size, 1) of {0, 1}.
 
     Raises:
-        InputError: there are no samples, one cannot be read, or the rooms have another size; at once, not in the
-            middle of training.
+        InputError: an argument cannot be used, there are no samples, one cannot be read, or the rooms have another
+            size; at once, not in the middle of training.
     """
 
     def __init__(
@@ -50,14 +50,18 @@ class Batches(keras.utils.PyDataset):
         rooms: np.ndarray | None = None,
     ):
         super().__init__()
-        insist_on_some(samples, "make batches of")
-        self.samples, self.size, self.batch_size, self.seed = samples, size, batch_size, seed
-        if rooms is not None and rooms.shape[1:] != (size, size, 3):
-            raise InputError(f"rooms: {rooms.shape} does not fit photos of {size} px. Give rooms of {size} px.")
+        self.samples = as_samples(samples, "make batches of")
+        self.size = whole("size", size, 1, 2048, such_as=224)
+        self.batch_size, self.seed = whole("batch_size", batch_size, 1, such_as=16), whole("seed", seed)
+        self.threads = whole("threads", threads, 1, 256)
+        of_kind("augment", augment, (bool, Augmentation), "Give True, False, or hs.augment.Augmentation(...).")
         self.augment = Augmentation() if augment is True else augment
-        pairs = [resize(*sample.read(), size) for sample in samples]
+        if rooms is not None and getattr(rooms, "shape", ())[1:] != (size, size, 3):
+            raise InputError(f"rooms: {what(rooms)} does not fit photos of {size} px. Give rooms of {size} px.")
+        self.rooms = rooms
+        pairs = [resize(*sample.read(), size) for sample in self.samples]
         self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))
-        self.threads, self.rooms = threads, rooms
+        insist_on_skin(self.samples, map(np.any, self.masks))
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 
 from .. import plots
 from ..data.files import read_image
-from ..data.gate import InputError, as_masks, readable
-from ..predictor import Predictor
+from ..data.gate import InputError, as_masks, as_photo, as_probability, readable
+from ..predictor import Predictor, as_predictor
 from .chooser import Chooser, Upload
 from .view import Drawing, View, button, shrink, slider
 
@@ -28,6 +28,7 @@ def try_photo(predictor: Predictor) -> View:
     Args:
         predictor: a trained model.
     """
+    predictor = as_predictor(predictor, "threshold")
     controls = {
         "photo": Chooser(),
         "threshold": slider("threshold", predictor.threshold, 0.01, 0.99, 0.01),
@@ -70,7 +71,8 @@ def draw_photo(image: np.ndarray, hand: np.ndarray, threshold: float, text: str 
         threshold: probability from which a pixel is called hand.
         text: to begin the line below with.
     """
-    mask = (hand >= threshold).astype(np.uint8)
+    image = as_photo(image)
+    mask = (as_probability(hand, image[..., 0], "hand") >= threshold).astype(np.uint8)
     share = mask.mean()
     share_of_hand = f"{share:.0%} hand" if mask.any() else "no hand found; a lower one may find it"
     facts = [text, f"threshold {threshold:.2f}: {share_of_hand}"]

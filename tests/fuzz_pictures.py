@@ -1,22 +1,8 @@
-"""Malformed photos and masks through the reader: each is read or refused in one line; none hangs, none crashes.
+"""Malformed photos and masks, made by lot: cut off, with bits that are turned round, bombs, other formats' heads."""
 
-    python -m benchmarks.fuzz --json [--files 600] [--seed 0]
-
-A second process does the reading, so that a crash or a hang is counted and the run goes on. Each file is read twice,
-as a photo and as a mask. Needs nothing.
-"""
-
-import argparse
 import io
-import json
-import multiprocessing
-import resource
 import struct
-import sys
-import tempfile
-import time
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,9 +11,6 @@ from PIL import Image
 
 import handseg_lib as hs
 
-from . import RESULTS
-
-TIME_LIMIT = 20  # seconds for one file; the slowest takes one or two
 WAYS = [  # to write a picture: format, mode, options
     ("JPEG", "RGB", {}),
     ("JPEG", "CMYK", {"quality": 60}),
@@ -160,81 +143,3 @@ def outcome(read: Callable, path: Path) -> str:
     else:
         good = good and array.ndim == 2 and array.max() <= 1
     return "read" if good else f"read as {array.dtype} {array.shape}"
-
-
-def _work(link) -> None:
-    """The reading process: takes paths, gives outcomes. No path: the most memory it ever had, in GiB."""
-    link.send("ready")
-    while path := link.recv():
-        start = time.perf_counter()
-        link.send(([outcome(read, path) for read in (hs.read_image, hs.read_mask)], time.perf_counter() - start))
-    link.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20))
-
-
-class Reader:
-    """A process that reads, and is replaced when it crashes or hangs."""
-
-    def __init__(self):
-        self._start()
-
-    def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.link, other = context.Pipe()
-        self.process = context.Process(target=_work, args=(other,), daemon=True)
-        self.process.start()
-        other.close()  # so that an end of the process is an end of the pipe
-        self.link.recv()  # it has imported everything
-
-    def ask(self, path: Path | None, limit: float = TIME_LIMIT):
-        """What the process answers; a line of text if it does not."""
-        self.link.send(path)
-        try:
-            if self.link.poll(limit):
-                return self.link.recv()
-            fault = f"hangs for more than {limit} s"
-        except (EOFError, OSError):
-            self.process.join()
-            fault = f"crashes with exit code {self.process.exitcode}"
-        self.process.kill()
-        self._start()
-        return fault
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, default=600)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true")
-    args = parser.parse_args()
-    counts: dict[str, Counter] = {}
-    seconds = []
-    reader = Reader()
-    with tempfile.TemporaryDirectory() as folder:
-        for kind, path in write(Path(folder), args.files, args.seed):
-            answer = reader.ask(path)
-            outcomes, took = ([answer] * 2, TIME_LIMIT) if isinstance(answer, str) else answer
-            seconds.append(took)
-            for text in outcomes:
-                if text not in ("read", "refused"):
-                    print(f"{path.name}: {text}", file=sys.stderr)
-                    text = "failures"
-                counts.setdefault(kind, Counter())[text] += 1
-    total = sum(counts.values(), Counter())
-    figures = {
-        "inputs": total.total(),
-        "failures": total["failures"],
-        "read": total["read"],
-        "refused": total["refused"],
-        "slowest_ms": round(1000 * max(seconds)),
-        "peak_gib": round(reader.ask(None), 2),
-    }
-    rows = [
-        {"kind": kind, **{name: count[name] for name in ("read", "refused", "failures")}}
-        for kind, count in counts.items()
-    ]
-    hs.machine.write_record(RESULTS / "fuzz.json", figures, rows)
-    print(json.dumps(figures))
-
-
-if __name__ == "__main__":
-    main()
