@@ -38,7 +38,10 @@ class Predictor:
     """
 
     def __init__(self, model: keras.Model, threshold: float = 0.5, mirror: bool = False, card: dict | None = None):
-        of_kind("model", model, keras.Model, "Give one from build_unet(size); of a file, hs.load_predictor(path).")
+        if not hasattr(model, "predict_on_batch") or isinstance(model, type):
+            raise InputError(
+                f"model is {what(model)}. Give one from build_unet(size); of a file, hs.load_predictor(path)."
+            )
         threshold = number("threshold", threshold, 0, 1, such_as=0.5)
         photo, hand = getattr(model, "input_shape", None), getattr(model, "output_shape", None)  # None: never built
         side = photo[1] if isinstance(photo, tuple) and len(photo) == 4 else None
@@ -84,7 +87,7 @@ def as_predictor(model: keras.Model | Callable, *needs: str) -> Callable:
         model: what came in.
         needs: what it must have beside a call, such as "threshold".
     """
-    if isinstance(model, keras.Model):
+    if hasattr(model, "predict_on_batch"):
         return Predictor(model)
     if not callable(model) or isinstance(model, type) or not all(hasattr(model, name) for name in needs):
         raise InputError(f"{what(model)} is no predictor. Give hs.load_predictor(), hs.Predictor(model) or a baseline.")

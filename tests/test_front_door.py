@@ -89,7 +89,7 @@ MISTAKES = {  # what a learner did: how, and the words that are to come back
     "photos and masks swapped": (lambda k: hs.pair(k.masks, k.folder)[0].read(), "Are photos and masks swapped?"),
     "no folder": (lambda k: hs.pair("gone", k.masks), "gone: no such folder"),
     "a list for a folder": (lambda k: hs.pair([k.folder], k.masks), "Give the path of a folder"),
-    "a NUL in a folder's name": (lambda k: hs.pair("a\0b", k.masks), "no file's name has a NUL"),
+    "a NUL in a folder's name": (lambda k: hs.pair("a\0b", k.masks), "no file can have this name"),
     "no such person": (lambda k: hs.split_by_person(k.samples, test=("2",)), "Did you mean '02'?"),
     "persons as numbers": (lambda k: hs.split_by_person(k.samples, val=(4, 11)), "val=4"),
     "a person in two parts": (lambda k: hs.split_by_person(k.samples, ("02",), ("02",)), "is in both test and val"),
@@ -201,7 +201,7 @@ def test_samples_may_come_from_a_generator(k):
 
 
 def test_a_sample_takes_paths_as_text(k):
-    sample = hs.Sample(k.path, str(k.sample.mask), "01", "A")
+    sample = hs.Sample(k.path, str(k.sample.mask), "01", k.sample.gesture)
     assert sample == k.sample and sample.name == k.sample.image.name
 
 

@@ -1,7 +1,7 @@
 """Batches: photos and masks in the form that ``model.fit`` eats, a batch at a time."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -54,7 +54,9 @@ class Batches(keras.utils.PyDataset):
         self.size = whole("size", size, 1, 2048, such_as=224)
         self.batch_size, self.seed = whole("batch_size", batch_size, 1, such_as=16), whole("seed", seed)
         self.threads = whole("threads", threads, 1, 256)
-        of_kind("augment", augment, (bool, Augmentation), "Give True, False, or hs.augment.Augmentation(...).")
+        of_kind(
+            "augment", augment, (bool, Augmentation, Callable), "Give True, False, or hs.augment.Augmentation(...)."
+        )
         self.augment = Augmentation() if augment is True else augment
         if rooms is not None and getattr(rooms, "shape", ())[1:] != (size, size, 3):
             raise InputError(f"rooms: {what(rooms)} does not fit photos of {size} px. Give rooms of {size} px.")

@@ -129,7 +129,7 @@ def _files(folder: Path, nested: bool) -> list[Path]:
 
 def _in_their_place(folder: Path) -> str:
     """What is in a folder without pictures, after "no pictures in it": what it may be, and what to do."""
-    below = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    below = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if pictured := [path for path in below if _has_pictures(path)]:
         names = ", ".join(path.name for path in pictured[:3]) + ", ..." * (len(pictured) > 3)
         return f", but in folders of it ({names}). Give one of them; or all: pair(..., nested=True)."

@@ -1,6 +1,7 @@
 """The gate: what is no photo, no mask or not the argument that is asked for gets a sentence, and not a wrong answer."""
 
 import difflib
+import errno
 import os
 from collections.abc import Collection
 from pathlib import Path
@@ -49,7 +50,8 @@ def one_of(name: str, value, known: Collection[str]) -> str:
     """A name that is known; of another, the message has the nearest one that is."""
     if isinstance(value, str) and value in known:
         return value
-    near = difflib.get_close_matches(str(value)[:80], known, 1)
+    near = [name for name in known if _bared(name) == _bared(str(value))]
+    near += difflib.get_close_matches(str(value)[:80], known, 1)
     asks = f" Did you mean {near[0]!r}?" if near else ""
     raise InputError(
         f"{name}={what(value)}: there is none of this name.{asks} Use one of {', '.join(map(repr, known))}."
@@ -66,9 +68,19 @@ def of_kind(name: str, value, kinds: type | tuple[type, ...], way_out: str):
 def as_path(name: str, value, way_out: str = "Give one path, as text.") -> Path:
     """A path that some file could have."""
     value = of_kind(name, value, (str, os.PathLike), way_out)
-    if "\0" in str(value):
-        raise InputError(f"{name}={str(value)!r}: no file's name has a NUL in it. Check the path.")
+    try:
+        os.lstat(value)
+    except ValueError:  # a NUL, or letters that cannot be written
+        raise InputError(f"{name}={what(value)}: no file can have this name. Check the path.") from None
+    except OSError as error:  # one that is not there may be made
+        if error.errno == errno.ENAMETOOLONG:
+            raise InputError(f"{name}={what(value)}: this name is too long for a file. Check the path.") from None
     return Path(value)
+
+
+def _bared(name: str) -> str:
+    """A name without what one easily gets wrong: 2 for 02, a for A."""
+    return name.strip().lstrip("0").lower()
 
 
 def what(value) -> str:

@@ -99,10 +99,12 @@ def see(model: Predictor | keras.Model, image: np.ndarray) -> dict[str, np.ndarr
     Returns:
         The features (h, w, channels) after the first convolution, the pooling and each block, by layer name.
     """
-    encoder = encoder_of(model)
+    encoder, image = encoder_of(model), as_photo(image)
     names = [layer.name for layer in encoder.layers if layer.name.endswith(("_out", "conv1_relu", "pool1_pool"))]
+    if not names:
+        raise InputError(f"{encoder.name}: it has none of a ResNet50's layers. Give one that build_encoder made.")
     stages = keras.Model(encoder.input, [encoder.get_layer(name).output for name in names])
-    small = resize_image(as_photo(image), encoder.input_shape[1] or SIDE)
+    small = resize_image(image, encoder.input_shape[1] or SIDE)
     features = stages(small[None].astype(np.float32), training=False)
     # in float32: OpenCV knows no bfloat16
     return {name: keras.ops.convert_to_numpy(values)[0].astype(np.float32) for name, values in zip(names, features)}
