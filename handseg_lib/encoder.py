@@ -114,7 +114,7 @@ def check_size(size: int | None) -> None:
 def tap_names(taps: str | tuple[str, ...]) -> tuple[str, ...]:
     """The four layer names behind ``taps``."""
     names = TAPS.get(taps, ()) if isinstance(taps, str) else tuple(taps) if isinstance(taps, (tuple, list)) else ()
-    if len(names) != 4:
+    if len(names) != 4 or not all(isinstance(name, str) for name in names):
         raise InputError(f"taps={taps!r}: use one of {', '.join(map(repr, TAPS))}, or four layer names, finest first.")
     return names
 

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from .data.gate import InputError, as_masks, as_photo, number, what, whole
+from .data.gate import InputError, as_masks, as_photo, number, of_kind, what, whole
 from .data.samples import Sample, as_samples
 from .metrics import iou
 
@@ -64,6 +64,7 @@ def figure(alt: str, rows: int = 1, columns: int = 1, width: float = 8.0, height
     Returns:
         The figure, and its axes: one, or an array of them.
     """
+    of_kind("alt", alt, str, "Say in a sentence what a reader who cannot see it should know.")
     fig = AltFigure(figsize=(width, height), dpi=80, layout="constrained")
     fig.alt = " ".join(printable(alt).split())
     FigureCanvasAgg(fig)
@@ -120,10 +121,11 @@ def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, colu
     pictures = _arrays("pictures", pictures)
     if not len(pictures):
         raise InputError("no pictures to show: the list is empty. Does your choice match any photo?")
-    if len(titles) != len(pictures):
+    if len(of_kind("titles", titles, (Sequence, np.ndarray), "Give a list of texts.")) != len(pictures):
         raise InputError(f"{len(pictures)} pictures and {len(titles)} titles: give one title for each picture.")
     for picture, title in zip(pictures, titles):
-        if picture.ndim not in (2, 3) or not picture.size or picture.dtype.kind not in "buif":
+        channels = picture.shape[2:] in ((), (1,), (3,), (4,))
+        if picture.ndim < 2 or not channels or not picture.size or picture.dtype.kind not in "buif":
             raise InputError(f"{title}: no picture, its shape is {picture.shape}. Give (H, W, 3) or (H, W).")
     columns = min(whole("columns", columns, 1, such_as=4), len(pictures))
     in_rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
@@ -275,7 +277,7 @@ def numbers(arrays: Sequence[np.ndarray], titles: Sequence[str], alt: str, shade
         ax.grid(color="black", linewidth=0.5)
         ax.tick_params(length=0, labelbottom=False, labelleft=False)
         for (row, column), value in np.ndenumerate(array):
-            ax.text(column, row, f"{value:g}", ha="center", va="center")
+            ax.text(column, row, f"{float(value):g}", ha="center", va="center")
     return fig
 
 

@@ -43,6 +43,7 @@ class Predictor:
                 f"model is {what(model)}. Give one from build_unet(size); of a file, hs.load_predictor(path)."
             )
         threshold = number("threshold", threshold, 0, 1, such_as=0.5)
+        of_kind("mirror", mirror, bool, "Give True or False.")
         photo, hand = getattr(model, "input_shape", None), getattr(model, "output_shape", None)  # None: never built
         side = photo[1] if isinstance(photo, tuple) and len(photo) == 4 else None
         if side is None or (photo[1:], hand[1:]) != ((side, side, 3), (side, side, 1)):

@@ -1,13 +1,13 @@
 """What ``fit`` refuses before it begins: slips that would end in an error from within Keras, or in no error at all."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 from tqdm import tqdm
 
 from .data.batches import Batches
-from .data.gate import InputError, number, of_kind, whole
+from .data.gate import InputError, number, of_kind, what, whole
 
 UNET = "Give a U-Net, such as hs.build_unet() makes"
 
@@ -34,6 +34,19 @@ def refuse_slips(model: keras.Model, train: Batches, val: Batches, callbacks: Se
     if shared := {sample.person for sample in train.samples} & {sample.person for sample in val.samples}:
         which = f"person {', '.join(sorted(shared))}: in train and in val"
         tqdm.write(f"{which}, so the validation IoU does not tell how it is with people never seen.", file=sys.stderr)
+
+
+def refuse_loss(loss: Callable, train: Batches) -> None:
+    """Raises InputError where no number comes of a mask and a prediction: before Keras traces it, which says less."""
+    mask = keras.ops.convert_to_tensor(train.masks[:1, ..., None], "float32")
+    try:
+        keras.ops.convert_to_tensor(loss(mask, keras.ops.full_like(mask, 0.5)))
+    except Exception as error:  # it may be the caller's own, and raise anything
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"loss={what(loss)}: of a mask and a prediction it makes no number ({reason}). Give a function of the "
+            "two, as those in hs.losses."
+        ) from error
 
 
 def _refuse_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> None:

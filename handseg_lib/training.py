@@ -26,7 +26,7 @@ from .data.gate import InputError, as_path, what
 from .encoder import freeze
 from .losses import dice_bce_loss
 from .metrics import mean_iou
-from .refusals import refuse_slips
+from .refusals import refuse_loss, refuse_slips
 from .resume import alone_in
 from .state import State, checksum, identity, structure
 
@@ -101,6 +101,7 @@ def fit(
     refuse_slips(model, train, val, callbacks, numbers)
     freeze(model.get_layer("encoder"), train_from)  # refuses an unknown block now, not after the first stage
     loss, out = loss_of(loss), as_path("out", out, "Give the path of a folder, or None.")
+    refuse_loss(loss, train)
     # int and float: a number of NumPy's cannot be written to a file of JSON
     recipe = {"epochs": int(epochs), "frozen_epochs": int(frozen_epochs), "train_from": train_from}
     recipe |= {"seed": int(train.seed), "photos": len(train.samples), "size": int(train.size)}

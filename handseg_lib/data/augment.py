@@ -69,6 +69,7 @@ def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, augme
     """
     image = as_photo(image)
     (mask,) = as_masks(image, mask=mask)
+    of_kind("rng", rng, np.random.Generator, "Give np.random.default_rng(seed).")
     of_kind("augmentation", augmentation, Augmentation, "Give hs.augment.Augmentation(...).")
     image, mask = warp(image, mask, draw_affine(mask.shape, rng, augmentation))
     image = recolour(image, **draw_colours(rng, augmentation))

@@ -214,7 +214,7 @@ def load(persons: int = 12, seed: int = 0, takes: int = 2, size: int = 256, cach
     """
     _check(seed, size)
     keys = _keys(persons, GESTURES, takes)
-    home = as_path("cache", cache) if cache else user_cache_path("handseg") / "drawn"
+    home = as_path("cache", cache) if cache is not None else user_cache_path("handseg") / "drawn"
     folder = home / f"v{RENDERER_VERSION}-persons{persons}-seed{seed}-takes{takes}-size{size}"
     if not folder.is_dir():
         with made_whole(folder, MAKE_ROOM) as part:

@@ -66,7 +66,11 @@ def _photo_of(stem: str, photos: Collection[str], rule: str | Callable[[str], st
 def found(rule: str | Callable[[str], str], stem: str, name: str) -> str | None:
     """What a rule, a regular expression or a function, finds in a stem; None if nothing. ``name`` is for messages."""
     if callable(rule):
-        return rule(stem)
+        try:
+            return rule(stem)
+        except Exception as error:  # it is the caller's own
+            reason = f"{type(error).__name__}: {error}"
+            raise InputError(f"{name}: it fails on {stem!r} ({reason}). Correct the function.") from error
     of_kind(name, rule, str, "Give a regular expression, as text, or a function of a file's stem.")
     try:
         match = re.search(rule, stem)

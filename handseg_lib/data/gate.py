@@ -3,6 +3,7 @@
 import difflib
 import errno
 import os
+import types
 from collections.abc import Collection
 from pathlib import Path
 
@@ -95,6 +96,8 @@ def what(value) -> str:
         return text if len(text) <= 80 else f"{text[:80]}..."
     if isinstance(value, type):
         return f"the class {value.__name__}"
+    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
+        return f"the function {value.__name__}"
     if kind in (list, tuple) and len(value) <= 4 and all(isinstance(v, (int, float, str)) for v in value):
         return repr(value)[:80]
     if kind in (list, tuple, set, dict):

@@ -44,7 +44,8 @@ def load(root: str | Path | None = None) -> list[Sample]:
     """
     if root is None and os.environ.get("HANDSEG_HGR1") == "none":
         raise InputError("HANDSEG_HGR1=none: HGR1 is not wanted, and this needs it. Unset it, or use drawn hands.")
-    root = as_path("root", os.path.expanduser(root or os.environ.get("HANDSEG_HGR1") or cache()))
+    root = as_path("root", os.environ.get("HANDSEG_HGR1") or cache() if root is None else root)
+    root = Path(os.path.expanduser(root))
     if not root.is_dir():
         raise InputError(f"{root}: no such folder. {WAY_OUT}")
     if not (root / IMAGES).is_dir() and all((root / name).is_file() for name in ZIPS):

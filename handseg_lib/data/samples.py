@@ -287,8 +287,9 @@ def split_by_person(
             raise InputError(
                 f'test={test!r}, val={val!r}: each is a tuple of persons, such as ("02",), comma included.'
             )
-        for person in wanted if tuple(wanted) != usual else ():
-            one_of(name, person, persons)
+        for person in wanted:
+            if not (isinstance(person, str) and person in usual):
+                one_of(name, person, persons)
     if len(persons) == 1:
         raise InputError(
             f"all photos are of one person, {persons[0]!r}. Say who is who, as pair(..., person=...) does. If they are "

@@ -86,7 +86,8 @@ def draw_threshold(
     """
     image, true = of_kind("sample", sample, Sample, "Give one of a list of samples: samples[0].").read()
     hand = as_probability(hand, true, sample.name)
-    threshold = number("threshold", threshold, 0, 1, such_as=0.5)
+    for name, cut in (("threshold", threshold), ("tuned", 0 if tuned is None else tuned)):
+        number(name, cut, 0, 1, such_as=0.5)
     pred = (hand >= threshold).astype(np.uint8)
     iou, f1 = metrics.iou(true, pred), metrics.f1(true, pred)
     text = f"threshold {threshold:.2f}: IoU {iou:.3f}, F1 {f1:.3f}"

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import plots
 from ..data.files import read_image
-from ..data.gate import InputError, as_masks, as_photo, as_probability, readable
+from ..data.gate import InputError, as_masks, as_photo, as_probability, number, readable
 from ..predictor import Predictor, as_predictor
 from .chooser import Chooser, Upload
 from .view import Drawing, View, button, shrink, slider
@@ -72,6 +72,7 @@ def draw_photo(image: np.ndarray, hand: np.ndarray, threshold: float, text: str 
         text: to begin the line below with.
     """
     image = as_photo(image)
+    number("threshold", threshold, 0, 1, such_as=0.5)
     mask = (as_probability(hand, image[..., 0], "hand") >= threshold).astype(np.uint8)
     share = mask.mean()
     share_of_hand = f"{share:.0%} hand" if mask.any() else "no hand found; a lower one may find it"
