@@ -1,193 +1,79 @@
-"""Malformed photos and masks through the reader: each is read or refused in one line; none hangs, none crashes.
+"""Thousands of inputs made by lot through the public entry points: each is used, or refused in one line.
 
-    python -m benchmarks.fuzz --json [--files 600] [--seed 0]
+    python -m benchmarks.fuzz --json [--inputs 5000] [--seed 0]
 
-A second process does the reading, so that a crash or a hang is counted and the run goes on. Each file is read twice,
-as a photo and as a mask. Needs nothing.
+Photos, masks, uploads, arguments, folders, models, states, cards, archives, profiles, command lines, callback sets: see
+`tests/fuzz_doors.py`. A second process takes them, so that a crash or a hang is counted and the run goes on. A failure
+is also an exception that is not documented, and a byte written outside of the folder that was named. Needs nothing.
 """
 
 import argparse
-import io
 import json
 import multiprocessing
+import os
 import resource
-import struct
+import shutil
 import sys
 import tempfile
 import time
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from tqdm import tqdm
 
 import handseg_lib as hs
+from handseg_lib.__main__ import natural, positive
 
 from . import RESULTS
 
-TIME_LIMIT = 20  # seconds for one file; the slowest takes one or two
-WAYS = [  # to write a picture: format, mode, options
-    ("JPEG", "RGB", {}),
-    ("JPEG", "CMYK", {"quality": 60}),
-    ("JPEG", "L", {"progressive": True}),
-    ("PNG", "RGB", {}),
-    ("PNG", "RGBA", {}),
-    ("PNG", "P", {}),
-    ("PNG", "1", {}),
-    ("PNG", "I;16", {}),
-    ("BMP", "RGB", {}),
-    ("BMP", "1", {}),
-    ("BMP", "P", {}),
-    ("TIFF", "RGB", {}),
-    ("TIFF", "L", {"compression": "tiff_lzw"}),
-    ("TIFF", "RGBA", {"compression": "tiff_adobe_deflate"}),
-    ("TIFF", "1", {"compression": "group4"}),
-    ("TIFF", "F", {}),
-    ("GIF", "P", {}),
-    ("WEBP", "RGB", {}),
-    ("WEBP", "RGBA", {"lossless": True}),
-    ("AVIF", "RGB", {"speed": 10}),
-    ("HEIF", "RGB", {}),
-]
-WAYS = [way for way in WAYS if way[0] in Image.SAVE]
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the other process has it from here
+os.environ |= {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+TIME_LIMIT = 120  # seconds for one input: a training of two epochs takes some ten
+USED, REFUSED = "used", "refused"
 
 
-# Files
+def plan(inputs: int) -> list[tuple[str, int]]:
+    """The doors of all inputs, each with a number: as many of each door as its share of 5,000 says, one at least."""
+    from fuzz_doors import DOORS
 
-
-def encoded(rng: np.random.Generator, width: int, height: int, ways=WAYS, **options) -> bytes:
-    """A picture of a bright rectangle, whole, in a format and mode drawn by lot, some lying on their side."""
-    picture = Image.new("L", (width, height), 30)
-    picture.paste(int(rng.integers(180, 256)), (width // 4, height // 4, 3 * width // 4, 3 * height // 4))
-    kind, mode, more = ways[rng.integers(len(ways))]
-    if kind not in ("BMP", "GIF") and rng.random() < 0.3:
-        exif = Image.Exif()
-        exif[0x0112] = int(rng.integers(1, 9))  # the orientation
-        options["exif"] = exif
-    stream = io.BytesIO()
-    picture.convert(mode).save(stream, format=kind, **more, **options)
-    return stream.getvalue()
-
-
-def truncated(rng) -> bytes:
-    data = encoded(rng, *rng.integers(8, 80, 2).tolist())
-    return data[: rng.integers(1, len(data))]
-
-
-def bit_flipped(rng) -> bytes:
-    data = bytearray(encoded(rng, *rng.integers(8, 80, 2).tolist()))
-    reach = len(data) if rng.random() < 0.4 else min(len(data), 120)  # headers are where it hurts
-    for place in rng.integers(0, reach, rng.integers(1, 12)):
-        data[place] ^= 1 << rng.integers(8)
-    return bytes(data)
-
-
-def wrong_header(rng) -> bytes:
-    """One format's beginning before another's rest, or before noise."""
-    first, second = (encoded(rng, *rng.integers(8, 80, 2).tolist()) for _ in range(2))
-    cut = int(rng.choice([4, 8, 12, 30, 60]))
-    return first[:cut] + (second[cut:] if rng.random() < 0.6 else rng.bytes(int(rng.integers(0, 2000))))
-
-
-def one_pixel(rng) -> bytes:
-    return encoded(rng, 1, 1)
-
-
-def wide(rng) -> bytes:
-    sizes = [(20000, 20), (20, 20000)]
-    return encoded(rng, *sizes[rng.integers(2)], ways=[way for way in WAYS if way[0] not in ("WEBP", "AVIF", "HEIF")])
-
-
-def nothing(rng) -> bytes:
-    return b"" if rng.random() < 0.5 else bytes(int(rng.integers(1, 5000)))
-
-
-def bomb(rng) -> bytes:
-    """A few bytes that claim to be a huge picture."""
-    side = int(rng.choice([9_000, 12_000, 16_000, 40_000, 65_000]))  # on both sides of where Pillow warns, and refuses
-    kind, place, code = [("BMP", 18, "<ii"), ("GIF", 6, "<HH"), ("WEBP", 26, "<HH"), ("PNG", 16, ">II")][
-        rng.integers(4)
-    ]
-    data = bytearray(encoded(rng, 9, 9, [(kind, "P" if kind == "GIF" else "RGB", {})]))
-    struct.pack_into(code, data, place, *[min(side, 16383) if kind == "WEBP" else side] * 2)
-    if kind == "PNG":
-        struct.pack_into(">I", data, 29, zlib.crc32(data[12:29]))
-    return bytes(data)
-
-
-def animated(rng) -> bytes:
-    frames = [Image.new("L", (12, 12), int(level)) for level in rng.integers(0, 256, 4)]
-    kind = ("GIF", "PNG", "WEBP", "TIFF")[rng.integers(4)]
-    stream = io.BytesIO()
-    frames[0].save(stream, format=kind, save_all=True, append_images=frames[1:])
-    return stream.getvalue()
-
-
-def no_picture(rng) -> bytes:
-    return rng.bytes(int(rng.integers(1, 3000))) if rng.random() < 0.5 else b"A letter,\nno picture.\n" * 9
-
-
-KINDS: list[Callable] = [truncated, bit_flipped, wrong_header, bit_flipped, truncated, bit_flipped]
-KINDS += [one_pixel, wide, nothing, bomb, animated, no_picture]
-
-
-def write(folder: Path, files: int, seed: int = 0) -> Iterator[tuple[str, Path]]:
-    """Writes malformed files; yields of each its kind and its path. The same seed makes the same files."""
-    for number in range(files):
-        kind = KINDS[number % len(KINDS)]
-        path = folder / f"{number:04d}_{kind.__name__}.jpg"
-        path.write_bytes(kind(np.random.default_rng([seed, number])))
-        yield kind.__name__, path
-
-
-# Reading
-
-
-def outcome(read: Callable, path: Path) -> str:
-    """Says ``"read"`` or ``"refused"`` if the reader did either as it should, else what it did."""
-    try:
-        array = read(path)
-    except hs.InputError as error:
-        good = str(error).startswith(f"{path}: ") and "\n" not in str(error)
-        return "refused" if good else f"refused unclearly: {error!r}"
-    except BaseException as error:
-        return f"{type(error).__name__}: {error}"
-    good = array.dtype == np.uint8 and array.size
-    if read is hs.read_image:
-        good = good and array.ndim == 3 and array.shape[2] == 3
-    else:
-        good = good and array.ndim == 2 and array.max() <= 1
-    return "read" if good else f"read as {array.dtype} {array.shape}"
+    share = inputs / sum(DOORS.values())
+    return [(door.__name__, n) for door, count in DOORS.items() for n in range(max(1, round(count * share)))]
 
 
 def _work(link) -> None:
-    """The reading process: takes paths, gives outcomes. No path: the most memory it ever had, in GiB."""
+    """The watched process: takes door, seed and folder, gives how it went and the seconds. None: its memory, in GiB."""
+    import fuzz_doors
+
+    fuzz_doors.kit()
     link.send("ready")
-    while path := link.recv():
+    while asked := link.recv():
+        name, seed, place = asked
         start = time.perf_counter()
-        link.send(([outcome(read, path) for read in (hs.read_image, hs.read_mask)], time.perf_counter() - start))
+        how = fuzz_doors.outcome(getattr(fuzz_doors, name), np.random.default_rng(seed), place)
+        link.send((how, time.perf_counter() - start))
     link.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20))
 
 
-class Reader:
-    """A process that reads, and is replaced when it crashes or hangs."""
+class Watched:
+    """A process that takes inputs, and is replaced when it crashes or hangs."""
 
-    def __init__(self):
+    def __init__(self, work=_work):
+        self.work = work
         self._start()
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.link, other = context.Pipe()
-        self.process = context.Process(target=_work, args=(other,), daemon=True)
+        self.process = context.Process(target=self.work, args=(other,), daemon=True)
         self.process.start()
         other.close()  # so that an end of the process is an end of the pipe
         self.link.recv()  # it has imported everything
 
-    def ask(self, path: Path | None, limit: float = TIME_LIMIT):
+    def ask(self, asked, limit: float = TIME_LIMIT):
         """What the process answers; a line of text if it does not."""
-        self.link.send(path)
+        self.link.send(asked)
         try:
             if self.link.poll(limit):
                 return self.link.recv()
@@ -202,36 +88,35 @@ class Reader:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, default=600)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--inputs", type=positive, default=5000)
+    parser.add_argument("--seed", type=natural, default=0)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     counts: dict[str, Counter] = {}
-    seconds = []
-    reader = Reader()
+    slowest, watched = (0.0, ""), Watched()
     with tempfile.TemporaryDirectory() as folder:
-        for kind, path in write(Path(folder), args.files, args.seed):
-            answer = reader.ask(path)
-            outcomes, took = ([answer] * 2, TIME_LIMIT) if isinstance(answer, str) else answer
-            seconds.append(took)
-            for text in outcomes:
-                if text not in ("read", "refused"):
-                    print(f"{path.name}: {text}", file=sys.stderr)
-                    text = "failures"
-                counts.setdefault(kind, Counter())[text] += 1
+        for name, number in tqdm(plan(args.inputs), unit="input"):
+            place = Path(folder) / f"{name}-{number}"
+            answer = watched.ask((name, [args.seed, number], place))
+            how, seconds = (answer, TIME_LIMIT) if isinstance(answer, str) else answer
+            slowest = max(slowest, (seconds, f"{name} {number}"))
+            if how not in (USED, REFUSED):
+                tqdm.write(f"{name} {number}: {how}", file=sys.stderr)
+                how = "failures"
+            counts.setdefault(name, Counter())[how] += 1
+            shutil.rmtree(place, ignore_errors=True)
     total = sum(counts.values(), Counter())
     figures = {
         "inputs": total.total(),
         "failures": total["failures"],
-        "read": total["read"],
-        "refused": total["refused"],
-        "slowest_ms": round(1000 * max(seconds)),
-        "peak_gib": round(reader.ask(None), 2),
+        "used": total[USED],
+        "refused": total[REFUSED],
+        "slowest_ms": round(1000 * slowest[0]),
+        "slowest": slowest[1],
+        "peak_gib": round(watched.ask(None), 2),
     }
-    rows = [
-        {"kind": kind, **{name: count[name] for name in ("read", "refused", "failures")}}
-        for kind, count in counts.items()
-    ]
+    hows = (USED, REFUSED, "failures")
+    rows = [{"door": name, **{how: count[how] for how in hows}} for name, count in counts.items()]
     hs.machine.write_record(RESULTS / "fuzz.json", figures, rows)
     print(json.dumps(figures))
 

@@ -24,14 +24,15 @@ from .course.quiz import lessons, quiz
 from .data import drawn, hgr1, rooms
 from .data.augment import Augmentation
 from .data.files import SUFFIXES, read_image
+from .data.folders import by_stem, pictures
 from .data.gate import InputError, readable
-from .data.samples import Sample, by_stem, pictures, split_by_person
+from .data.samples import Sample, split_by_person
 from .evaluation import lopo
 from .evaluation.report import Report, evaluate
 from .plots import overlay
 from .predictor import load_predictor
 from .recipe import learn
-from .resume import alone_in, end_with_parent, made_beside
+from .resume import DiskFull, alone_in, end_with_parent, made_beside
 
 
 def fetch(args) -> dict:
@@ -150,6 +151,8 @@ def predict(args) -> dict:
                     Image.fromarray(overlay(image, mask)).save(part, quality=92)
                 with made_beside(mask_file) as part:
                     Image.fromarray(mask * np.uint8(255)).save(part)
+            except DiskFull:  # one line says it, and not one for each of the photos that are left
+                raise
             except InputError as error:
                 failed[str(photo)] = str(error)
             else:
@@ -174,6 +177,8 @@ def _photos(path: Path) -> list[Path]:
 
 def _results(photos: list[Path], args) -> dict[Path, list[Path]]:
     """The files to write for each photo: such as would replace neither each other, nor a photo, nor what is there."""
+    if args.out.exists() and not args.out.is_dir():
+        raise InputError(f"{args.out}: it is a file. Give --out the name of a folder.")
     results, named = {}, {}
     for photo in photos:
         other = named.setdefault(_on_any_disk(photo.stem), photo)
@@ -270,7 +275,9 @@ def _training_arguments(parser, data: dict, out: Path) -> None:
     parser.add_argument("--data", **data)
     parser.add_argument("--profile", choices=names, help="how much to do (default: what fits here)")
     parser.add_argument("--out", type=Path, default=out, help="folder; a killed run goes on from it")
-    parser.add_argument("--size", type=int, help="side of the network's photos in pixels, a multiple of 16 from 32 on")
+    parser.add_argument(
+        "--size", type=int, help="side of the network's photos in pixels, a multiple of 16 from 32 to 2048"
+    )
     parser.add_argument("--epochs", type=positive, help="at most so many")
     parser.add_argument("--seed", type=natural, default=0)
 

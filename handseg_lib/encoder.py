@@ -15,7 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from .data.gate import InputError
+from .data.gate import InputError, of_kind, whole
 
 # Where the decoder taps the encoder, finest first; the last one is the bottleneck. "default" taps
 # after batch norm and ReLU, where the features are the ones that the next stage reads. "published" is
@@ -26,6 +26,7 @@ TAPS = {
 }
 TRIM_AT = "conv4_block6_out"
 STRIDE = 16  # of the bottleneck; the photo's size must divide by it
+MAX_SIZE = 2048  # in pixels; a larger network would be more than ``model_file`` loads
 
 WEIGHTS = Path(__file__).parent / "assets" / "encoder.npz"  # made by scripts/make_encoder.py
 WEIGHTS_SHA256 = "4e8420599dd28aeb14e612431c7fd975f19732cde5c9e94987cf64506c559732"
@@ -88,6 +89,7 @@ def build_encoder(
     if weights == "imagenet":
         load_imagenet(encoder)
     elif weights is not None:
+        of_kind("weights", weights, (str, Path), 'Use "imagenet", None, or a path.')
         if not Path(weights).is_file():
             raise InputError(f'weights={weights}: no such file. Use "imagenet", None, or a path that exists.')
         try:
@@ -103,16 +105,16 @@ def build_encoder(
 
 def check_size(size: int | None) -> None:
     """Raises InputError, naming a size that would do, unless the encoder can halve this one four times."""
-    if size is not None and (size < 2 * STRIDE or size % STRIDE):
-        near = max(2, round(size / STRIDE)) * STRIDE
-        reason = "the encoder halves a photo four times, so use a multiple of 16 from 32 on"
+    if size is not None and (not 2 * STRIDE <= whole("size", size, such_as=224) <= MAX_SIZE or size % STRIDE):
+        near = min(max(2 * STRIDE, round(size / STRIDE) * STRIDE), MAX_SIZE)
+        reason = f"the encoder halves a photo four times, so use a multiple of {STRIDE} from 32 to {MAX_SIZE}"
         raise InputError(f"size={size}: {reason}, say {near}.")
 
 
 def tap_names(taps: str | tuple[str, ...]) -> tuple[str, ...]:
     """The four layer names behind ``taps``."""
-    names = TAPS.get(taps, ()) if isinstance(taps, str) else tuple(taps)
-    if len(names) != 4:
+    names = TAPS.get(taps, ()) if isinstance(taps, str) else tuple(taps) if isinstance(taps, (tuple, list)) else ()
+    if len(names) != 4 or not all(isinstance(name, str) for name in names):
         raise InputError(f"taps={taps!r}: use one of {', '.join(map(repr, TAPS))}, or four layer names, finest first.")
     return names
 

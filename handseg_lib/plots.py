@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from matplotlib import colors
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from .data.gate import InputError, as_masks, as_photo
-from .data.samples import Sample
+from .data.gate import InputError, as_masks, as_photo, number, of_kind, what, whole
+from .data.samples import Sample, as_samples
 from .metrics import iou
 
 # Okabe and Ito's colours, which stay apart in all common forms of colour blindness
@@ -63,6 +64,7 @@ def figure(alt: str, rows: int = 1, columns: int = 1, width: float = 8.0, height
     Returns:
         The figure, and its axes: one, or an array of them.
     """
+    of_kind("alt", alt, str, "Say in a sentence what a reader who cannot see it should know.")
     fig = AltFigure(figsize=(width, height), dpi=80, layout="constrained")
     fig.alt = " ".join(printable(alt).split())
     FigureCanvasAgg(fig)
@@ -81,18 +83,21 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: fl
     Args:
         image: uint8 (H, W, 3) RGB.
         mask: (H, W) of {0, 1}.
-        colour: of the fill and the outline.
+        colour: of the fill and the outline, as matplotlib writes it: "#56B4E9", "red".
         strength: of the fill, 0-1.
 
     Returns:
         uint8 (H, W, 3) RGB, a copy.
 
     Raises:
-        InputError: the photo or the mask is none, or they differ in size.
+        InputError: the photo or the mask is none, or they differ in size; there is no such colour.
     """
     image = as_photo(image)
     (hand,) = as_masks(image, mask=mask)
-    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+    if not colors.is_color_like(colour):
+        raise InputError(f"colour={what(colour)}: there is no such colour. Use one such as '{SKY}', or 'red'.")
+    rgb = np.rint(255 * np.array(colors.to_rgb(colour))).astype(int)
+    number("strength", strength, 0, 1, such_as=0.25)
     levels = np.arange(256)[:, None]
     table = ((1 - strength) * levels + strength * rgb).astype(np.uint8)  # for a photo of 50 megapixels, floats are many
     painted = image.copy()
@@ -113,14 +118,16 @@ def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, colu
     Raises:
         InputError: there are no pictures, one has no pixels, or there is not a title for each.
     """
+    pictures = _arrays("pictures", pictures)
     if not len(pictures):
         raise InputError("no pictures to show: the list is empty. Does your choice match any photo?")
-    if len(titles) != len(pictures):
+    if len(of_kind("titles", titles, (Sequence, np.ndarray), "Give a list of texts.")) != len(pictures):
         raise InputError(f"{len(pictures)} pictures and {len(titles)} titles: give one title for each picture.")
     for picture, title in zip(pictures, titles):
-        if picture.ndim not in (2, 3) or not picture.size:
+        channels = picture.shape[2:] in ((), (1,), (3,), (4,))
+        if picture.ndim < 2 or not channels or not picture.size or picture.dtype.kind not in "buif":
             raise InputError(f"{title}: no picture, its shape is {picture.shape}. Give (H, W, 3) or (H, W).")
-    columns = min(columns, len(pictures))
+    columns = min(whole("columns", columns, 1, such_as=4), len(pictures))
     in_rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     # as high as the row's highest picture needs, in inches, so that wide ones leave no gap
     side = 2.0 if columns > 3 else 2.7
@@ -137,8 +144,17 @@ def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, colu
     return fig
 
 
+def _arrays(name: str, values: Sequence) -> list[np.ndarray]:
+    """Whatever a list holds as arrays: of arrays already, of Pillow's pictures, of lists of numbers."""
+    one = isinstance(values, np.ndarray) and (values.ndim < 3 or values.ndim == values.shape[-1] == 3)
+    if one or not isinstance(values, (Sequence, np.ndarray)):
+        raise InputError(f"{name}: {what(values)}, and a list of them is wanted. Put one in brackets: [picture].")
+    return [np.asarray(value) for value in values]
+
+
 def samples(chosen: Sequence[Sample], columns: int = 4) -> AltFigure:
     """Shows photos with their masks drawn in."""
+    chosen = as_samples(chosen, "show")
     people = len({sample.person for sample in chosen})
     return images(
         [overlay(*sample.read()) for sample in chosen],
@@ -171,7 +187,9 @@ def errors(image: np.ndarray, true: np.ndarray, pred: np.ndarray) -> np.ndarray:
 
 def predictions(predictor, chosen: Sequence[Sample]) -> AltFigure:
     """Shows, a row a sample: the photo, the probability of hand, the predicted mask, the errors."""
-    pictures, titles = [], []
+    pictures, titles, chosen = [], [], as_samples(chosen, "show")
+    if not callable(predictor) or not hasattr(predictor, "threshold"):
+        raise InputError(f"{what(predictor)} is no predictor. Give hs.load_predictor() or hs.Predictor(model).")
     for sample in chosen:
         image, true = sample.read()
         hand = predictor(image)
@@ -192,7 +210,8 @@ def curves(history) -> AltFigure:
     Raises:
         InputError: the history has no epochs.
     """
-    rows = history.rows
+    if not isinstance(rows := getattr(history, "rows", None), list):
+        raise InputError(f"history is {what(history)}. Give what hs.fit returned.")
     if not rows:
         raise InputError("no curves to show: the history has no epochs. Train for one at least.")
     fig, axes = figure(
@@ -242,8 +261,12 @@ def numbers(arrays: Sequence[np.ndarray], titles: Sequence[str], alt: str, shade
     Raises:
         InputError: there are no arrays.
     """
+    arrays = _arrays("arrays", arrays)
     if not len(arrays):
         raise InputError("no arrays to show: the list is empty. Give one at least.")
+    for array, title in zip(arrays, titles):
+        if array.ndim != 2 or not array.size or array.dtype.kind not in "buif":
+            raise InputError(f"{title}: {what(array)} is no table of numbers. Give arrays (H, W).")
     fig, axes = figure(alt, 1, len(arrays), width=2.1 * len(arrays), height=2.4, squeeze=False)
     shades = arrays if shades is None else shades
     top = max(np.max(shade) for shade in shades) or 1
@@ -254,5 +277,5 @@ def numbers(arrays: Sequence[np.ndarray], titles: Sequence[str], alt: str, shade
         ax.grid(color="black", linewidth=0.5)
         ax.tick_params(length=0, labelbottom=False, labelleft=False)
         for (row, column), value in np.ndenumerate(array):
-            ax.text(column, row, f"{value:g}", ha="center", va="center")
+            ax.text(column, row, f"{float(value):g}", ha="center", va="center")
     return fig

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ import numpy as np
 
 from . import losses, metrics, model_file  # noqa: F401  so that Keras finds what a saved model names
 from .data.augment import resize_image
-from .data.gate import InputError, as_photo
+from .data.gate import InputError, as_path, as_photo, number, of_kind, what
 from .unet import build_unet
 
 COURSE_MODEL = Path(__file__).parent / "assets" / "course_model.npz"  # made by scripts/make_course_model.py
@@ -33,10 +34,16 @@ class Predictor:
         size: side in pixels at which the network sees a photo.
 
     Raises:
-        InputError: the model is no U-Net of a fixed size.
+        InputError: the model is no U-Net of a fixed size, or the threshold is not in 0-1.
     """
 
     def __init__(self, model: keras.Model, threshold: float = 0.5, mirror: bool = False, card: dict | None = None):
+        if not hasattr(model, "predict_on_batch") or isinstance(model, type):
+            raise InputError(
+                f"model is {what(model)}. Give one from build_unet(size); of a file, hs.load_predictor(path)."
+            )
+        threshold = number("threshold", threshold, 0, 1, such_as=0.5)
+        of_kind("mirror", mirror, bool, "Give True or False.")
         photo, hand = getattr(model, "input_shape", None), getattr(model, "output_shape", None)  # None: never built
         side = photo[1] if isinstance(photo, tuple) and len(photo) == 4 else None
         if side is None or (photo[1:], hand[1:]) != ((side, side, 3), (side, side, 1)):
@@ -50,8 +57,11 @@ class Predictor:
         """The probability of hand: (H, W) float32 in 0-1, for a photo uint8 (H, W, 3) RGB."""
         return self.predict_batch([image])[0]
 
-    def predict_batch(self, images: list[np.ndarray]) -> list[np.ndarray]:
+    def predict_batch(self, images: Iterable[np.ndarray]) -> list[np.ndarray]:
         """The same for a list of photos at once."""
+        images = list(of_kind("images", images, Iterable, "Give a list of photos, or one to predictor(photo)."))
+        if not images:
+            return []
         small = np.stack([resize_image(as_photo(image), self.size) for image in images])
         hands = self.model.predict_on_batch(small)[..., 0]
         if self.mirror:
@@ -71,6 +81,20 @@ class Predictor:
         return (self(image) >= self.threshold).astype(np.uint8)
 
 
+def as_predictor(model: keras.Model | Callable, *needs: str) -> Callable:
+    """Gives a predictor or a baseline back; of a U-Net, makes a predictor. Raises InputError for anything else.
+
+    Args:
+        model: what came in.
+        needs: what it must have beside a call, such as "threshold".
+    """
+    if hasattr(model, "predict_on_batch"):
+        return Predictor(model)
+    if not callable(model) or isinstance(model, type) or not all(hasattr(model, name) for name in needs):
+        raise InputError(f"{what(model)} is no predictor. Give hs.load_predictor(), hs.Predictor(model) or a baseline.")
+    return model
+
+
 def load_predictor(path: str | Path | None = None) -> Predictor:
     """Loads a trained model.
 
@@ -83,7 +107,7 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     """
     if path is None:
         return _course_model()
-    path = Path(path)
+    path = as_path("path", path, "Give the path of a .keras file, or nothing; of a model, hs.Predictor(model).")
     if not path.is_file():
         raise InputError(f"{path}: no such model. {TRAIN_ONE}")
     try:

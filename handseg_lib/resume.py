@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import platform
+import shutil
 import signal
 import threading
 import time
@@ -26,6 +27,10 @@ else:
 # Files
 
 
+class DiskFull(InputError):
+    """Nothing more can be written there, whatever it is."""
+
+
 @contextmanager
 def made_beside(path: Path) -> Iterator[Path]:
     """Gives a path beside ``path`` to write to, and moves it there at the end; after an error nothing of it is left.
@@ -33,7 +38,7 @@ def made_beside(path: Path) -> Iterator[Path]:
     Whoever reads ``path`` finds the old file or the new one, never half of one.
 
     Raises:
-        InputError: it cannot be written, such as where the disk is full.
+        InputError: it cannot be written; `DiskFull`, where no other file could be.
     """
     part = path.with_name(f"part-{path.name}")
     try:
@@ -43,10 +48,18 @@ def made_beside(path: Path) -> Iterator[Path]:
     except OSError as error:
         # some libraries hand on no number, but words of their own
         reason = os.strerror(error.errno) if error.errno else str(error)
-        raise InputError(f"{path}: cannot be written ({reason}). Make room there, or give another folder.") from None
+        kind = DiskFull if _is_full(error, path.parent) else InputError
+        raise kind(f"{path}: cannot be written ({reason}). Make room there, or give another folder.") from None
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _is_full(error: OSError, folder: Path) -> bool:
+    """True if there is no room in a folder for any file; of an error without a number, the disk is asked."""
+    with suppress(OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT) if error.errno else shutil.disk_usage(folder).free < 2**20
+    return False
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -69,7 +82,7 @@ def read_kept(path: Path) -> dict:
     try:
         record = json.loads(path.read_text())
         sound = record.pop("checksum", None) in (None, _checksum(record))
-    except (ValueError, AttributeError, TypeError):  # no JSON, or JSON of something else
+    except (ValueError, AttributeError, TypeError, OSError):  # no JSON, or JSON of something else; a folder
         sound = False
     if not sound:
         raise damaged(path, "it is not as it was written")

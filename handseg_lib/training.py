@@ -23,10 +23,11 @@ from tqdm import tqdm
 
 from .data.augment import Augmentation
 from .data.batches import Batches
-from .data.gate import InputError
+from .data.gate import InputError, as_path, what
 from .encoder import freeze
 from .losses import dice_bce_loss
 from .metrics import mean_iou
+from .refusals import refuse_loss, refuse_slips
 from .resume import alone_in
 from .state import State, checksum, identity, structure
 
@@ -92,20 +93,18 @@ def fit(
         line that says so; its epoch is not kept.
 
     Raises:
-        InputError: ``out`` holds a run with other arguments or is damaged, another process trains there, it cannot be
-            written, the encoder has no block ``train_from``, or the loss is nan from the first epoch on.
+        InputError: an argument cannot be used, ``out`` holds a run with other arguments or is damaged, another process
+            trains there, it cannot be written, the encoder has no block ``train_from``, or the loss is nan from the
+            first epoch on.
     """
     if out is None:
         with tempfile.TemporaryDirectory() as folder:
             return fit(model, train, val, epochs, frozen_epochs, train_from, patience, folder, callbacks, loss, peak)
+    numbers = {"epochs": epochs, "frozen_epochs": frozen_epochs, "patience": patience, "peak": peak}
+    refuse_slips(model, train, val, callbacks, numbers)
     freeze(model.get_layer("encoder"), train_from)  # refuses an unknown block now, not after the first stage
-    loss = loss_of(loss)
-    for callback in callbacks:
-        if isinstance(callback, keras.callbacks.BackupAndRestore):
-            raise InputError("BackupAndRestore: fit goes on after a kill by itself. Give it a folder, out, instead.")
-        if isinstance(callback, (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)):
-            name = type(callback).__name__
-            raise InputError(f"{name}: fit's learning rate has a schedule of its own. Change peak, or leave it away.")
+    loss, out = loss_of(loss), as_path("out", out, "Give the path of a folder, or None.")
+    refuse_loss(loss, train)
     # int and float: a number of NumPy's cannot be written to a file of JSON
     recipe = {"epochs": int(epochs), "frozen_epochs": int(frozen_epochs), "train_from": train_from}
     recipe |= {"seed": int(train.seed), "photos": len(train.samples), "size": int(train.size)}
@@ -114,8 +113,8 @@ def fit(
     recipe["data"] = checksum(train.images, train.masks, val.images, val.masks)  # as many photos may be others
     recipe |= {"patience": int(patience), "loss_in_full": identity(loss)}
     recipe |= {"network": structure(model), "val_augment": _told(val.augment)}
-    with alone_in(Path(out)):
-        state = State(Path(out), recipe)
+    with alone_in(out):
+        state = State(out, recipe)
         if state.rows:
             state.load(model)
         listeners = None
@@ -152,11 +151,12 @@ def fit(
 def loss_of(loss: str | Callable) -> Callable:
     """The loss behind a name, if it is one of Keras's."""
     try:
-        return keras.losses.get(loss)
-    except ValueError:
-        raise InputError(
-            f"loss={loss!r}: Keras has none of this name. Give a function, or a name as in its docs."
-        ) from None
+        made = keras.losses.get(loss)
+    except (ValueError, TypeError):
+        made = None
+    if callable(made):
+        return made
+    raise InputError(f"loss={what(loss)}: Keras has none of this name. Give a function, or a name as in its docs.")
 
 
 def name_of(loss: Callable) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from .data.gate import whole
 from .encoder import build_encoder
 
 
@@ -29,7 +30,11 @@ def build_unet(
     Returns:
         A model named "unet": (N, size, size, 3) RGB, 0-255, any dtype, to (N, size, size, 1) float32,
         the probability that a pixel is hand.
+
+    Raises:
+        InputError: an argument cannot be used; the message says what can.
     """
+    whole("width", width, 8, 1024, such_as=128)
     encoder = build_encoder(size, taps, weights)
     photo = keras.Input((size, size, 3), name="photo")
     *skips, x = encoder(photo)  # its batch norm keeps ImageNet's statistics, also while its weights are fine-tuned

@@ -340,6 +340,23 @@ def test_a_name_too_long_for_its_results_keeps_no_other_photo_from_them(predicte
     assert len(list(Path("predictions").iterdir())) == 6
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a file that is always full is Linux's")
+def test_a_full_disk_is_told_once_and_not_for_each_photo(predicted, own):
+    Path("predictions").mkdir()
+    for name in ("a[1]", "anna", "ben"):
+        Path("predictions", f"part-{name}_mask.png").symlink_to("/dev/full")
+    code, figures, lines = predicted("own")
+    assert code == 2 and figures is None and len(lines) == 1
+    assert "No space left on device" in lines[0] and "Make room there" in lines[0]
+
+
+def test_a_file_in_place_of_the_folder_for_results_is_named(predicted, own):
+    Path("predictions").write_text("mine")
+    code, figures, (line,) = predicted("own")
+    assert code == 2 and "predictions: it is a file. Give --out the name of a folder." in line
+    assert Path("predictions").read_text() == "mine"
+
+
 def test_a_mask_drawn_by_hand_is_not_overwritten_without_a_word(predicted, own):
     drawn_by_hand = own / "ben_mask.png"
     Image.new("L", (5, 5)).save(drawn_by_hand)

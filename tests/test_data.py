@@ -120,7 +120,7 @@ def test_a_split_keeps_the_order_and_takes_any_iterable(samples):
 
 @pytest.mark.parametrize(
     "chosen, part",
-    [({"test": ("99",)}, "test"), ({"val": ()}, "val"), ({"test": ("01", "02"), "val": ("03",)}, "train")],
+    [({"test": ()}, "test"), ({"val": ()}, "val"), ({"test": ("01", "02"), "val": ("03",)}, "train")],
 )
 def test_an_empty_part_is_refused(samples, chosen, part):
     few = [sample for sample in samples if sample.person <= "03"] if part == "train" else samples
@@ -130,8 +130,20 @@ def test_an_empty_part_is_refused(samples, chosen, part):
 
 
 def test_no_samples_cannot_be_split():
-    with pytest.raises(InputError, match="persons none"):
+    with pytest.raises(InputError, match="no samples: there is nothing to split"):
         split_by_person([])
+
+
+def test_a_person_whom_nobody_knows_is_refused(samples):
+    """Of a slip, one person would be missing from the test in silence."""
+    with pytest.raises(InputError, match="test='2': .*Did you mean '02'"):
+        split_by_person(samples, test=("2", "05"))
+
+
+def test_of_one_person_no_split_can_tell_how_it_is_with_strangers(samples):
+    alone = [sample for sample in samples if sample.person == "01"]
+    with pytest.raises(InputError, match="all photos are of one person, '01'. Say who is who"):
+        split_by_person(alone)
 
 
 def test_a_person_asked_for_twice_is_refused(samples):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handseg_lib import InputError, Sample, check_pairs, pair, read_mask
+from handseg_lib import Batches, InputError, Sample, check_pairs, evaluate, pair, read_mask
 from handseg_lib.data.files import TURNS
+from handseg_lib.evaluation.baselines import Baseline
 from handseg_lib.explore.upload import cut_out
 
 BLACK, RED, BLUE = (0, 0, 0), (255, 0, 0), (0, 0, 255)
@@ -95,9 +96,27 @@ def test_forty_instances_and_labels_of_numpy_can_be_named(save):
         read_mask(path, "white")
 
 
-def test_labels_that_are_not_in_the_file_are_refused(save, hands):
-    with pytest.raises(InputError, match=r"none of skin=\(1, 2\), but 0, 255\. Name"):
-        read_mask(save(np.uint8([0, 255, 255])[hands]), (1, 2))
+def test_a_file_without_the_labels_is_of_a_photo_without_a_hand(save, hands):
+    """Of many classes, such as a face, 3, and a table, 4, the hand is not in every photo."""
+    assert not read_mask(save(np.uint8([0, 3, 4])[hands]), (1, 2)).any()
+
+
+def test_labels_that_no_file_has_are_refused_for_the_whole_set(tmp_path, save, hands):
+    """Else a slip in ``skin`` would train a network to see no hand anywhere."""
+    photo = np.zeros((*hands.shape, 3), np.uint8)
+    samples = [
+        Sample(save(photo, f"{k}.jpg"), save(np.uint8(values)[hands], f"{k}.png"), f"0{k}", "A", (1, 2))
+        for k, values in enumerate(([0, 3, 4], [0, 4, 4]))
+    ]
+    with pytest.raises(InputError, match=r"not one of 2 masks has a label of skin=\(1, 2\). hs.check_pairs"):
+        Batches(samples, 32)
+    with pytest.raises(InputError, match="not one of 2 masks"):
+        evaluate(Baseline("none", lambda image: image[..., 0]), samples)
+    some = Sample(samples[0].image, save(hands, "hand.png"), "03", "A", (1, 2))
+    assert Batches([*samples, some], 32).masks.any()
+
+
+def test_labels_of_another_kind_are_refused(save, hands):
     with pytest.raises(InputError, match="none of .*, but '#000000', '#0000ff', '#ff0000'"):
         read_mask(save(look_up(BLACK, RED, BLUE)(hands)), (1, 2))
 

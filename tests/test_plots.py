@@ -174,7 +174,7 @@ def test_images_shows_all_of_them_in_rows(photo, mask):
 
 
 def test_no_pictures_are_refused():
-    with pytest.raises(InputError, match="no pictures to show: the list is empty"):
+    with pytest.raises(InputError, match="no samples: there is nothing to show"):
         plots.samples([])
 
 

@@ -6,11 +6,11 @@ import sys
 import time
 import unicodedata
 
+import fuzz_pictures as fuzz
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from benchmarks import fuzz
 from handseg_lib import InputError, Sample, pair, read_image, read_mask
 from handseg_lib.data import files
 from handseg_lib.data.gate import readable
@@ -98,6 +98,13 @@ def iso(*brands):
         (b"\0\0\0\x08wide" + bytes(100), "it is a video). Take single frames out of it"),
         (b"RIFF\0\1\0\0AVI LIST" + bytes(100), "it is a video). Take single frames out of it"),
         (b"\x1aE\xdf\xa3" + bytes(100), "it is a video). Take single frames out of it"),
+        (b"\0\0\0\x08free" + bytes(100), "it is a video). Take single frames out of it"),
+        (bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c") + bytes(100), "it is a video)"),  # wmv
+        (b"FLV\1\5" + bytes(100), "it is a video)"),
+        (b"%PDF-1.7" + bytes(100), "it is a PDF). Replace it by the picture"),
+        (b"\n<!DOCTYPE html><html>", "it is a page or a drawing in XML or HTML)"),
+        (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
+        (b"\x93NUMPY\1\0v\0" + bytes(100), "it is an array of NumPy's"),
         (iso(b"M4A ", b"M4A ", b"mp42", b"isom"), "it is sound). Replace or remove it"),
         (iso(b"crx ", b"crx ", b"isom"), "it is a camera's raw file). Export it as JPEG"),
         (iso(b"avif", b"avif", b"mif1", b"miaf"), "it is AVIF"),

@@ -103,6 +103,11 @@ def empty_history(folder):
     (folder / "history.json").write_text("")
 
 
+def folder_for_a_history(folder):
+    (folder / "history.json").unlink()
+    (folder / "history.json").mkdir()
+
+
 def list_history(folder):
     (folder / "history.json").write_text("[1, 2]")
 
@@ -118,13 +123,13 @@ def better_history(folder):
 
 
 DAMAGE = [flipped, nan, truncated, empty, text, without_optimizer, missing]
-DAMAGE += [no_json, empty_history, list_history, history_of_something_else, better_history]
+DAMAGE += [no_json, empty_history, folder_for_a_history, list_history, history_of_something_else, better_history]
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda function: function.__name__)
 def test_a_damaged_state_is_refused_with_one_message(killed, train, damage):
     damage(killed)
-    before = {path: path.read_bytes() for path in killed.iterdir()}
+    before = {path: path.is_dir() or path.read_bytes() for path in killed.iterdir()}
     with pytest.raises(InputError) as error:
         train(killed)
     told = str(error.value)
@@ -132,7 +137,7 @@ def test_a_damaged_state_is_refused_with_one_message(killed, train, damage):
         "anew in another folder, or delete it."
     )
     assert ("history.json" if "history" in damage.__name__ or damage is no_json else "epoch-001.npz") in told
-    assert "\n" not in told and {path: path.read_bytes() for path in killed.iterdir()} == before
+    assert "\n" not in told and {path: path.is_dir() or path.read_bytes() for path in killed.iterdir()} == before
 
 
 def test_a_damaged_best_epoch_is_found_at_once_and_not_after_hours(killed, train):

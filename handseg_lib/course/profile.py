@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import machine
 from ..data import drawn, hgr1
-from ..data.gate import InputError
+from ..data.gate import InputError, of_kind
 from ..data.samples import Sample
 
 
@@ -58,6 +58,7 @@ def current(name: str | None = None) -> Profile:
     Raises:
         InputError: there is no profile of that name.
     """
+    of_kind("name", name, (str, type(None)), f"Give one of {', '.join(PROFILES)}.")
     name = name or os.environ.get("HANDSEG_PROFILE") or ("full" if machine.has_gpu() and hgr1.available() else "quick")
     if name not in PROFILES:
         raise InputError(f"HANDSEG_PROFILE={name}: there is no such profile. Use {', '.join(PROFILES)}.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .gate import as_masks, as_photo
+from .gate import InputError, as_masks, as_photo, number, of_kind
 
 cv2.setNumThreads(0)  # the batches have workers of their own; OpenCV's threads would fight with them
 
@@ -43,6 +43,14 @@ class Augmentation:
     tint: float = 0.06
     disguise: float = 0.4
 
+    def __post_init__(self):
+        ends = {"rotate": 360, "shear": 10} | dict.fromkeys(("shift", "flip", "light", "contrast"), 1)
+        for name, most in (ends | dict.fromkeys(("gamma", "tint", "disguise"), 1)).items():
+            number(name, getattr(self, name), 0, most, such_as=getattr(Augmentation, name))
+        zooms = of_kind("scale", self.scale, (tuple, list), "Give the smallest and the largest zoom: (0.8, 1.25).")
+        if len(zooms) != 2 or not 0 < number("scale", zooms[0], 0, 100, 0.8) <= number("scale", zooms[1], 0, 100, 1.25):
+            raise InputError(f"scale={zooms}: give the smallest and the largest zoom, such as (0.8, 1.25).")
+
     def __call__(self, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draws one variation of a photo and its mask, as ``augment`` does."""
         return augment(image, mask, rng, self)
@@ -65,6 +73,8 @@ def augment(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, augme
     """
     image = as_photo(image)
     (mask,) = as_masks(image, mask=mask)
+    of_kind("rng", rng, np.random.Generator, "Give np.random.default_rng(seed).")
+    of_kind("augmentation", augmentation, Augmentation, "Give hs.augment.Augmentation(...).")
     image, mask = warp(image, mask, draw_affine(mask.shape, rng, augmentation))
     image = recolour(image, **draw_colours(rng, augmentation))
     return (disguise(image, mask, rng) if rng.random() < augmentation.disguise else image), mask

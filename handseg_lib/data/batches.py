@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from .augment import Augmentation, resize
-from .gate import InputError, as_masks, as_photo
-from .samples import Sample, insist_on_some
+from .gate import InputError, as_masks, as_photo, of_kind, whole
+from .samples import Sample, as_samples, insist_on_skin
 
 
 class Batches(keras.utils.PyDataset):
@@ -32,8 +32,8 @@ class Batches(keras.utils.PyDataset):
     Each item is ``(images, masks)``: uint8 (B, size, size, 3) RGB and uint8 (B, size, size, 1) of {0, 1}.
 
     Raises:
-        InputError: there are no samples, one cannot be read, or what ``augment`` returns is no photo and mask of this
-            size; at once, not in the middle of training.
+        InputError: an argument cannot be used, there are no samples, one cannot be read, or what ``augment`` returns is
+            no photo and mask of this size; at once, not in the middle of training.
     """
 
     def __init__(
@@ -46,12 +46,15 @@ class Batches(keras.utils.PyDataset):
         threads: int = 1,
     ):
         super().__init__()
-        insist_on_some(samples, "make batches of")
-        self.samples, self.size, self.batch_size, self.seed = samples, size, batch_size, seed
+        self.samples = as_samples(samples, "make batches of")
+        self.size = whole("size", size, 1, 2048, such_as=224)
+        self.batch_size, self.seed = whole("batch_size", batch_size, 1, such_as=16), whole("seed", seed)
+        self.threads = whole("threads", threads, 1, 256)
+        of_kind("augment", augment, (bool, Callable), "Give True, False, or hs.augment.Augmentation(...).")
         self.augment = Augmentation() if augment is True else augment
-        pairs = [resize(*sample.read(), size) for sample in samples]
+        pairs = [resize(*sample.read(), size) for sample in self.samples]
         self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))
-        self.threads = threads
+        insist_on_skin(self.samples, map(np.any, self.masks))
         self.start_epoch(0)
         if self.augment:
             self._pair(0)  # a function of the caller's own that is wrong shall say so now

@@ -13,8 +13,9 @@ import pandas as pd
 
 from .. import plots
 from .files import read_grey, read_image, read_mask
-from .gate import InputError, readable
-from .samples import Sample, Split, match, tags_differ, turned_as_photo
+from .folders import match
+from .gate import InputError, of_kind, readable
+from .samples import Sample, Split, tags_differ, turned_as_photo
 
 # Thumbnails are of one photo up to this mean difference, in grey levels, and as a share of their contrast, which is
 # their standard deviation. In HGR1, a photo saved again at half its size differs by at most 1.3, and 0.044 of the
@@ -91,10 +92,11 @@ def check_pairs(
             raise InputError(f"{data}: where are its masks? Give their folder too: check_pairs(images, masks).")
         pairs, alone = match(data, masks)
         rows += [(_name(path), "no partner", "Add the other file, or move this one away.") for path in alone]
-        data = [Sample(image, mask, "01", "hand", skin) for image, mask in pairs]
+        data = [Sample(image, mask, "01", "hand", skin) for _, image, mask in pairs]
     parts = data._asdict() if isinstance(data, Split) else data if isinstance(data, Mapping) else {"": data}
-    parts = {name: list(part) for name, part in parts.items()}
-    samples = [sample for part in parts.values() for sample in part]
+    way_out = "Give samples, a split of them, or two folders."
+    parts = {name: list(of_kind("data", part, Iterable, way_out)) for name, part in parts.items()}
+    samples = [of_kind("data", sample, Sample, way_out) for part in parts.values() for sample in part]
     looks = [_look(sample) for sample in samples]
     faults = [(sample, row) for sample, look in zip(samples, looks) for row in look.rows]
     faults += _duplicates(samples, looks)

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from . import hgr1
 from .archives import MAKE_ROOM, made_whole
-from .gate import InputError
+from .gate import InputError, as_path, one_of, whole
 from .samples import Sample
 
 RENDERER_VERSION = 2  # part of the cache's name: raise it whenever a picture would come out different
@@ -124,11 +124,10 @@ def render(person: int, gesture: str, take: int, seed: int = 0, size: int = 256)
         Image (uint8, H x W x 3, RGB) and mask (uint8, H x W, 1 on skin of hand and bare forearm, else 0).
 
     Raises:
-        InputError: no such gesture.
-        ValueError: a negative number.
+        InputError: no such gesture, or a number that cannot be used.
     """
-    if gesture not in SHAPES:
-        raise InputError(f"{gesture!r}: no such gesture. Use one of {' '.join(GESTURES)}.")
+    one_of("gesture", gesture, GESTURES)
+    whole("person", person), whole("take", take), _check(seed, size)
     who = _person(person, seed)
     rng = np.random.default_rng([seed, person, ord(gesture), take])
     shape = SHAPES[gesture]
@@ -162,8 +161,10 @@ def write(folder: str | Path, persons: int = 12, gestures=GESTURES, takes: int =
         size: longest side in pixels.
 
     Raises:
-        InputError: one of its files is there already, and might be of a real hand.
+        InputError: one of its files is there already, and might be of a real hand; or an argument cannot be used.
     """
+    _check(seed, size)
+    as_path("folder", folder)
     keys = _keys(persons, gestures, takes)
     if there := [file for key in keys for file in _files(folder, key) if file.exists()]:
         raise InputError(f"{there[0]}: there is such a file already. Give a folder of their own to the drawn hands.")
@@ -172,7 +173,12 @@ def write(folder: str | Path, persons: int = 12, gestures=GESTURES, takes: int =
 
 def _keys(persons: int, gestures, takes: int) -> list[tuple[int, str, int]]:
     """What tells the pictures of a data set apart: person, gesture, take."""
+    whole("persons", persons, 1, 999, such_as=12), whole("takes", takes, 1, 999, such_as=2)
     return [(p, g, t) for p in range(1, persons + 1) for g in gestures for t in range(1, takes + 1)]
+
+
+def _check(seed: int, size: int) -> None:
+    whole("seed", seed), whole("size", size, 16, 2048, such_as=256)
 
 
 def _files(folder: str | Path, key: tuple[int, str, int]) -> tuple[Path, Path]:
@@ -204,14 +210,15 @@ def load(persons: int = 12, seed: int = 0, takes: int = 2, size: int = 256, cach
         Samples sorted by file name, ``persons * takes * len(GESTURES)`` of them.
 
     Raises:
-        InputError: the cache cannot be written.
+        InputError: the cache cannot be written, or an argument cannot be used.
     """
-    home = Path(cache) if cache else user_cache_path("handseg") / "drawn"
+    _check(seed, size)
+    keys = _keys(persons, GESTURES, takes)
+    home = as_path("cache", cache) if cache is not None else user_cache_path("handseg") / "drawn"
     folder = home / f"v{RENDERER_VERSION}-persons{persons}-seed{seed}-takes{takes}-size{size}"
     if not folder.is_dir():
         with made_whole(folder, MAKE_ROOM) as part:
             write(part, persons, GESTURES, takes, seed, size)
-    keys = _keys(persons, GESTURES, takes)
     if lost := [key for key in keys if not all(map(_whole, _files(folder, key)))]:
         _redraw(folder, lost, seed, size)
     own = {_files(folder, key)[0] for key in keys}

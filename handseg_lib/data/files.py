@@ -13,7 +13,7 @@ from PIL import ExifTags, Image
 from PIL.Image import Transpose
 
 from . import labels
-from .gate import InputError
+from .gate import InputError, as_path
 
 try:
     from pillow_heif import register_heif_opener
@@ -43,6 +43,17 @@ BITS, SAMPLE_FORMAT = 258, 339  # tags of TIFF
 DEPTH = "handseg depth"  # where a picture's info keeps its bits and whether they have a sign
 AVIF = {b"avif", b"avis"}  # brands: a HEIC has one of the others, of which an AVIF may have some too
 HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+# How files begin that people take for pictures. QuickTime's first box comes after its length; with a brand, it is ftyp.
+VIDEOS = (b"\x1aE\xdf\xa3", b"0&\xb2u\x8ef\xcf\x11", b"FLV", b"OggS", b"\0\0\1\xba", b"\0\0\1\xb3")
+QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+OTHERS = {  # in small letters
+    (b"%pdf",): "a PDF",
+    (b"8bps",): "a file of Photoshop",
+    (b"pk\3\4",): "a zip archive",
+    (b"\x93numpy",): "an array of NumPy's (np.load)",
+    (b"version https://git-lfs",): "a pointer of Git LFS, whose file was not fetched (git lfs pull)",
+    (b"<?xml", b"<svg", b"<html", b"<!doctype"): "a page or a drawing in XML or HTML",
+}
 MAX_PIXELS = 100_000_000  # a larger picture would take a laptop's memory
 
 
@@ -60,7 +71,7 @@ def read_image(path: str | Path | BinaryIO) -> np.ndarray:
         uint8 (H, W, 3) RGB.
 
     Raises:
-        InputError: the file is missing, or cannot be read.
+        InputError: it is no path, the file is missing, or cannot be read.
     """
     picture = _open(path)
     if picture.mode.startswith("I"):  # 16 or 32 bits of grey, which Pillow would cut off at 255
@@ -91,8 +102,8 @@ def read_mask(path: str | Path, skin: str | tuple = "black") -> np.ndarray:
         uint8 (H, W) of {0, 1}, 1 = skin.
 
     Raises:
-        InputError: the file is missing, or cannot be read; it holds labels and ``skin`` names none, or none of those in
-            it; ``skin`` is something else.
+        InputError: the file is missing, or cannot be read; it holds labels and ``skin`` names none; ``skin`` is
+            something else. (A file without the labels that ``skin`` names is the mask of a photo without a hand.)
     """
     values, grey, skin = _read_values(path, skin)
     if isinstance(skin, tuple):
@@ -100,7 +111,7 @@ def read_mask(path: str | Path, skin: str | tuple = "black") -> np.ndarray:
     bright, areas = grey > grey.max() / 2, labels.areas(values)
     if len(areas) > 2 or (len(areas) == 2 and len({bright.flat[np.argmax(values == value)] for value in areas}) == 1):
         names = [labels.name(value) for value in areas.tolist()]
-        several = f", or of several skin=({', '.join(names[-2:])})" if len(names) > 2 else ""
+        several = f", or of several skin=({', '.join(names[1:3])})" if len(names) > 2 else ""
         say = "Say" if not labels.are_mixed(values) else "Save it anew with hard edges, as PNG, and say"
         raise InputError(
             f"{path}: the mask holds labels, not black and white: {', '.join(names[:8]) + ', ...' * (len(names) > 8)}. "
@@ -121,7 +132,7 @@ def read_grey(path: str | Path, skin: str | tuple = "black") -> np.ndarray:
 def _read_values(path: str | Path, skin: str | tuple) -> tuple[np.ndarray, np.ndarray, str | tuple]:
     """What the file of a mask says: of each pixel its value, as in `labels`, and its brightness, both integers (H, W);
     and what skin is among these."""
-    if skin not in ("black", "white") and not labels.are_labels(skin):
+    if not (isinstance(skin, str) and skin in ("black", "white")) and not labels.are_labels(skin):
         raise InputError(
             f"skin={skin!r}: there is no such kind of mask. Say what the skin is, 'black' or 'white', or a tuple of "
             "the labels that are skin, such as (1, 2) or ('#ff0000',), comma included."
@@ -158,7 +169,7 @@ def _pick(path: str | Path, values: np.ndarray, skin: tuple) -> np.ndarray:
             f"{path}: {len(present)} values, too many for labels: soft edges or JPEG have mixed them. Save the mask "
             "anew with hard edges, as PNG."
         )
-    if len(present) > 1 and not np.isin(present, wanted).any():  # of one value, it may be that of the background
+    if len(present) > 1 and present[0] < 0 and not isinstance(skin[0], str):
         names = ", ".join(labels.name(value) for value in present[:8].tolist()) + ", ..." * (len(present) > 8)
         raise InputError(f"{path}: it holds none of skin={skin}, but {names}. Name those of them that are skin.")
     return np.isin(values, wanted).astype(np.uint8)
@@ -208,8 +219,8 @@ def _has_transparency(picture: Image.Image) -> bool:
 
 
 def _open(source: str | Path | BinaryIO) -> Image.Image:
-    stream = hasattr(source, "read")
-    source = source if stream else Path(source)
+    stream = hasattr(source, "read") and not isinstance(source, type)
+    source = source if stream else as_path("path", source, "Give the path of one file, or a binary stream of one.")
     name = getattr(source, "name", "the stream") if stream else source
     try:
         if not stream and source.exists() and not source.is_file():
@@ -242,10 +253,13 @@ def _first_bytes(source: Path | BinaryIO) -> bytes:
 def _kind(start: bytes) -> tuple[str, str] | None:
     """What a file is that Pillow does not know, by its first bytes, and what to do; None: nobody knows."""
     video = "it is a video", "Take single frames out of it, as JPEG or PNG"
-    if start[:4] == b"\x1aE\xdf\xa3" or (start[:4], start[8:12]) == (b"RIFF", b"AVI "):
+    if start.startswith(VIDEOS) or (start[:4], start[8:12]) == (b"RIFF", b"AVI "):
         return video
-    if start[4:8] in (b"moov", b"mdat", b"wide"):  # QuickTime before it had brands
+    if start[4:8] in QUICKTIME:
         return video
+    for begins, form in OTHERS.items():
+        if start.lstrip().lower().startswith(begins):
+            return f"it is {form}", "Replace it by the picture, as JPEG or PNG"
     if start[4:8] != b"ftyp":
         return None
     size = int.from_bytes(start[:4], "big")  # of the first box, in which the file names its brands: one, and others

@@ -15,8 +15,9 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from .archives import MAKE_ROOM, download, hold_to_list, made_whole, read_list, unpack, unpacked
-from .gate import InputError
-from .samples import Sample, by_stem
+from .folders import by_stem
+from .gate import InputError, as_path
+from .samples import Sample
 
 HOME = "https://sun.aei.polsl.pl/~mkawulok/gestures/"
 ZIPS = ("hgr1_images.zip", "hgr1_skin.zip")
@@ -43,7 +44,8 @@ def load(root: str | Path | None = None) -> list[Sample]:
     """
     if root is None and os.environ.get("HANDSEG_HGR1") == "none":
         raise InputError("HANDSEG_HGR1=none: HGR1 is not wanted, and this needs it. Unset it, or use drawn hands.")
-    root = Path(os.path.expanduser(root or os.environ.get("HANDSEG_HGR1") or cache()))
+    root = as_path("root", os.environ.get("HANDSEG_HGR1") or cache() if root is None else root)
+    root = Path(os.path.expanduser(root))
     if not root.is_dir():
         raise InputError(f"{root}: no such folder. {WAY_OUT}")
     if not (root / IMAGES).is_dir() and all((root / name).is_file() for name in ZIPS):

@@ -16,7 +16,7 @@ from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from .archives import MAKE_ROOM, download, hold_to_list, made_whole, read_list, sha256
-from .gate import InputError
+from .gate import InputError, as_path
 from .samples import Sample, pair
 
 REPOSITORY = "EPSRC-NUMBERS/Human-Robot_Finger-Counting_Dataset"
@@ -47,7 +47,8 @@ def load(root: str | Path | None = None) -> list[Sample]:
     Raises:
         InputError: nothing is there, or a photo or a mask has no partner.
     """
-    root = Path(os.path.expanduser(root or os.environ.get("HANDSEG_ROOMS") or cache()))
+    root = as_path("root", os.environ.get("HANDSEG_ROOMS") or cache() if root is None else root)
+    root = Path(os.path.expanduser(root))
     for folder in (IMAGES, MASKS):
         if not (root / folder).is_dir():
             raise InputError(f"{root / folder}: no such folder. {WAY_OUT}")

@@ -1,10 +1,8 @@
 """Samples: a photo, its mask, and whose hand it is; how they are paired, what they are like, how they are split."""
 
 import os
-import re
-import unicodedata
 import zlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -13,8 +11,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from .files import SUFFIXES, TURNS, orientation, read_image, read_mask
-from .gate import InputError, as_masks, as_photo, readable
+from .files import TURNS, orientation, read_grey, read_image, read_mask
+from .folders import found, match
+from .gate import InputError, as_masks, as_path, as_photo, of_kind, one_of, readable, what
+from .labels import MANY
 
 TEST_PERSONS = ("02", "05", "09")
 VAL_PERSONS = ("04", "11")
@@ -25,8 +25,8 @@ class Sample:
     """One photo and its mask.
 
     Attributes:
-        image: path of the photo.
-        mask: path of the mask.
+        image: path of the photo; text becomes a ``Path``.
+        mask: path of the mask, likewise.
         person: who it is, such as ``"02"``.
         gesture: the hand shape's label, such as ``"A"``.
         skin: what the mask's file has where there is skin: ``"black"``, as in HGR1, or ``"white"``; or a tuple of the
@@ -39,6 +39,12 @@ class Sample:
     gesture: str
     skin: str | tuple = "black"
 
+    def __post_init__(self):
+        for name in ("image", "mask"):
+            object.__setattr__(self, name, as_path(name, getattr(self, name), "Give the path of a file."))
+        for name in ("person", "gesture"):
+            of_kind(name, getattr(self, name), str, 'Give it as text, such as "02".')
+
     @property
     def name(self) -> str:
         """The photo's name, as it can be shown."""
@@ -48,9 +54,15 @@ class Sample:
         """Returns the photo, uint8 (H, W, 3) RGB, and the mask, uint8 (H, W) of {0, 1}, 1 = skin.
 
         Raises:
-            InputError: a file is missing or is no picture, or the two differ in size.
+            InputError: a file is missing or is no picture, the two differ in size, or seem to be swapped.
         """
-        image, mask = read_image(self.image), read_mask(self.mask, self.skin)
+        image = read_image(self.image)
+        if _is_black_and_white(image) and len(np.unique(read_grey(self.mask, self.skin))) > MANY:
+            raise InputError(
+                f"{self.image}: it is black and white as a mask is, and {self.mask.name} has many shades, as a photo. "
+                "Are photos and masks swapped? The photos come first: pair(images, masks)."
+            )
+        mask = read_mask(self.mask, self.skin)
         if image.shape[:2] != mask.shape:
             turned = turned_as_photo(self, mask)
             if turned is not None and turned.shape == image.shape[:2]:
@@ -60,6 +72,11 @@ class Sample:
                 f"{image.shape[1]}x{image.shape[0]}. Use the mask that was made for this photo, at its size."
             )
         return image, mask
+
+
+def _is_black_and_white(image: np.ndarray) -> bool:
+    """True if a photo (H, W, 3) has no other values than 0 and 255; of most photos, a few pixels tell."""
+    return all(np.isin(part, (0, 255)).all() for part in (image[::32, ::32], image))
 
 
 # Photos and masks that are turned in different ways
@@ -106,8 +123,14 @@ def pair(
     person: str | Callable[[str], str] | None = None,
     gesture: str | Callable[[str], str] | None = None,
     skin: str | tuple = "black",
+    photo_of: str | Callable[[str], str] | None = None,
+    nested: bool = False,
 ) -> list[Sample]:
-    r"""Makes a data set of a folder of photos and a folder of masks: files that have the same stem are a pair.
+    r"""Makes a data set of a folder of photos and a folder of masks.
+
+    A mask has its photo's name, up to the suffix, or that and an ending: ``x.jpg`` goes with ``x.png``, ``x_mask.png``,
+    ``x-seg.png``, ``x_segmentation.png``, ``x_label.png``, ``x_gt.png``. With endings, they may be in one folder: give
+    it twice.
 
     Args:
         images: folder of the photos.
@@ -119,82 +142,35 @@ def pair(
         gesture: tells the hand shape's label, likewise. None: ``"hand"`` for all.
         skin: ``"black"`` or ``"white"``: what the masks have where there is skin; or a tuple of the labels that are
             skin, as for `read_mask`.
+        photo_of: tells from a mask's stem that of its photo, likewise: ``r"mask_(.+)"`` finds 03 in mask_03.png. None:
+            by the names above.
+        nested: True to search the folders in both folders too. A stem then begins with them, for the rules as well:
+            ``anna/03`` is that of anna/03.jpg, and ``person=r"^[^/]+"`` finds anna.
 
     Returns:
         Samples sorted by stem.
 
     Raises:
-        InputError: a folder is missing or empty or the same for both, a photo or a mask has no partner, two files have
-            the same stem, or a rule does not fit a stem.
+        InputError: a folder is missing or has no pictures, a photo or a mask has no partner, two files have the same
+            stem, or a rule does not fit a stem. Where masks are something else, such as polygons, it says what.
     """
-    pairs, alone = match(images, masks)
+    pairs, alone = match(images, masks, photo_of, nested)
     if alone:
         names = ", ".join(path.name for path in alone[:3]) + (", ..." if len(alone) > 3 else "")
         raise InputError(
             f"{alone[0].parent}: {len(alone)} without a partner ({names}). Photo and mask need the same name up to the "
-            "suffix: rename, add or remove them; check_pairs lists them all."
+            "suffix, or an ending such as _mask: rename, add or remove them, or say by photo_of=... which photo a mask "
+            "is of; check_pairs lists them all."
         )
     return [
-        Sample(image, mask, _label(person, image, "01"), _label(gesture, image, "hand"), skin) for image, mask in pairs
+        Sample(image, mask, _label(person, stem, image, "01"), _label(gesture, stem, image, "hand"), skin)
+        for stem, image, mask in pairs
     ]
 
 
-def match(images: str | Path, masks: str | Path) -> tuple[list[tuple[Path, Path]], list[Path]]:
-    """Finds the photos and masks of two folders that have the same stem.
-
-    Returns:
-        The pairs of paths, sorted by stem, and the files that have no partner.
-
-    Raises:
-        InputError: a folder is missing or empty, two of its files have the same stem, or it is one folder for both.
-    """
-    if os.path.realpath(images) == os.path.realpath(masks):  # Path.resolve() stumbles over links that go in a circle
-        raise InputError(f"{images}: photos and masks in one folder. Put the masks in a folder of their own.")
-    photos, outlines = pictures(images), pictures(masks)
-    pairs = [(path, outlines[stem]) for stem, path in photos.items() if stem in outlines]
-    alone = [photos.get(stem) or outlines[stem] for stem in sorted(photos.keys() ^ outlines.keys())]
-    return pairs, alone
-
-
-def pictures(folder: str | Path) -> dict[str, Path]:
-    """The pictures in a folder by their stems, as `by_stem` has them.
-
-    Raises:
-        InputError: the folder is missing or empty, or two of its files have the same stem.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder. Check the path.")
-    if not (paths := by_stem(folder, SUFFIXES)):
-        raise InputError(f"{folder}: no pictures in it. Give the folder that holds them: subfolders are not searched.")
-    return paths
-
-
-def by_stem(folder: Path, suffixes: Collection[str]) -> dict[str, Path]:
-    """The files of a folder that have one of these suffixes, in any case, sorted by stem; hidden ones are left out.
-
-    Raises:
-        InputError: two of them have the same stem.
-    """
-    paths = {}
-    for path in sorted(folder.iterdir(), key=lambda path: (path.stem, path.name)):
-        if path.suffix.lower() in suffixes and not path.name.startswith("."):
-            stem = unicodedata.normalize("NFC", path.stem)  # a Mac writes an umlaut as two characters
-            if stem in paths:
-                raise InputError(f"{path}: {paths[stem].name} has the same stem. Keep one of the two.")
-            paths[stem] = path
-    return paths
-
-
-def _label(rule: str | Callable[[str], str] | None, path: Path, default: str) -> str:
+def _label(rule: str | Callable[[str], str] | None, stem: str, path: Path, default: str) -> str:
     """What a rule of `pair` says of a photo."""
-    if rule is None:
-        return default
-    if callable(rule):
-        label = rule(path.stem)
-    else:
-        match = re.search(rule, path.stem)
-        label = match and (match[1] if match.re.groups else match[0])
+    label = default if rule is None else found(rule, stem, "the rule")
     if label in (None, ""):
         raise InputError(f"{path}: the rule {rule!r} finds nothing in its name. Rename the photo, or change the rule.")
     return readable(str(label))
@@ -242,18 +218,47 @@ def describe(image: np.ndarray, true: np.ndarray) -> dict:
 # Splitting
 
 
-def insist_on_some(samples: Sequence[Sample], purpose: str) -> None:
-    """Raises InputError where there are no samples."""
-    if not samples:
-        raise InputError(f"no samples: there is nothing to {purpose}. Does your choice match any? Is the folder right?")
-
-
 class Split(NamedTuple):
     """Three lists of samples with no person in common."""
 
     train: list[Sample]
     val: list[Sample]
     test: list[Sample]
+
+
+def as_samples(samples: Iterable[Sample], purpose: str) -> list[Sample]:
+    """Gives samples back as a list, or raises InputError where they are something else, or none.
+
+    Args:
+        samples: what came in.
+        purpose: what they are for, after "to", such as "evaluate on".
+    """
+    if isinstance(samples, Split):
+        raise InputError(f"a Split is three lists, and to {purpose} one is wanted: split.train, split.val, split.test.")
+    if isinstance(samples, Sample):
+        raise InputError(f"one sample, and to {purpose} a list is wanted. Put it in brackets: [sample].")
+    if isinstance(samples, (str, os.PathLike)):
+        way_out = "Make samples of the folder first: hs.hgr1.load(folder), hs.pair(images, masks)."
+        raise InputError(f"{what(samples)} is a path, and to {purpose} samples are wanted. {way_out}")
+    if hasattr(samples, "samples"):
+        raise InputError(f"{what(samples)}, and to {purpose} samples are wanted: batches.samples has those of batches.")
+    made = list(of_kind("samples", samples, Iterable, "Give a list of them, such as hs.hgr1.load() returns."))
+    for sample in made:
+        of_kind("one of the samples", sample, Sample, "Give samples: hs.hgr1.load(), hs.pair(images, masks).")
+    if not made:
+        raise InputError(f"no samples: there is nothing to {purpose}. Does your choice match any? Is the folder right?")
+    return made
+
+
+def insist_on_skin(samples: Sequence[Sample], shares: Iterable[float]) -> None:
+    """Raises InputError if ``skin`` names labels that none of these masks has; ``shares`` of skin are theirs.
+
+    One mask without them is of a photo without a hand. If all are, the labels are most likely others.
+    """
+    chosen = samples[0].skin
+    if isinstance(chosen, tuple) and not any(shares):
+        masks = f"{samples[0].mask.parent}: not one of {len(samples)} masks"
+        raise InputError(f"{masks} has a label of skin={chosen}. hs.check_pairs(samples) says which they have.")
 
 
 def split_by_person(
@@ -272,11 +277,24 @@ def split_by_person(
         ``Split(train, val, test)``; the order of the samples is kept.
 
     Raises:
-        InputError: one of the three parts would be empty, a person is asked for twice, or a part is a string.
+        InputError: one of the three parts would be empty, a person is asked for twice or unknown, or a part is no
+            tuple.
     """
-    samples = list(samples)
-    if isinstance(test, str) or isinstance(val, str):
-        raise InputError(f'test={test!r}, val={val!r}: each is a tuple of persons, such as ("02",), comma included.')
+    samples = as_samples(samples, "split")
+    persons = sorted({sample.person for sample in samples})
+    for name, wanted, usual in (("test", test, TEST_PERSONS), ("val", val, VAL_PERSONS)):
+        if not isinstance(wanted, (tuple, list, set, frozenset)):
+            raise InputError(
+                f'test={test!r}, val={val!r}: each is a tuple of persons, such as ("02",), comma included.'
+            )
+        for person in wanted:
+            if not (isinstance(person, str) and person in usual):
+                one_of(name, person, persons)
+    if len(persons) == 1:
+        raise InputError(
+            f"all photos are of one person, {persons[0]!r}. Say who is who, as pair(..., person=...) does. If they are "
+            "of one person, add photos of two others: how a network does on strangers, they alone can tell."
+        )
     if shared := set(test) & set(val):
         raise InputError(f"person {', '.join(sorted(shared))} is in both test and val: a person goes to one part only.")
     parts = Split(
@@ -286,9 +304,8 @@ def split_by_person(
     )
     for name, part in parts._asdict().items():
         if not part:
-            persons = ", ".join(sorted({s.person for s in samples})) or "none"
             raise InputError(
-                f"the {name} part is empty: these samples have persons {persons}. Name others of them: "
+                f"the {name} part is empty: these samples have persons {', '.join(persons)}. Name others of them: "
                 "split_by_person(samples, test=(...), val=(...))."
             )
     return parts

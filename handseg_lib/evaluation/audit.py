@@ -12,8 +12,9 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from .. import metrics
-from ..data.gate import as_probability
-from ..data.samples import Sample, insist_on_some
+from ..data.gate import as_probability, whole
+from ..data.samples import Sample, as_samples
+from ..predictor import as_predictor
 
 # What kind of error it is
 
@@ -81,7 +82,8 @@ def reliability(predictor: Callable, samples: Sequence[Sample], bins: int = 10) 
     Raises:
         InputError: there are no samples, one cannot be read, or an answer is no probability.
     """
-    insist_on_some(samples, "look at")
+    predictor, samples = as_predictor(predictor), as_samples(samples, "look at")
+    bins = whole("bins", bins, 1, 1000, such_as=10)
     pixels, probabilities, hand = np.zeros((3, bins))
     for sample in tqdm(samples, desc="reliability", unit="photo", delay=1):
         image, true = sample.read()
@@ -122,7 +124,7 @@ def doubts(predictor: Callable, samples: Sequence[Sample]) -> pd.DataFrame:
     Raises:
         InputError: there are no samples, or one cannot be read.
     """
-    insist_on_some(samples, "look at")
+    predictor, samples = as_predictor(predictor, "threshold"), as_samples(samples, "look at")
     rows = []
     for sample in tqdm(samples, desc="doubt", unit="photo", delay=1):
         image, true = sample.read()

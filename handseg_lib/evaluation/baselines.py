@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ..data.gate import as_masks
-from ..data.samples import Sample, insist_on_some
+from ..data.samples import Sample, as_samples
 from .report import tune_threshold
 
 BINS = 32  # of each colour channel
@@ -99,7 +99,7 @@ def fit_bayes(train: Sequence[Sample], val: Sequence[Sample]) -> Baseline:
     Raises:
         InputError: one of the two is empty.
     """
-    insist_on_some(train, "count colours of")
+    train = as_samples(train, "count colours of")
     skin, pixels = np.zeros(BINS**3), np.zeros(BINS**3)
     for sample in train:
         image, mask = sample.read()

@@ -13,9 +13,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from .. import metrics
-from ..data.gate import InputError, as_probability
-from ..data.samples import Sample, describe, insist_on_some
-from ..predictor import Predictor
+from ..data.gate import InputError, as_probability, of_kind, one_of, whole
+from ..data.samples import Sample, as_samples, describe, insist_on_skin
+from ..predictor import Predictor, as_predictor
 
 SLICES = ("hand", "brightness", "tone", "background")
 
@@ -36,6 +36,7 @@ class Report:
 
     def by(self, column: str) -> pd.DataFrame:
         """Mean scores of each person or gesture, worst first."""
+        one_of("column", column, list(self.table.columns))
         scores = self.table.groupby(column)[["iou", "f1", "boundary_px"]].mean()
         return scores.assign(photos=self.table.groupby(column).size()).sort_values("iou")
 
@@ -47,7 +48,8 @@ class Report:
             boundary_px. A third is left out where too many photos have the same value to fill it.
         """
         rows = []
-        for column in columns:
+        for column in of_kind("columns", columns, (list, tuple), f"Give a list of some of {', '.join(SLICES)}."):
+            one_of("column", column, SLICES)
             table = self.table.dropna(subset=column)
             thirds = np.searchsorted(table[column].quantile([1 / 3, 2 / 3]), table[column])
             for third, part in table.groupby(thirds):
@@ -94,6 +96,7 @@ class Report:
         Raises:
             InputError: the two are not of the same photos in the same order.
         """
+        of_kind("other", other, Report, "Give what hs.evaluate returned.")
         names = ["image", "person"]
         if not self.table[names].reset_index(drop=True).equals(other.table[names].reset_index(drop=True)):
             raise InputError("the two reports are of different photos. Evaluate both on the same samples.")
@@ -110,10 +113,10 @@ def evaluate(model: keras.Model | Callable, samples: Sequence[Sample], batch_siz
         batch_size: photos in one pass of the network.
 
     Raises:
-        InputError: there are no samples, or one cannot be read.
+        InputError: it is no model or these are no samples, or one cannot be read.
     """
-    insist_on_some(samples, "evaluate on")
-    predictor = Predictor(model) if isinstance(model, keras.Model) else model
+    predictor, samples = as_predictor(model, "predict_batch", "threshold"), as_samples(samples, "evaluate on")
+    whole("batch_size", batch_size, 1, such_as=16)
     rows = []
     # delay: where the first photo cannot be read, the error is all there is to see
     with tqdm(total=len(samples), desc="evaluate", unit="photo", delay=1) as bar:
@@ -122,6 +125,7 @@ def evaluate(model: keras.Model | Callable, samples: Sequence[Sample], batch_siz
                 pred = (hand >= predictor.threshold).astype(np.uint8)
                 rows.append(_label(sample, image, mask) | _score(mask, pred))
             bar.update(len(batch))
+    insist_on_skin(samples, (row["hand"] for row in rows))
     return Report(pd.DataFrame(rows), predictor.threshold)
 
 
@@ -165,7 +169,7 @@ def tune_threshold(predictor: Callable, samples: Sequence[Sample]) -> tuple[floa
     """Finds the threshold with the best mean IoU. On validation persons: test persons must not choose anything.
 
     Args:
-        predictor: or a baseline.
+        predictor: or a baseline, or a U-Net.
         samples: of the validation persons.
 
     Returns:
@@ -174,7 +178,7 @@ def tune_threshold(predictor: Callable, samples: Sequence[Sample]) -> tuple[floa
     Raises:
         InputError: there are no samples, one cannot be read, or an answer is no probability.
     """
-    insist_on_some(samples, "tune a threshold on")
+    predictor, samples = as_predictor(predictor), as_samples(samples, "tune a threshold on")
     steps = np.arange(1, 100, dtype=np.float32) / np.float32(100)
     ious, f1s = [], []
     for sample in tqdm(samples, desc="threshold", unit="photo", delay=1):

@@ -7,6 +7,7 @@ import numpy as np
 
 from .. import plots
 from ..data.augment import Augmentation, augment, draw_affine, resize
+from ..data.gate import of_kind, whole
 from ..data.samples import Sample
 from .view import Drawing, View, button, slider, tick
 
@@ -53,6 +54,7 @@ def draw_augmentation(
         seed: of the variation; with the same seed a wider one goes further the same way.
         bilinear: whether to add, enlarged, the mask's edge as nearest neighbour and as bilinear interpolation move it.
     """
+    whole("seed", seed)
     new_image, new_mask = augment(image, mask, np.random.default_rng(seed), augmentation)
     pictures = [plots.overlay(image, mask), plots.overlay(new_image, new_mask)]
     titles = ["as it was", f"variation {seed}"]
@@ -88,6 +90,7 @@ def play_augmentation(sample: Sample) -> View:
     Args:
         sample: a photo and its mask.
     """
+    of_kind("sample", sample, Sample, "Give one of a list of samples: samples[0].")
     small = functools.cache(lambda: resize(*sample.read(), SIZE))  # read by the view, which says what goes wrong
     seed = slider("variation", 0, 0, 99)
 

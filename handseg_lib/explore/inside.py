@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from ..data.augment import resize_image
-from ..data.gate import InputError
+from ..data.gate import InputError, as_photo, of_kind
 from ..predictor import Predictor
 from .view import FULL, Drawing, View, choice, slider
 
@@ -80,7 +80,8 @@ def encoder_of(model: Predictor | keras.Model) -> keras.Model:
     Raises:
         InputError: there is none.
     """
-    model = getattr(model, "model", model)
+    way_out = "Give a predictor, or a network of build_unet or build_encoder."
+    model = of_kind("model", getattr(model, "model", model), keras.Model, way_out)
     if model.name == "encoder":
         return model
     if "encoder" not in [layer.name for layer in model.layers]:
@@ -98,8 +99,10 @@ def see(model: Predictor | keras.Model, image: np.ndarray) -> dict[str, np.ndarr
     Returns:
         The features (h, w, channels) after the first convolution, the pooling and each block, by layer name.
     """
-    encoder = encoder_of(model)
+    encoder, image = encoder_of(model), as_photo(image)
     names = [layer.name for layer in encoder.layers if layer.name.endswith(("_out", "conv1_relu", "pool1_pool"))]
+    if not names:
+        raise InputError(f"{encoder.name}: it has none of a ResNet50's layers. Give one that build_encoder made.")
     stages = keras.Model(encoder.input, [encoder.get_layer(name).output for name in names])
     small = resize_image(image, encoder.input_shape[1] or SIDE)
     features = stages(small[None].astype(np.float32), training=False)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import losses, metrics, plots
 from ..data import drawn
-from ..data.gate import as_masks
+from ..data.gate import as_masks, number, whole
 from .view import Drawing, View, slider
 
 SIZE = 256  # pixels
@@ -39,6 +39,8 @@ def spoil(true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0.0) 
         Probability of hand, float32 (H, W) in 0.01-0.99: a network is never quite sure.
     """
     (true,) = as_masks(true=true)
+    whole("shift", shift, -10_000, 10_000, such_as=5), whole("shrink", shrink, -50, 50, such_as=2)
+    number("blur", blur, 0, 100, such_as=2)
     side = 2 * abs(shrink) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     mask = (cv2.erode if shrink > 0 else cv2.dilate)(true, disc)

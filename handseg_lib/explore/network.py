@@ -265,9 +265,7 @@ def _way(a: Place, b: Place, part: str) -> str:
 
 def _arrow(way: str, colour: str, lit: bool, look: str = "") -> str:
     head = f"url(#head{colour[1:]})"
-    return (
-        f'<path d="{way}" fill="none" stroke="{colour}" stroke-width="2.5" marker-end="{head}" {look} {_pale(lit)}/>'
-    )
+    return f'<path d="{way}" fill="none" stroke="{colour}" stroke-width="2.5" marker-end="{head}" {look} {_pale(lit)}/>'
 
 
 def _text(text: str, x: float, y: float, colour: str, lit: bool = True, anchor: str = "start") -> str:
@@ -333,12 +331,16 @@ def draw_block(photo: np.ndarray, block: Block) -> Drawing:
         return Drawing([photo, *np.moveaxis(photo / 255, 2, 0)], ["photo", "red", "green", "blue"], text, text)
     if block.part == "hand":
         hand = block.values[..., 0]
-        text = f"From {block.parameters} parameters: for each pixel the probability that it is hand, {hand.size:,} values."
+        text = (
+            f"From {block.parameters} parameters: for each pixel the probability that it is hand, {hand.size:,} values."
+        )
         mask = (hand >= 0.5).astype(np.uint8)
         return Drawing([hand, plots.overlay(photo, mask)], ["probability of hand", "mask at 0.5"], text, text)
     drawing = draw_layer(photo, block.name, block.values, block.field)
     sizes = f"{block.values.size:,} values in all; {block.parameters:,} parameters make them from the block before."
-    return Drawing(drawing.pictures, drawing.titles, f"{drawing.alt} {sizes}", f"{drawing.text}\n{sizes}", drawing.columns)
+    return Drawing(
+        drawing.pictures, drawing.titles, f"{drawing.alt} {sizes}", f"{drawing.text}\n{sizes}", drawing.columns
+    )
 
 
 def open_network(

@@ -4,8 +4,8 @@ import functools
 from collections.abc import Sequence
 
 from .. import plots
-from ..data.gate import InputError
-from ..data.samples import Sample, insist_on_some
+from ..data.gate import InputError, number, of_kind
+from ..data.samples import Sample, as_samples
 from .view import Drawing, View, choice, keep, pages, slider
 
 ALL = "all"
@@ -20,7 +20,7 @@ def browse(samples: Sequence[Sample]) -> View:
     Raises:
         InputError: there are no samples.
     """
-    insist_on_some(samples, "browse")
+    samples = as_samples(samples, "browse")
     shown = functools.lru_cache(1)(keep)  # of one photo, as long as it is shown
     controls = {
         "number": slider("photo", 1, 1, len(samples)),
@@ -58,6 +58,8 @@ def draw_sample(sample: Sample, strength: float = 0.25, text: str = "") -> Drawi
         strength: of the mask's fill, 0-1.
         text: to begin the line below with.
     """
+    of_kind("sample", sample, Sample, "Give one of a list of samples: samples[0].")
+    number("strength", strength, 0, 1, such_as=0.25)
     image, mask = sample.read()
     height, width = mask.shape
     share = mask.mean()

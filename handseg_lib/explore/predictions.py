@@ -11,11 +11,11 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import metrics, plots
-from ..data.gate import as_masks
-from ..data.samples import Sample
+from ..data.gate import as_masks, as_probability, number, of_kind
+from ..data.samples import Sample, as_samples
 from ..evaluation.audit import mirrored
 from ..evaluation.report import evaluate
-from ..predictor import Predictor
+from ..predictor import Predictor, as_predictor
 from .view import Drawing, View, button, choice, keep, pages, passing, slider, tick
 
 ORDERS = {"worst first": "iou", "by person": "person", "by gesture": "gesture", "smallest hand first": "hand"}
@@ -32,6 +32,7 @@ def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
     Raises:
         InputError: there are no samples, or one cannot be read.
     """
+    predictor, samples = as_predictor(predictor, "predict_batch", "threshold"), as_samples(samples, "explore")
     with passing():
         table = evaluate(predictor, samples).table
     # read once, and one pass of the network each, however often a slider moves; a phone's photo takes some 50 MB, and
@@ -83,7 +84,10 @@ def draw_threshold(
         mirror: the probability that the mirror image gives (``audit.mirrored``): the network is unsure where it
             differs; None: where the probability is near 0.5.
     """
-    image, true = sample.read()
+    image, true = of_kind("sample", sample, Sample, "Give one of a list of samples: samples[0].").read()
+    hand = as_probability(hand, true, sample.name)
+    for name, cut in (("threshold", threshold), ("tuned", 0 if tuned is None else tuned)):
+        number(name, cut, 0, 1, such_as=0.5)
     pred = (hand >= threshold).astype(np.uint8)
     iou, f1 = metrics.iou(true, pred), metrics.f1(true, pred)
     text = f"threshold {threshold:.2f}: IoU {iou:.3f}, F1 {f1:.3f}"

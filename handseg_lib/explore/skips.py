@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import metrics, plots
 from ..data.augment import resize, resize_image
-from ..data.gate import InputError, as_masks
+from ..data.gate import InputError, as_masks, as_photo, of_kind
 from ..predictor import Predictor
 from .inside import encoder_of
 from .view import Drawing, View, tick
@@ -22,6 +22,7 @@ def decoder_of(model: keras.Model) -> keras.Model:
     Raises:
         InputError: the model has no skips.
     """
+    of_kind("model", model, keras.Model, "Give one that build_unet made.")
     joins, ups = joins_and_ups(model)
     skips = [join.input[1] for join in joins]  # coarsest first
     return keras.Model([*reversed(skips), ups[0].input], model.output, name="decoder")
@@ -94,6 +95,7 @@ def cut_skips(model: Predictor | keras.Model, image: np.ndarray, true: np.ndarra
     Raises:
         InputError: the model is no U-Net with skips; the mask is none, or not of the photo's size.
     """
+    image = as_photo(image)
     if true is not None:
         (true,) = as_masks(image, true=true)
     threshold, unet = getattr(model, "threshold", 0.5), getattr(model, "model", model)

@@ -12,8 +12,8 @@ import numpy as np
 from .. import plots
 from ..data import my_hand
 from ..data.files import read_image
-from ..data.gate import InputError, as_masks, readable
-from ..predictor import Predictor
+from ..data.gate import InputError, as_masks, as_photo, as_probability, number, readable
+from ..predictor import Predictor, as_predictor
 from .chooser import Chooser, Upload
 from .view import Drawing, View, button, choice, shrink, slider
 
@@ -38,6 +38,7 @@ def try_photo(predictor: Predictor, mine: Predictor | None = None, keep: bool = 
         mine: another one to switch to, such as your own (``hs.my_network.load()``); None: none.
         keep: True to keep the photo for the later lessons, as the widget then says (``hs.my_hand``).
     """
+    predictor = as_predictor(predictor, "threshold")
     predictors = {COURSE: predictor} | ({} if mine is None else {MINE: mine})
     controls = {
         "photo": Chooser(),
@@ -88,7 +89,9 @@ def draw_photo(image: np.ndarray, hand: np.ndarray, threshold: float, text: str 
         threshold: probability from which a pixel is called hand.
         text: to begin the line below with.
     """
-    mask = (hand >= threshold).astype(np.uint8)
+    image = as_photo(image)
+    number("threshold", threshold, 0, 1, such_as=0.5)
+    mask = (as_probability(hand, image[..., 0], "hand") >= threshold).astype(np.uint8)
     share = mask.mean()
     share_of_hand = f"{share:.0%} hand" if mask.any() else "no hand found; a lower one may find it"
     facts = [text, f"threshold {threshold:.2f}: {share_of_hand}"]

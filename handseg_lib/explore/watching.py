@@ -9,10 +9,10 @@ from IPython import get_ipython
 from IPython.display import display
 
 from .. import metrics, plots
-from ..data.gate import as_masks
+from ..data.gate import as_masks, as_path, of_kind
 from ..data.samples import Sample
 from ..predictor import Predictor
-from ..resume import read_kept
+from ..resume import damaged, read_kept
 from ..training import History
 
 
@@ -30,8 +30,15 @@ def watch_training(sample: Sample, out: str | Path | None = None, film: bool = F
     Raises:
         InputError: the sample cannot be read, or the earlier run.
     """
-    history = Path(out) / "history.json" if out is not None else None
-    return (_Film if film else _Watch)(sample, read_kept(history)["rows"] if history and history.exists() else [])
+    of_kind("sample", sample, Sample, "Give one of a list of samples: val.samples[0].")
+    history = as_path("out", out) / "history.json" if out is not None else None
+    watch = _Film if film else _Watch
+    if history is None or not history.exists():
+        return watch(sample, [])
+    rows = read_kept(history).get("rows")
+    if not isinstance(rows, list):
+        raise damaged(history, "it is not of a training")
+    return watch(sample, rows)
 
 
 def draw_training(history: History, image: np.ndarray, true: np.ndarray, pred: np.ndarray) -> plots.AltFigure:

@@ -99,7 +99,9 @@ def test_a_zoom_of_400_percent_loses_nothing_of_them(run, page, front_end):
     assert len(views) == len(CELLS)
     for view in views:
         assert view.evaluate(LOST) == []
-        assert all(field.get_attribute("aria-label") or field.get_attribute("id") for field in view.locator("input").all())
+        assert all(
+            field.get_attribute("aria-label") or field.get_attribute("id") for field in view.locator("input").all()
+        )
         assert view.evaluate("view => view.scrollWidth <= innerWidth")
     names = re.findall(r"- radio \"([^\"]+)\"", views[0].aria_snapshot())
     assert len(names) == 10 and names[0].startswith("photo: 224")
