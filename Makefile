@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app test test-colab test-backends notebooks figures slides site bench gpu lock clean
+.PHONY: help env lab app test test-colab test-backends notebooks figures slides site links lint bench gpu lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -40,9 +40,15 @@ figures: env ## put the measured figures into every page and notebook (nothing i
 slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
 	$(BIN)/python lessons/slides.py $(ARGS)
 
-site: .venv-site/.done ## make build/site from the README, docs, notebooks and docstrings, and follow its links
-	PYTHONPATH=. .venv-site/bin/python -m sphinx -q -W --keep-going -c docs . build/site
-	.venv-site/bin/python scripts/check_site.py build/site
+site: .venv-dev/.done ## make build/site from the README, docs, notebooks and docstrings, and follow its links
+	PYTHONPATH=. .venv-dev/bin/python -m sphinx -q -W --keep-going -c docs . build/site
+	.venv-dev/bin/python scripts/check_site.py build/site
+
+links: .venv-dev/.done ## call every address outside that the site names
+	PYTHONPATH=. .venv-dev/bin/python -m sphinx -q -b linkcheck -c docs . build/links
+
+lint: .venv-dev/.done ## style, types, and whether the notebooks are what the lessons say
+	PATH="$(CURDIR)/.venv-dev/bin:$$PATH" .venv-dev/bin/pre-commit run --all-files
 
 bench: env ## measure the published figures again, all but the GPU's (audit reads what lopo leaves)
 	set -e; for name in $(filter-out __init__ audit figures report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
@@ -68,7 +74,7 @@ lock: ## choose new exact versions
 	  .venv-lock/lock.txt) > requirements.lock
 
 clean: ## remove the environments and what the tools leave behind
-	rm -rf .venv .venv-backends .venv-colab .venv-lock .venv-site slides .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv .venv-backends .venv-colab .venv-dev .venv-lock slides .pytest_cache .ruff_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
@@ -99,11 +105,11 @@ purelib := import sysconfig; print(sysconfig.get_path('purelib'))
 	.venv-colab/bin/python $(PIP) install -c tests/colab.txt -e ".[test]"
 	@touch $@
 
-# Sphinx and what belongs to it; the rest is seen through .venv.
-.venv-site/.done: .venv/.done pyproject.toml
-	$(BIN)/python -m venv --clear .venv-site
-	$(BIN)/python -c "$(purelib)" > "$$(.venv-site/bin/python -c "$(purelib)")/main.pth"
-	.venv-site/bin/python $(PIP) install -q --no-build-isolation -e ".[docs]"
+# Sphinx, ruff, mypy and pre-commit; the rest is seen through .venv.
+.venv-dev/.done: .venv/.done pyproject.toml
+	$(BIN)/python -m venv --clear .venv-dev
+	$(BIN)/python -c "$(purelib)" > "$$(.venv-dev/bin/python -c "$(purelib)")/main.pth"
+	.venv-dev/bin/python $(PIP) install -q --no-build-isolation -e ".[docs,dev]"
 	@touch $@
 
 # Only torch and jax go in here; the rest is seen through .venv. TORCH_INDEX=URL names an index of CPU wheels,

@@ -29,7 +29,7 @@ nb_ipywidgets_js = {}  # previews stand for widgets
 nb_merge_streams = True
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
-# the glossary's anchors are HTML, which myst does not read; scripts/check_site.py looks at every link of the built pages
+# the glossary's anchors are HTML, which myst does not read; scripts/check_site.py follows every link of the built pages
 suppress_warnings = ["myst.xref_missing", "mystnb.unknown_mime_type"]
 
 autodoc_member_order = "bysource"
