@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app test test-colab test-backends notebooks figures slides bench gpu lock clean
+.PHONY: help env lab app test test-colab test-backends notebooks figures slides site links lint bench gpu lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -40,6 +40,16 @@ figures: env ## put the measured figures into every page and notebook (nothing i
 slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
 	$(BIN)/python lessons/slides.py $(ARGS)
 
+site: .venv-dev/.done ## make build/site from the README, docs, notebooks and docstrings, and follow its links
+	PYTHONPATH=. .venv-dev/bin/python -m sphinx -q -W --keep-going -c docs . build/site
+	.venv-dev/bin/python scripts/check_site.py build/site
+
+links: .venv-dev/.done ## call every address outside that the site names
+	PYTHONPATH=. .venv-dev/bin/python -m sphinx -q -b linkcheck -c docs . build/links
+
+lint: .venv-dev/.done ## style, types, and whether the notebooks are what the lessons say
+	PATH="$(CURDIR)/.venv-dev/bin:$$PATH" .venv-dev/bin/pre-commit run --all-files
+
 bench: env ## measure the published figures again, all but the GPU's (audit reads what lopo leaves)
 	set -e; for name in $(filter-out __init__ audit figures report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
 	  $(BIN)/python -m benchmarks.$$name --json; done
@@ -64,7 +74,7 @@ lock: ## choose new exact versions
 	  .venv-lock/lock.txt) > requirements.lock
 
 clean: ## remove the environments and what the tools leave behind
-	rm -rf .venv .venv-backends .venv-colab .venv-lock slides .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv .venv-backends .venv-colab .venv-dev .venv-lock slides .pytest_cache .ruff_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
@@ -74,6 +84,8 @@ $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13
 $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
   { echo "'$(PYTHON)' has no venv. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 endef
+
+purelib := import sysconfig; print(sysconfig.get_path('purelib'))
 
 # A stamp is written last, and --clear takes the old one away first: a half-finished install never looks done.
 .venv/.locked: requirements.lock
@@ -93,11 +105,17 @@ endef
 	.venv-colab/bin/python $(PIP) install -c tests/colab.txt -e ".[test]"
 	@touch $@
 
+# Sphinx, ruff, mypy and pre-commit; the rest is seen through .venv.
+.venv-dev/.done: .venv/.done pyproject.toml
+	$(BIN)/python -m venv --clear .venv-dev
+	$(BIN)/python -c "$(purelib)" > "$$(.venv-dev/bin/python -c "$(purelib)")/main.pth"
+	.venv-dev/bin/python $(PIP) install -q --no-build-isolation -e ".[docs,dev]"
+	@touch $@
+
 # Only torch and jax go in here; the rest is seen through .venv. TORCH_INDEX=URL names an index of CPU wheels,
 # without which pip on Linux may take PyTorch's CUDA build (some GB).
 .venv-backends/.done: .venv/.done tests/backends.txt
 	$(BIN)/python -m venv --clear .venv-backends
-	site='import sysconfig; print(sysconfig.get_path("purelib"))'; \
-	  $(BIN)/python -c "$$site" > "$$(.venv-backends/bin/python -c "$$site")/main.pth"
+	$(BIN)/python -c "$(purelib)" > "$$(.venv-backends/bin/python -c "$(purelib)")/main.pth"
 	.venv-backends/bin/python $(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r tests/backends.txt
 	@touch $@

@@ -29,6 +29,7 @@ STYLE = """
 # has no id yet. jupyterquiz's part finds it by a fixed one, which the box has only until its questions are in it.
 # A page that trusts no script takes the data- attributes away, too: that box keeps its list, and is left alone.
 # How many answers are right, the browser keeps for `progress`; no kernel hears of it.
+# A field for a number is named by its question, for whoever hears the page: jupyterquiz gives it no name.
 # MathJax is undefined in here: jupyterquiz would replace the page's by one from the network, and no quiz has a formula.
 SCRIPT = """
 (function start(MathJax) {
@@ -37,6 +38,9 @@ SCRIPT = """
   box.previousElementSibling.style.display = "none";
   box.id = "NAME";
   %s
+  for (const field of box.querySelectorAll(".Input-text")) {
+    field.setAttribute("aria-label", field.closest(".Quiz").firstElementChild.textContent);
+  }
   box.id = "NAME-" + Math.random().toString(36).slice(2);
   const keep = () => setTimeout(() => {
     const right = box.querySelectorAll(".Feedback.correct").length, kept = "handseg-NAME";

@@ -187,13 +187,15 @@ def describe(image: np.ndarray, true: np.ndarray) -> dict:
         true: its mask, (H, W) of {0, 1}.
 
     Returns:
-        brightness: mean luma of the photo, 0-255.
-        tone: median individual typology angle of the skin pixels, from -90 to 90 degrees: arctan((L* - 50) / b*) of
-            CIELAB; Chardon 1991, https://doi.org/10.1111/j.1467-2494.1991.tb00561.x. Light skin has 55 and more, dark
-            skin -30 and less. It is the skin's tone *in this photo*: nobody calibrated camera or lamp, so shade and
-            white balance move it, and it does not tell a person's skin type. nan without skin.
-        background: how much the background's colours are the hand's: the overlap of their histograms in Cb and Cr
-            (bins of 8), 0 for no colour in common, 1 for the same colours. nan where there is only one of the two.
+        Three numbers, by name.
+
+        - brightness: mean luma of the photo, 0-255.
+        - tone: median individual typology angle of the skin pixels, from -90 to 90 degrees: arctan((L* - 50) / b*) of
+          CIELAB; Chardon 1991, https://doi.org/10.1111/j.1467-2494.1991.tb00561.x. Light skin has 55 and more, dark
+          skin -30 and less. It is the skin's tone *in this photo*: nobody calibrated camera or lamp, so shade and
+          white balance move it, and it does not tell a person's skin type. nan without skin.
+        - background: how much the background's colours are the hand's: the overlap of their histograms in Cb and Cr
+          (bins of 8), 0 for no colour in common, 1 for the same colours. nan where there is only one of the two.
 
     Raises:
         InputError: the photo or the mask is none, or they differ in size.

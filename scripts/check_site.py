@@ -1,0 +1,67 @@
+"""Follows every link of the built site: python scripts/check_site.py build/site [--outer]
+
+Inner links, anchors and pictures that lead nowhere are named, and the exit code is 1. --outer lists the addresses of other
+machines, each with the pages that name it; none of them is called.
+"""
+
+import argparse
+import sys
+from collections import defaultdict
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+
+class Page(HTMLParser):
+    """The anchors and the links of a page."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.anchors, self.links = set(), set()
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attributes: list) -> None:
+        """Called by the parser for every tag."""
+        for name, value in attributes:
+            if name == "id" or (tag == "a" and name == "name"):
+                self.anchors.add(value)
+            elif name in ("href", "src") and value and not value.startswith("data:"):
+                self.links.add(value)
+
+
+def check(site: Path) -> tuple[list[str], dict[str, set[str]]]:
+    """Returns what is dead, a line each, and the pages by the outer addresses that they name."""
+    pages = {path: Page(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts}
+    dead, outer = [], defaultdict(set)
+    for path, page in pages.items():
+        name = path.relative_to(site).as_posix()
+        for link in sorted(page.links):
+            address, anchor = urldefrag(link)
+            if urlsplit(link).scheme or link.startswith("//"):
+                outer[address].add(name)
+                continue
+            target = (path.parent / unquote(urlsplit(address).path)).resolve() if address else path
+            target = target / "index.html" if target.is_dir() else target
+            if not target.exists():
+                dead.append(f"{name}: {link}: there is no such page")
+            elif anchor and target in pages and unquote(anchor) not in pages[target].anchors:
+                dead.append(f"{name}: {link}: the page has no such place")
+    return dead, outer
+
+
+def main() -> int:
+    """Prints what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("site", type=Path)
+    parser.add_argument("--outer", action="store_true", help="list the addresses outside")
+    options = parser.parse_args()
+    dead, outer = check(options.site.resolve())
+    if options.outer:
+        for address, names in sorted(outer.items()):
+            print(f"{address}  {', '.join(sorted(names)[:3])}{' and more' if len(names) > 3 else ''}")
+    print("\n".join(dead) or f"No dead link; {len(outer)} addresses outside.")
+    return 1 if dead else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
