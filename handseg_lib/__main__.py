@@ -18,20 +18,19 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from . import encoder, machine
-from .course import doctor, profile
+import handseg_lib as hs  # whatever needs Keras is asked of it, and imported only by the commands that use it
+
+from .course import profile
 from .course.quiz import lessons, quiz
 from .data import drawn, hgr1, rooms
 from .data.augment import Augmentation
 from .data.files import SUFFIXES, read_image
 from .data.gate import InputError, readable
 from .data.samples import Sample, by_stem, pictures, split_by_person
-from .evaluation import lopo
-from .evaluation.report import Report, evaluate
-from .plots import overlay
+from .painting import overlay
 from .predictor import load_predictor
-from .recipe import learn
 from .resume import alone_in, end_with_parent, made_beside
+from .start import CannotStart
 
 
 def fetch(args) -> dict:
@@ -51,7 +50,7 @@ def train(args) -> dict:
 
 def _train(chosen: profile.Profile, args) -> dict:
     split = split_by_person(chosen.samples(args.data))
-    model, history = learn(split, args.out / "state", **_numbers(chosen, args), rooms=args.rooms)
+    model, history = hs.recipe.learn(split, args.out / "state", **_numbers(chosen, args), rooms=args.rooms)
     with made_beside(args.out / "model.keras") as part:
         model.save(part)
     figures = {
@@ -64,7 +63,7 @@ def _train(chosen: profile.Profile, args) -> dict:
         "best_epoch": history.best["epoch"] + 1,
         "val_iou": history.best["val_iou"],
     }
-    machine.write_record(args.out / "train.json", figures, history.rows)
+    hs.machine.write_record(args.out / "train.json", figures, history.rows)
     return figures
 
 
@@ -72,7 +71,7 @@ def chosen_profile(args) -> profile.Profile:
     """The profile, with the size and the epochs that were asked for."""
     chosen = profile.current(args.profile)
     chosen = replace(chosen, size=chosen.size if args.size is None else args.size, epochs=args.epochs or chosen.epochs)
-    encoder.check_size(chosen.size)
+    hs.encoder.check_size(chosen.size)
     if chosen.epochs <= chosen.frozen_epochs:
         print(
             f"handseg_lib: --epochs {chosen.epochs}: the encoder is fine-tuned after {chosen.frozen_epochs}, so here "
@@ -101,7 +100,7 @@ def evaluate_(args) -> dict:
                 raise InputError(f"--{name}: to score a model trains nothing. Leave it away, or add --protocol lopo.")
         predictor = load_predictor(args.model)
         samples = hgr1.load(args.data) if args.data or hgr1.wanted() else drawn.load()
-        report = evaluate(predictor, split_by_person(samples).test)
+        report = hs.evaluate(predictor, split_by_person(samples).test)
     if not args.json:
         print(report.by("person").round(3).to_string())
     return {"data": _folder(samples)} | report.summary()
@@ -112,16 +111,16 @@ def _folder(samples: list[Sample]) -> str:
     return "/".join(samples[0].image.parent.parent.parts[-2:])
 
 
-def run_lopo(samples: list[Sample], args) -> tuple[Report, dict]:
+def run_lopo(samples: list[Sample], args) -> tuple["hs.Report", dict]:
     """The protocol lopo: its report, and the seconds of training for each person. A killed one goes on from OUT."""
     chosen = chosen_profile(args)
     settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Augmentation())}
-    fold = partial(learn, **_numbers(chosen, args))
+    fold = partial(hs.recipe.learn, **_numbers(chosen, args))
     # a process for each fold, for TensorFlow gives a training's memory back only at the end of one
     spawn = get_context("spawn")
     try:
         with ProcessPoolExecutor(args.workers, spawn, end_with_parent, max_tasks_per_child=1) as pool:
-            return lopo.leave_one_out(samples, fold, args.out, settings, pool.map)
+            return hs.lopo.leave_one_out(samples, fold, args.out, settings, pool.map)
     except BrokenProcessPool:
         raise InputError(
             "a training was killed from outside, most likely for want of memory. Take fewer --workers or a smaller "
@@ -201,6 +200,11 @@ def answers(args) -> dict:
     return {"questions": sum(len(each.questions) for each in chosen)}
 
 
+def doctor(args) -> dict:
+    """Says what this machine has, and what the course will do with it."""
+    return hs.doctor.report(args)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Runs one command. Returns the exit code: 0 on success, 2 where some input cannot be used, 130 on Ctrl-C."""
     args = parser().parse_args(argv)
@@ -211,7 +215,7 @@ def main(argv: list[str] | None = None) -> int:
             # Pillow warns of odd tags and of large pictures without naming the file; what matters, the reader says
             warnings.filterwarnings("ignore", module=r"PIL\.")
             result = args.command(args)
-    except (InputError, OSError) as error:  # OSError: the disk is full, --out is a file
+    except (InputError, CannotStart, OSError) as error:  # OSError: the disk is full, --out is a file
         print(f"handseg_lib: {readable(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -320,7 +324,7 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command(answers, "quiz")
     sub.add_argument("lessons", nargs="*", metavar="NN", help="such as 05 (default: all)")
-    command(doctor.report, "doctor")
+    command(doctor, "doctor")
     return parser
 
 

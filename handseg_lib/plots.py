@@ -8,7 +8,6 @@ import io
 import warnings
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -17,9 +16,10 @@ from matplotlib.text import Text
 from .data.gate import InputError, as_masks, as_photo
 from .data.samples import Sample
 from .metrics import iou
+from .painting import SKY, overlay
 
 # Okabe and Ito's colours, which stay apart in all common forms of colour blindness
-BLUE, ORANGE, GREEN, VERMILION, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#999999"
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#999999"
 ERRORS = "missed blue, false orange"  # the legend of ``errors``, as a title
 
 
@@ -73,33 +73,6 @@ def printable(text: str) -> str:
     """A text without what nobody can draw: bytes of a name that were no text, and tabs and their like."""
     text = text.encode(errors="replace").decode()
     return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
-
-
-def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.25) -> np.ndarray:
-    """Paints a mask onto a photo, filled lightly and outlined strongly.
-
-    Args:
-        image: uint8 (H, W, 3) RGB.
-        mask: (H, W) of {0, 1}.
-        colour: of the fill and the outline.
-        strength: of the fill, 0-1.
-
-    Returns:
-        uint8 (H, W, 3) RGB, a copy.
-
-    Raises:
-        InputError: the photo or the mask is none, or they differ in size.
-    """
-    image = as_photo(image)
-    (hand,) = as_masks(image, mask=mask)
-    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
-    levels = np.arange(256)[:, None]
-    table = ((1 - strength) * levels + strength * rgb).astype(np.uint8)  # for a photo of 50 megapixels, floats are many
-    painted = image.copy()
-    cv2.copyTo(cv2.LUT(image, table[None]), hand, painted)
-    outlines, _ = cv2.findContours(hand, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    thickness = max(2, round(max(hand.shape) / 120))
-    return cv2.drawContours(painted, outlines, -1, rgb.tolist(), thickness)
 
 
 def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, columns: int = 4) -> AltFigure:

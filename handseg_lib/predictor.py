@@ -5,19 +5,30 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import cv2
-import keras
 import numpy as np
 
-from . import losses, metrics, model_file  # noqa: F401  so that Keras finds what a saved model names
 from .data.augment import resize_image
 from .data.gate import InputError, as_photo
-from .unet import build_unet
+
+if TYPE_CHECKING:  # Keras is imported where it is needed: to call a network that was exported, it is not
+    import keras
 
 COURSE_MODEL = Path(__file__).parent / "assets" / "course_model.npz"  # made by scripts/make_course_model.py
 COURSE_CARD = COURSE_MODEL.with_suffix(".json")
 TRAIN_ONE = "Train one: python -m handseg_lib train --out runs/mine"
+
+
+class Network(Protocol):
+    """What a predictor calls: a Keras model, or one that was exported to another runtime."""
+
+    input_shape: tuple
+    output_shape: tuple
+
+    def predict_on_batch(self, photos: np.ndarray) -> np.ndarray:
+        """The probability of hand: float32 (N, S, S, 1), for photos uint8 (N, S, S, 3) RGB."""
 
 
 class Predictor:
@@ -36,7 +47,7 @@ class Predictor:
         InputError: the model is no U-Net of a fixed size.
     """
 
-    def __init__(self, model: keras.Model, threshold: float = 0.5, mirror: bool = False, card: dict | None = None):
+    def __init__(self, model: Network, threshold: float = 0.5, mirror: bool = False, card: dict | None = None):
         photo, hand = getattr(model, "input_shape", None), getattr(model, "output_shape", None)  # None: never built
         side = photo[1] if isinstance(photo, tuple) and len(photo) == 4 else None
         if side is None or (photo[1:], hand[1:]) != ((side, side, 3), (side, side, 1)):
@@ -86,6 +97,8 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such model. {TRAIN_ONE}")
+    from . import model_file
+
     try:
         model = model_file.load(path)
     except Exception as error:  # a damaged file raises almost anything
@@ -100,7 +113,7 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     return predictor
 
 
-def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
+def named_weights(model: "keras.Model") -> dict[str, "keras.Variable"]:
     """A U-Net's weights by the names of their layers, such as ``conv2_block1_1_conv/kernel``.
 
     Keras counts the layers that have no name of their own through a whole process: conv2d, conv2d_1 ... Here they are
@@ -120,6 +133,8 @@ def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
 
 def _course_model() -> Predictor:
     """The kernels are kept in float16, at half the size; the network computes in float32 as ever."""
+    from .unet import build_unet
+
     try:
         card = json.loads(COURSE_CARD.read_text("utf-8"))
         if hashlib.sha256(COURSE_MODEL.read_bytes()).hexdigest() != card["sha256"]:
