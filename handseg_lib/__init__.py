@@ -26,6 +26,7 @@ _NAMES = {
     "data.gate": "InputError",
     "data.samples": "Sample Split pair split_by_person",
     "evaluation.report": "Report evaluate tune_threshold",
+    "exporter": "export",
     "predictor": "Predictor load_predictor",
     "training": "History fit",
     "unet": "build_unet",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 import numpy as np
 
+from . import export_file
 from .data.augment import resize_image
 from .data.gate import InputError, as_photo
 
@@ -86,18 +87,23 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     """Loads a trained model.
 
     Args:
-        path: a ``.keras`` file that ``python -m handseg_lib train`` made; None: the course's own model, which
-            needs no network. A file from others is safe to try: nothing in it is run (see ``model_file``).
+        path: a ``.keras`` file that ``python -m handseg_lib train`` made, or a file that ``export`` made (``.onnx``,
+            ``.xml``, ``.tflite``), which runs without Keras; None: the course's own model, which needs no network.
+            A ``.keras`` file from others is safe to try: nothing in it is run (see ``model_file``).
 
     Raises:
-        InputError: the file is missing or damaged, or is no model of a probability that can be built from known layers.
+        InputError: the file is missing or damaged, or is no model of a probability that can be built from known layers,
+            or a package is missing that runs it.
     """
     if path is None:
         return _course_model()
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such model. {TRAIN_ONE}")
-    from . import model_file
+    if path.suffix in export_file.FORMS:
+        network, card = export_file.load(path)
+        return Predictor(network, card["threshold"], card=card)
+    from . import model_file  # here, for it needs Keras
 
     try:
         model = model_file.load(path)

@@ -60,7 +60,7 @@ class _KerasFinder:
 def _import(run: Callable, module: types.ModuleType) -> None:
     """Imports Keras by ``run``, quietly, and sets it."""
     try:
-        with _quiet():
+        with quiet():
             run(module)
     except Exception as error:
         variables = sorted(name for name in os.environ if name.startswith("KERAS_") and name != "KERAS_HOME")
@@ -109,11 +109,11 @@ def odd_settings() -> list[str]:
 
 
 @contextmanager
-def _quiet():
+def quiet(tell: bool = True):
     """Keeps file descriptor 2 still, where TensorFlow writes at its import whatever its log level: a notebook keeps it.
 
-    What it wrote is shown if the import fails. After a fatal signal nobody is left to show it, and a process beside
-    this one, only to wait for that, would be too much: docs/troubleshooting.md says how to see the message.
+    What it wrote is shown after an exception, if ``tell``. After a fatal signal nobody is left to show it, and a
+    process beside this one, only to wait for that, would be too much: docs/troubleshooting.md says how to see it.
     """
     try:
         stderr, written = os.dup(2), tempfile.TemporaryFile()
@@ -127,7 +127,8 @@ def _quiet():
         except BaseException:
             os.dup2(stderr, 2)
             written.seek(0)
-            print(written.read().decode(errors="replace"), end="", file=sys.stderr)
+            if tell:
+                print(written.read().decode(errors="replace"), end="", file=sys.stderr)
             raise
         finally:
             os.dup2(stderr, 2)
