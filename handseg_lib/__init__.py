@@ -3,74 +3,49 @@
 Data goes one way: data, encoder and unet, training, predictor, evaluation, and then explore and course.
 """
 
-import logging
+import importlib
 
-from .start import import_keras
+from .start import await_keras
 
-import_keras()
-# It warns of retracing when a few models are trained in a row, as lessons do; that is no fault of the reader's.
-logging.getLogger("tensorflow").setLevel(logging.ERROR)
-
-from . import encoder, explore, losses, machine, metrics, my_network, plots, predictor, recipe, training, unet
-from .course import as_published, check, doctor, profile
-from .course.progress import progress
-from .course.quiz import quiz
-from .data import augment, drawn, drawn_rooms, elsewhere, hgr1, my_hand, rooms
-from .data.batches import Batches
-from .data.check_pairs import check_pairs
-from .data.files import read_image, read_mask
-from .data.gate import InputError
-from .data.samples import Sample, Split, pair, split_by_person
-from .evaluation import audit, baselines, lopo
-from .evaluation.report import Report, evaluate, tune_threshold
-from .predictor import Predictor, load_predictor
-from .training import History, fit
-from .unet import build_unet
+await_keras()
 
 __version__ = "0.1.0"
-__all__ = [
-    "Batches",
-    "History",
-    "InputError",
-    "Predictor",
-    "Report",
-    "Sample",
-    "Split",
-    "as_published",
-    "audit",
-    "augment",
-    "baselines",
-    "build_unet",
-    "check",
-    "check_pairs",
-    "doctor",
-    "drawn",
-    "drawn_rooms",
-    "elsewhere",
-    "encoder",
-    "evaluate",
-    "explore",
-    "fit",
-    "hgr1",
-    "load_predictor",
-    "lopo",
-    "losses",
-    "machine",
-    "metrics",
-    "my_hand",
-    "my_network",
-    "pair",
-    "plots",
-    "predictor",
-    "profile",
-    "progress",
-    "quiz",
-    "read_image",
-    "read_mask",
-    "recipe",
-    "rooms",
-    "split_by_person",
-    "training",
-    "tune_threshold",
-    "unet",
-]
+
+# Where each public name is. It is imported when it is first used, so that what needs no Keras does not wait for it.
+_MODULES = {
+    "": "encoder explore losses machine metrics my_network plots predictor recipe training unet",
+    "course.": "as_published check doctor profile",
+    "data.": "augment drawn drawn_rooms elsewhere hgr1 my_hand rooms",
+    "evaluation.": "audit baselines lopo",
+}
+_NAMES = {
+    "course.progress": "progress",
+    "course.quiz": "quiz",
+    "data.batches": "Batches",
+    "data.check_pairs": "check_pairs",
+    "data.files": "read_image read_mask",
+    "data.gate": "InputError",
+    "data.samples": "Sample Split pair split_by_person",
+    "evaluation.report": "Report evaluate tune_threshold",
+    "exporter": "export",
+    "predictor": "Predictor load_predictor",
+    "training": "History fit",
+    "unet": "build_unet",
+}
+_HOMES = {name: (wing + name, None) for wing, names in _MODULES.items() for name in names.split()}
+_HOMES |= {name: (module, name) for module, names in _NAMES.items() for name in names.split()}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str):
+    """Python asks this for a name that is not here yet."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home, attribute = _HOMES[name]
+    found = importlib.import_module(f".{home}", __name__)
+    globals()[name] = getattr(found, attribute) if attribute else found
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,12 +1,14 @@
-"""The command line: python -m handseg_lib fetch | train | evaluate | predict | quiz | doctor."""
+"""The command line: python -m handseg_lib fetch | train | evaluate | predict | export | quiz | doctor."""
 
 import argparse
+import functools
 import glob
 import json
 import os
 import sys
 import unicodedata
 import warnings
+import zlib
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, replace
@@ -16,23 +18,26 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from platformdirs import user_cache_path
 from tqdm import tqdm
 
-from . import encoder, machine
-from .course import doctor, profile
+import handseg_lib as hs  # whatever needs Keras is asked of it, and imported only by the commands that use it
+
+from . import film
+from .course import profile
 from .course.quiz import lessons, quiz
 from .data import drawn, hgr1, rooms
 from .data.augment import Augmentation
 from .data.files import SUFFIXES, read_image
 from .data.folders import by_stem, pictures
 from .data.gate import InputError, readable
-from .data.samples import Sample, split_by_person
-from .evaluation import lopo
-from .evaluation.report import Report, evaluate
-from .plots import overlay
-from .predictor import load_predictor
-from .recipe import learn
+from .data.samples import Sample, by_stem, pictures, split_by_person
+from .export_file import FORMS, card_of, read_card
+from .painting import overlay
+from .predictor import COURSE_CARD, COURSE_MODEL, load_predictor
 from .resume import DiskFull, alone_in, end_with_parent, made_beside
+from .start import CannotStart
 
 
 def fetch(args) -> dict:
@@ -52,7 +57,7 @@ def train(args) -> dict:
 
 def _train(chosen: profile.Profile, args) -> dict:
     split = split_by_person(chosen.samples(args.data))
-    model, history = learn(split, args.out / "state", **_numbers(chosen, args), rooms=args.rooms)
+    model, history = hs.recipe.learn(split, args.out / "state", **_numbers(chosen, args), rooms=args.rooms)
     with made_beside(args.out / "model.keras") as part:
         model.save(part)
     figures = {
@@ -67,7 +72,7 @@ def _train(chosen: profile.Profile, args) -> dict:
         "best_epoch": history.best["epoch"] + 1,
         "val_iou": history.best["val_iou"],
     }
-    machine.write_record(args.out / "train.json", figures, history.rehearsal + history.rows)
+    hs.machine.write_record(args.out / "train.json", figures, history.rehearsal + history.rows)
     return figures
 
 
@@ -75,7 +80,7 @@ def chosen_profile(args) -> profile.Profile:
     """The profile, with the size and the epochs that were asked for."""
     chosen = profile.current(args.profile)
     chosen = replace(chosen, size=chosen.size if args.size is None else args.size, epochs=args.epochs or chosen.epochs)
-    encoder.check_size(chosen.size)
+    hs.encoder.check_size(chosen.size)
     if chosen.epochs <= chosen.frozen_epochs:
         print(
             f"handseg_lib: --epochs {chosen.epochs}: the encoder is fine-tuned after {chosen.frozen_epochs}, so here "
@@ -104,7 +109,7 @@ def evaluate_(args) -> dict:
                 raise InputError(f"--{name}: to score a model trains nothing. Leave it away, or add --protocol lopo.")
         predictor = load_predictor(args.model)
         samples = hgr1.load(args.data) if args.data or hgr1.wanted() else drawn.load()
-        report = evaluate(predictor, split_by_person(samples).test)
+        report = hs.evaluate(predictor, split_by_person(samples).test)
     if not args.json:
         print(report.by("person").round(3).to_string())
     return {"data": _folder(samples)} | report.summary()
@@ -115,16 +120,16 @@ def _folder(samples: list[Sample]) -> str:
     return "/".join(samples[0].image.parent.parent.parts[-2:])
 
 
-def run_lopo(samples: list[Sample], args) -> tuple[Report, dict]:
+def run_lopo(samples: list[Sample], args) -> tuple["hs.Report", dict]:
     """The protocol lopo: its report, and the seconds of training for each person. A killed one goes on from OUT."""
     chosen = chosen_profile(args)
     settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Augmentation())}
-    fold = partial(learn, **_numbers(chosen, args))
+    fold = partial(hs.recipe.learn, **_numbers(chosen, args))
     # a process for each fold, for TensorFlow gives a training's memory back only at the end of one
     spawn = get_context("spawn")
     try:
         with ProcessPoolExecutor(args.workers, spawn, end_with_parent, max_tasks_per_child=1) as pool:
-            return lopo.leave_one_out(samples, fold, args.out, settings, pool.map)
+            return hs.lopo.leave_one_out(samples, fold, args.out, settings, pool.map)
     except BrokenProcessPool:
         raise InputError(
             "a training was killed from outside, most likely for want of memory. Take fewer --workers or a smaller "
@@ -133,71 +138,158 @@ def run_lopo(samples: list[Sample], args) -> tuple[Report, dict]:
 
 
 def predict(args) -> dict:
-    """Writes OUT/NAME_overlay.jpg and OUT/NAME_mask.png (hand 255, else 0) for every photo.
+    """Writes OUT/NAME_overlay.jpg and OUT/NAME_mask.png (hand 255, else 0) for every photo; for a video, .mp4 of both.
 
-    A photo that cannot be read is named at the end, and the others have their results.
+    One that cannot be read is named at the end, and the others have their results. Photos that the same model has done
+    already are not done again.
     """
     photos = {os.path.abspath(photo): photo for path in args.photos for photo in _photos(path)}  # each once
-    results = _results(list(photos.values()), args)
+    results, finished = _results(list(photos.values()), args)
     args.out.mkdir(parents=True, exist_ok=True)
-    predictor = load_predictor(args.model)
+    predictor = load_predictor(_model_in_form(args)) if results else None
     shares, failed = {}, {}
     with tqdm(results.items(), desc="predict", unit="photo", delay=1) as bar:
         for photo, (overlay_file, mask_file) in bar:
+            predict_one = film.predict_film if _is_film(photo) else partial(_predict_photo, args)
             try:
-                image = read_image(photo)
-                mask = predictor.mask(image)
-                with made_beside(overlay_file) as part:
-                    Image.fromarray(overlay(image, mask)).save(part, quality=92)
-                with made_beside(mask_file) as part:
-                    Image.fromarray(mask * np.uint8(255)).save(part)
+                with made_beside(overlay_file) as overlay_part, made_beside(mask_file) as mask_part:
+                    share = predict_one(predictor, photo, overlay_part, mask_part)
             except DiskFull:  # one line says it, and not one for each of the photos that are left
                 raise
             except InputError as error:
                 failed[str(photo)] = str(error)
             else:
-                shares[str(photo)] = round(float(mask.mean()), 4)
-    return {"hand_share": shares, "out": str(args.out), "failed": failed}
+                shares[str(photo)] = round(share, 4)
+    return {"hand_share": shares, "finished_before": finished, "out": str(args.out), "failed": failed}
+
+
+def _predict_photo(args, predictor, photo: Path, overlay_part: Path, mask_part: Path) -> float:
+    image = read_image(photo)
+    mask = predictor.mask(image)
+    Image.fromarray(overlay(image, mask)).save(overlay_part, quality=92)
+    made_of = PngInfo()
+    made_of.add_text(MADE_OF, _made_of(photo, args))
+    Image.fromarray(mask * np.uint8(255)).save(mask_part, pnginfo=made_of)
+    return float(mask.mean())
+
+
+MADE_OF = "handseg"  # in a mask's file: what it was made of
+
+
+def _made_of(photo: Path, args) -> str:
+    """What tells one result from another: the photo's checksum and the model's."""
+    return f"{zlib.crc32(photo.read_bytes()):08x} {_checksum_of_model(args.model)} {args.form}"
+
+
+@functools.cache
+def _checksum_of_model(model: Path | None) -> str:
+    files = [COURSE_MODEL, COURSE_CARD] if model is None else [model, card_of(model)]
+    return "".join(f"{zlib.crc32(file.read_bytes()):08x}" for file in files if file.is_file())
+
+
+def _is_ours(photo: Path, mask_file: Path, args) -> bool:
+    """True if this mask was made of this photo by this model."""
+    try:
+        with Image.open(mask_file) as mask:
+            return mask.info.get(MADE_OF) == _made_of(photo, args)
+    except (OSError, ValueError, SyntaxError):  # it is not there, or no picture
+        return False
+
+
+def _model_in_form(args) -> Path | None:
+    """The model; with --form, exported once into the user's cache."""
+    if args.form is None:
+        return args.model
+    (ending,) = [ending for ending, form in FORMS.items() if form.name == args.form]
+    if args.model and args.model.suffix in FORMS:
+        raise InputError(f"{args.model}: it is an export already. Leave --form away.")
+    path = user_cache_path("handseg") / "exports" / f"{_checksum_of_model(args.model)}{ending}"
+    if not card_of(path).is_file():
+        hs.export(load_predictor(args.model), path)
+    return path
+
+
+def _is_film(path: Path) -> bool:
+    return path.suffix.lower() in film.SUFFIXES
 
 
 def _photos(path: Path) -> list[Path]:
     """The photos that a path of the command line means: itself, a folder's, or those that a wildcard fits."""
     if path.is_dir():
-        return sorted(pictures(path).values())
+        films = by_stem(path, film.SUFFIXES)
+        return sorted([*(pictures(path) if by_stem(path, SUFFIXES) or not films else {}).values(), *films.values()])
     if os.path.lexists(path) or not glob.has_magic(str(path)):  # a[1].jpg may be a file's name
         return [path]
     # Windows leaves wildcards to us. They are in what comes after the folders that are there, brackets and all
     folder = next(parent for parent in path.parents if parent.is_dir())
     fit = [folder / name for name in sorted(glob.glob(str(path.relative_to(folder)), root_dir=folder, recursive=True))]
-    fit = [path for path in fit if not path.is_dir() or by_stem(path, SUFFIXES)]  # an empty folder was not asked for
+    fit = [
+        path for path in fit if not path.is_dir() or by_stem(path, SUFFIXES | film.SUFFIXES)
+    ]  # an empty folder was not asked for
     if not fit:
         raise InputError(f"{path}: no file fits this. Check the folder and the suffix.")
     return [photo for path in fit for photo in _photos(path)]
 
 
-def _results(photos: list[Path], args) -> dict[Path, list[Path]]:
-    """The files to write for each photo: such as would replace neither each other, nor a photo, nor what is there."""
+def _results(photos: list[Path], args) -> tuple[dict[Path, list[Path]], int]:
+    """The files to write for each photo: such as would replace neither each other, nor a photo, nor what is there.
+
+    And how many of the photos are not among them, for they are finished.
+    """
     if args.out.exists() and not args.out.is_dir():
         raise InputError(f"{args.out}: it is a file. Give --out the name of a folder.")
     results, named = {}, {}
     for photo in photos:
-        other = named.setdefault(_on_any_disk(photo.stem), photo)
+        ends = ("overlay.mp4", "mask.mp4") if _is_film(photo) else ("overlay.jpg", "mask.png")
+        other = named.setdefault((_on_any_disk(photo.stem), ends), photo)
         if other != photo:
             raise InputError(f"{photo}: its results would have the same names as those of {other}. Predict them apart.")
-        results[photo] = [args.out / f"{photo.stem}_{end}" for end in ("overlay.jpg", "mask.png")]
+        results[photo] = [args.out / f"{photo.stem}_{end}" for end in ends]
     files = [file for pair in results.values() for file in pair]
     given = {_on_any_disk(os.path.realpath(photo)) for photo in photos}
     if spoilt := [file for file in files if _on_any_disk(os.path.realpath(file)) in given]:
         raise InputError(f"{spoilt[0]}: it is one of the photos, and a result would overwrite it. Give another --out.")
-    if not args.overwrite and (there := [file for file in files if os.path.lexists(file)]):
+    if args.again:
+        return results, 0
+    ours = {photo for photo, (_, mask_file) in results.items() if _is_ours(photo, mask_file, args)}
+    to_do = {photo: files for photo, files in results.items() if photo not in ours or not files[0].is_file()}
+    if there := [file for photo in to_do if photo not in ours for file in results[photo] if os.path.lexists(file)]:
         more = f", and {len(there) - 1} more of the results" if there[1:] else ""
-        raise InputError(f"{there[0]}: there already{more}. Give another --out, or replace them with --overwrite.")
-    return results
+        raise InputError(
+            f"{there[0]}: there already{more}, and not made of this photo by this model. Give another --out, or "
+            "replace them with --again."
+        )
+    return to_do, len(results) - len(to_do)
 
 
 def _on_any_disk(name: str) -> str:
     """A name in one form for all that some disk takes for the same: A and a, and an umlaut in one letter or two."""
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def export(args) -> dict:
+    """Exports a model to a file that needs neither Keras nor TensorFlow, and writes its card beside it."""
+    endings = {form.name: ending for ending, form in FORMS.items()}
+    path = args.out or Path(f"hand{endings[args.form or 'onnx']}")
+    if args.form and path.suffix != endings[args.form]:
+        raise InputError(f"--out {path}: a file of the form {args.form} ends in {endings[args.form]}.")
+    predictor, photos = load_predictor(args.model), None
+    if args.int8:
+        train = split_by_person(hgr1.load(args.data) if args.data or hgr1.wanted() else drawn.load()).train
+        photos = train[:: max(1, len(train) // CALIBRATE)]
+    hs.export(predictor, path, photos)
+    card = read_card(path)
+    files = [path.with_suffix(ending) for ending in card["files"]]
+    return {
+        "out": str(path),
+        "card": str(card_of(path)),
+        "megabytes": round(sum(file.stat().st_size for file in files) / 1e6, 1),
+        "calibration_photos": card["calibration_photos"],
+        "agreement": card["agreement"],
+    }
+
+
+CALIBRATE = 110  # photos, for eight bits
 
 
 def answers(args) -> dict:
@@ -208,12 +300,17 @@ def answers(args) -> dict:
     return {"questions": sum(len(each.questions) for each in chosen)}
 
 
+def doctor(args) -> dict:
+    """Examines this machine, and says what mends what is broken."""
+    return hs.doctor.examined(args)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Runs one command.
 
     Returns:
-        The exit code: 0 on success, 1 where the doctor finds something broken, 2 where some input cannot be used, 130
-        on Ctrl-C.
+        The exit code: 0 on success, 1 where the doctor finds something broken, or some photos could not be used and
+        others could, 2 where the input cannot be used, 130 on Ctrl-C.
     """
     args = parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):  # a file's name may have letters that a Windows pipe has not
@@ -223,7 +320,7 @@ def main(argv: list[str] | None = None) -> int:
             # Pillow warns of odd tags and of large pictures without naming the file; what matters, the reader says
             warnings.filterwarnings("ignore", module=r"PIL\.")
             result = args.command(args)
-    except (InputError, OSError) as error:  # OSError: the disk is full, --out is a file
+    except (InputError, CannotStart, OSError) as error:  # OSError: the disk is full, --out is a file
         print(f"handseg_lib: {readable(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -240,7 +337,9 @@ def main(argv: list[str] | None = None) -> int:
                 _print(name, value)
     for message in failed.values():
         print(f"handseg_lib: {message}", file=sys.stderr)
-    return 2 if failed else doctor.exit_code(result) if args.command is doctor.examined else 0
+    if args.command is doctor:
+        return hs.doctor.exit_code(result)
+    return (1 if result["hand_share"] or result["finished_before"] else 2) if failed else 0
 
 
 def _print(name: str, value) -> None:
@@ -300,7 +399,8 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     data = {"type": Path, "help": "HGR1: its folder, or the folder with its two zips"}
-    model = {"type": Path, "help": "a .keras file made by train (default: the course's model)"}
+    model = {"type": Path, "help": "a .keras file made by train, or an export (default: the course's model)"}
+    forms = [form.name for form in FORMS.values()]
 
     sub = command(fetch, "fetch")
     sub.add_argument(
@@ -327,14 +427,23 @@ def parser() -> argparse.ArgumentParser:
     group.add_argument("--workers", type=positive, default=LOPO["workers"], help="lopo: so many trainings at once")
 
     sub = command(predict, "predict")
-    sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO", help="a photo, a folder of photos or a wildcard")
+    given = "a photo, a video, a folder of them, or a wildcard"
+    sub.add_argument("photos", type=Path, nargs="+", metavar="PHOTO", help=given)
     sub.add_argument("--model", **model)
+    sub.add_argument("--form", choices=forms, help="export the model to this form first (once), for speed")
     sub.add_argument("--out", type=Path, default=Path("predictions"), help="folder for overlays and masks")
-    sub.add_argument("--overwrite", action="store_true", help="replace results of an earlier run (never a photo)")
+    sub.add_argument("--again", action="store_true", help="replace results of an earlier run (never a photo)")
+
+    sub = command(export, "export")
+    sub.add_argument("--out", type=Path, help="the file, by its ending onnx, openvino or litert (default: hand.onnx)")
+    sub.add_argument("--form", choices=forms, help="onnx: servers, browsers; openvino: CPUs; litert: phones")
+    sub.add_argument("--int8", action="store_true", help="eight-bit numbers, measured on training photos")
+    sub.add_argument("--model", **model)
+    sub.add_argument("--data", **data)
 
     sub = command(answers, "quiz")
     sub.add_argument("lessons", nargs="*", metavar="NN", help="such as 05 (default: all)")
-    command(doctor.examined, "doctor")
+    command(doctor, "doctor")
     return parser
 
 

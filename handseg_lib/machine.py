@@ -10,12 +10,17 @@ import shlex
 import sys
 from pathlib import Path
 
-import keras
-
 from .resume import write_whole
 
 INSTRUCTION_SETS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "bf16")
 PACKAGES = ("keras", "numpy", "opencv-python-headless", "ipywidgets", "jupyterlab")
+
+
+def backend_of_keras() -> str:
+    """tensorflow, jax or torch; imports Keras."""
+    import keras
+
+    return keras.backend.backend()
 
 
 def gpu() -> dict | None:
@@ -23,7 +28,7 @@ def gpu() -> dict | None:
 
     None where there is no GPU.
     """
-    backend = keras.backend.backend()
+    backend = backend_of_keras()
     if backend == "jax":
         import jax
 
@@ -68,7 +73,7 @@ def fast_dtype() -> str:
         return "mixed_bfloat16" if device["capability"] >= 8 else "float32"
     cpu = Path("/proc/cpuinfo")
     has_bf16 = cpu.exists() and any(flag in cpu.read_text() for flag in ("avx512_bf16", "amx_bf16"))
-    return "mixed_bfloat16" if has_bf16 and keras.backend.backend() == "tensorflow" else "float32"
+    return "mixed_bfloat16" if has_bf16 and backend_of_keras() == "tensorflow" else "float32"
 
 
 def machine() -> dict:
@@ -101,7 +106,7 @@ def processor() -> tuple[str, list[str]]:
 
 def versions() -> dict:
     """Versions of Python, of Keras's backend, and of the packages that figures depend on."""
-    backend = keras.backend.backend()  # asked itself, for a package of TensorFlow may have another name
+    backend = backend_of_keras()  # it is asked itself, for a package of TensorFlow may have another name
     versions = {"python": platform.python_version(), backend: importlib.import_module(backend).__version__}
     for package in PACKAGES:
         try:

@@ -10,19 +10,18 @@ import warnings
 from collections.abc import Sequence
 from html import escape
 
-import cv2
 import numpy as np
-from matplotlib import colors
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from .data.gate import InputError, as_masks, as_photo, number, of_kind, what, whole
+from .data.gate import InputError, as_masks, as_photo, of_kind, what, whole
 from .data.samples import Sample, as_samples
 from .metrics import iou
+from .painting import SKY, overlay
 
 # Okabe and Ito's colours, which stay apart in all common forms of colour blindness
-BLUE, ORANGE, GREEN, VERMILION, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#999999"
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#999999"
 ERRORS = "missed blue, false orange"  # the legend of ``errors``, as a title
 
 
@@ -87,36 +86,6 @@ def printable(text: str) -> str:
     """A text without what nobody can draw: bytes of a name that were no text, and tabs and their like."""
     text = text.encode(errors="replace").decode()
     return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
-
-
-def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.25) -> np.ndarray:
-    """Paints a mask onto a photo, filled lightly and outlined strongly.
-
-    Args:
-        image: uint8 (H, W, 3) RGB.
-        mask: (H, W) of {0, 1}.
-        colour: of the fill and the outline, as matplotlib writes it: "#56B4E9", "red".
-        strength: of the fill, 0-1.
-
-    Returns:
-        uint8 (H, W, 3) RGB, a copy.
-
-    Raises:
-        InputError: the photo or the mask is none, or they differ in size; there is no such colour.
-    """
-    image = as_photo(image)
-    (hand,) = as_masks(image, mask=mask)
-    if not colors.is_color_like(colour):
-        raise InputError(f"colour={what(colour)}: there is no such colour. Use one such as '{SKY}', or 'red'.")
-    rgb = np.rint(255 * np.array(colors.to_rgb(colour))).astype(int)
-    number("strength", strength, 0, 1, such_as=0.25)
-    levels = np.arange(256)[:, None]
-    table = ((1 - strength) * levels + strength * rgb).astype(np.uint8)  # for a photo of 50 megapixels, floats are many
-    painted = image.copy()
-    cv2.copyTo(cv2.LUT(image, table[None]), hand, painted)
-    outlines, _ = cv2.findContours(hand, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    thickness = max(2, round(max(hand.shape) / 120))
-    return cv2.drawContours(painted, outlines, -1, rgb.tolist(), thickness)
 
 
 def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, columns: int = 4) -> AltFigure:

@@ -6,19 +6,31 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import cv2
-import keras
 import numpy as np
 
-from . import losses, metrics, model_file  # noqa: F401  so that Keras finds what a saved model names
+from . import export_file
 from .data.augment import resize_image
 from .data.gate import InputError, as_path, as_photo, number, of_kind, what
-from .unet import build_unet
+
+if TYPE_CHECKING:  # Keras is imported where it is needed: to call a network that was exported, it is not
+    import keras
 
 COURSE_MODEL = Path(__file__).parent / "assets" / "course_model.npz"  # made by scripts/make_course_model.py
 COURSE_CARD = COURSE_MODEL.with_suffix(".json")
 TRAIN_ONE = "Train one: python -m handseg_lib train --out runs/mine"
+
+
+class Network(Protocol):
+    """What a predictor calls: a Keras model, or one that was exported to another runtime."""
+
+    input_shape: tuple
+    output_shape: tuple
+
+    def predict_on_batch(self, photos: np.ndarray) -> np.ndarray:
+        """The probability of hand: float32 (N, S, S, 1), for photos uint8 (N, S, S, 3) RGB."""
 
 
 class Predictor:
@@ -37,7 +49,7 @@ class Predictor:
         InputError: the model is no U-Net of a fixed size, or the threshold is not in 0-1.
     """
 
-    def __init__(self, model: keras.Model, threshold: float = 0.5, mirror: bool = False, card: dict | None = None):
+    def __init__(self, model: Network, threshold: float = 0.5, mirror: bool = False, card: dict | None = None):
         if not hasattr(model, "predict_on_batch") or isinstance(model, type):
             raise InputError(
                 f"model is {what(model)}. Give one from build_unet(size); of a file, hs.load_predictor(path)."
@@ -81,7 +93,7 @@ class Predictor:
         return (self(image) >= self.threshold).astype(np.uint8)
 
 
-def as_predictor(model: keras.Model | Callable, *needs: str) -> Callable:
+def as_predictor(model: "keras.Model | Callable", *needs: str) -> Callable:
     """Gives a predictor or a baseline back; of a U-Net, makes a predictor. Raises InputError for anything else.
 
     Args:
@@ -99,17 +111,24 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     """Loads a trained model.
 
     Args:
-        path: a ``.keras`` file that ``python -m handseg_lib train`` made; None: the course's own model, which
-            needs no network. A file from others is safe to try: nothing in it is run (see ``model_file``).
+        path: a ``.keras`` file that ``python -m handseg_lib train`` made, or a file that ``export`` made (``.onnx``,
+            ``.xml``, ``.tflite``), which runs without Keras; None: the course's own model, which needs no network.
+            A ``.keras`` file from others is safe to try: nothing in it is run (see ``model_file``).
 
     Raises:
-        InputError: the file is missing or damaged, or is no model of a probability that can be built from known layers.
+        InputError: the file is missing or damaged, or is no model of a probability that can be built from known layers,
+            or a package is missing that runs it.
     """
     if path is None:
         return _course_model()
     path = as_path("path", path, "Give the path of a .keras file, or nothing; of a model, hs.Predictor(model).")
     if not path.is_file():
         raise InputError(f"{path}: no such model. {TRAIN_ONE}")
+    if path.suffix in export_file.FORMS:
+        network, card = export_file.load(path)
+        return Predictor(network, card["threshold"], card=card)
+    from . import model_file  # here, for it needs Keras
+
     try:
         model = model_file.load(path)
     except Exception as error:  # a damaged file raises almost anything
@@ -124,7 +143,7 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     return predictor
 
 
-def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
+def named_weights(model: "keras.Model") -> dict[str, "keras.Variable"]:
     """A U-Net's weights by the names of their layers, such as ``conv2_block1_1_conv/kernel``.
 
     Keras counts the layers that have no name of their own through a whole process: conv2d, conv2d_1 ... Here they are
@@ -144,6 +163,8 @@ def named_weights(model: keras.Model) -> dict[str, keras.Variable]:
 
 def _course_model() -> Predictor:
     """The kernels are kept in float16, at half the size; the network computes in float32 as ever."""
+    from .unet import build_unet
+
     try:
         card = json.loads(COURSE_CARD.read_text("utf-8"))
         if hashlib.sha256(COURSE_MODEL.read_bytes()).hexdigest() != card["sha256"]:

@@ -1,23 +1,31 @@
-"""The start: Keras is imported quietly, and set as this course's networks need it, whatever this machine has set."""
+"""The start: Keras is imported when it is needed, quietly, and set as this course's networks need it."""
 
+import functools
+import importlib.util
 import json
+import logging
 import os
 import sys
 import tempfile
+import types
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
 # Keras takes these from a file of the whole machine, and from there they go into networks without a word.
 OURS = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
+LAYERS = ("encoder", "losses", "metrics")  # the modules that tell Keras what is in the course's saved models
 DEFAULTS = OURS | {"backend": "tensorflow", "nnx_enabled": False}
 
 
-def import_keras() -> None:
-    """Imports Keras, and sets it to ``OURS`` for this process.
+class CannotStart(ImportError):
+    """The machine's settings do not let Keras start; the message says in one sentence which."""
 
-    Raises:
-        ImportError: the machine's settings do not let Keras start; one sentence names them. (SystemExit with that
-            sentence where ``python -m`` is looking for its module: there a traceback would help nobody.)
+
+def await_keras() -> None:
+    """From now on the first ``import keras``, in whatever file, is quiet, and sets Keras to ``OURS``.
+
+    So the library need not import Keras before it is used: with TensorFlow that takes seconds.
     """
     if sys.argv[:2] == ["-m", "doctor"]:  # who is to say what keeps Keras from starting, and so does without
         from .course import doctor
@@ -27,26 +35,62 @@ def import_keras() -> None:
     # or the first process on a GPU takes all of its memory, and a second notebook or fold finds none
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    # TensorFlow warns of retracing when a few models are trained in a row, as lessons do; no fault of the reader's
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if "keras" in sys.modules:
+        _set_keras()
+    elif _KerasFinder not in sys.meta_path:
+        sys.meta_path.insert(0, _KerasFinder)
+
+
+class _KerasFinder:
+    """Python asks the finders in ``sys.meta_path``, in this order, where a module is that somebody imports."""
+
+    @classmethod
+    def find_spec(cls, name: str, path=None, target=None):
+        """Says where Keras is, as the next finder does, and has it imported by ``_import``."""
+        if name != "keras":
+            return None
+        sys.meta_path.remove(cls)  # or it would be asked again in the next line
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            sys.meta_path.insert(0, cls)
+        if spec and spec.loader:
+            spec.loader.exec_module = functools.partial(_import, spec.loader.exec_module)
+        return spec
+
+
+def _import(run: Callable, module: types.ModuleType) -> None:
+    """Imports Keras by ``run``, quietly, and sets it."""
     try:
-        with _quiet():
-            import keras
+        with quiet():
+            run(module)
     except Exception as error:
         variables = sorted(name for name in os.environ if name.startswith("KERAS_") and name != "KERAS_HOME")
         settings = odd_settings() + [f"{name}={os.environ[name]}" for name in variables]
         if not settings:  # then it is no setting that keeps Keras from starting
             raise
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
-        sentence = f"{keras_json()}: Keras cannot start ({reason}). It is told {', '.join(settings)}: change that."
-        if sys.argv[:1] == ["-m"]:
-            print(f"handseg_lib: {sentence}", file=sys.stderr)
-            raise SystemExit(2) from None
-        raise ImportError(sentence) from None
+        raise CannotStart(
+            f"{keras_json()}: Keras cannot start ({reason}). It is told {', '.join(settings)}: change that."
+        ) from None
+    sys.meta_path.remove(_KerasFinder)
+    _set_keras()
+
+
+def _set_keras() -> None:
+    """Sets Keras to ``OURS`` for this process, and tells it of the course's own layers, losses and metrics."""
+    import keras
+
     before = keras.config.floatx()
     keras.config.set_floatx(OURS["floatx"])
     keras.config.set_epsilon(OURS["epsilon"])
     keras.config.set_image_data_format(OURS["image_data_format"])
     if keras.config.dtype_policy().name == before:  # it follows floatx until the first layer is made, and then no more
         keras.config.set_dtype_policy(OURS["floatx"])
+    for module in LAYERS:
+        importlib.import_module(f".{module}", __package__)
 
 
 def keras_json() -> Path:
@@ -69,11 +113,11 @@ def odd_settings() -> list[str]:
 
 
 @contextmanager
-def _quiet():
+def quiet(tell: bool = True):
     """Keeps file descriptor 2 still, where TensorFlow writes at its import whatever its log level: a notebook keeps it.
 
-    What it wrote is shown if the import fails. After a fatal signal nobody is left to show it, and a process beside
-    this one, only to wait for that, would be too much: docs/troubleshooting.md says how to see the message.
+    What it wrote is shown after an exception, if ``tell``. After a fatal signal nobody is left to show it, and a
+    process beside this one, only to wait for that, would be too much: docs/troubleshooting.md says how to see it.
     """
     try:
         stderr, written = os.dup(2), tempfile.TemporaryFile()
@@ -87,7 +131,8 @@ def _quiet():
         except BaseException:
             os.dup2(stderr, 2)
             written.seek(0)
-            print(written.read().decode(errors="replace"), end="", file=sys.stderr)
+            if tell:
+                print(written.read().decode(errors="replace"), end="", file=sys.stderr)
             raise
         finally:
             os.dup2(stderr, 2)

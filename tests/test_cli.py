@@ -9,6 +9,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -324,7 +325,7 @@ def test_what_gives_no_photo_or_one_name_twice_is_told_before_any_work(predicted
 def test_a_broken_photo_is_named_at_the_end_and_the_others_have_their_results(predicted, own):
     (own / "anna.png").write_bytes(b"\x89PNG, and no more")
     code, figures, (broken, missing) = predicted("own", "own/nobody.jpg")
-    assert code == 2 and set(figures["hand_share"]) == {"own/a[1].jpg", "own/ben.jpg"}
+    assert code == 1 and set(figures["hand_share"]) == {"own/a[1].jpg", "own/ben.jpg"}
     assert "own/anna.png: this is not a picture" in broken and "own/nobody.jpg: there is no such file" in missing
     assert [f"handseg_lib: {message}" for message in figures["failed"].values()] == [broken, missing]
     assert sorted(path.name for path in Path("predictions").iterdir()) == [
@@ -336,7 +337,7 @@ def test_a_name_too_long_for_its_results_keeps_no_other_photo_from_them(predicte
     long = own / f"{'o' * 245}.jpg"
     shutil.copy(own / "ben.jpg", long)
     code, figures, (line,) = predicted("own")
-    assert code == 2 and "cannot be written" in line and list(figures["failed"]) == [str(long)]
+    assert code == 1 and "cannot be written" in line and list(figures["failed"]) == [str(long)]
     assert len(list(Path("predictions").iterdir())) == 6
 
 
@@ -362,17 +363,62 @@ def test_a_mask_drawn_by_hand_is_not_overwritten_without_a_word(predicted, own):
     Image.new("L", (5, 5)).save(drawn_by_hand)
     before = drawn_by_hand.read_bytes()
     code, figures, (line,) = predicted("own/anna.png", "own/ben.jpg", "--out", "own")
-    assert code == 2 and figures is None and f"{drawn_by_hand}: there already" in line and "--overwrite" in line
+    assert code == 2 and figures is None and f"{drawn_by_hand}: there already" in line and "--again" in line
     assert drawn_by_hand.read_bytes() == before and not (own / "anna_mask.png").exists(), "refused before any work"
-    assert predicted("own/anna.png", "own/ben.jpg", "--out", "own", "--overwrite")[0] == 0
+    assert predicted("own/anna.png", "own/ben.jpg", "--out", "own", "--again")[0] == 0
     assert drawn_by_hand.read_bytes() != before
 
 
-def test_the_same_command_twice_names_the_first_result_and_the_way_out(predicted):
+def test_what_is_finished_is_not_done_again(predicted, own):
     assert predicted("own")[0] == 0
-    code, _, (line,) = predicted("own")
-    assert code == 2 and "predictions/a[1]_overlay.jpg: there already, and 5 more" in line and "--overwrite" in line
-    assert predicted("own", "--overwrite")[0] == 0
+    before = {path: path.stat().st_mtime_ns for path in Path("predictions").iterdir()}
+    code, figures, errors = predicted("own")
+    assert code == 0 and not errors and figures["hand_share"] == {} and figures["finished_before"] == 3
+    assert {path: path.stat().st_mtime_ns for path in Path("predictions").iterdir()} == before
+    Path("predictions/ben_overlay.jpg").unlink()  # as after a kill between the two
+    Image.fromarray(draw_blob(7)[0]).save(own / "dan.jpg")
+    code, figures, _ = predicted("own")
+    assert set(figures["hand_share"]) == {"own/ben.jpg", "own/dan.jpg"} and figures["finished_before"] == 2
+    assert len(predicted("own", "--again")[1]["hand_share"]) == 4
+
+
+@pytest.mark.parametrize("changed", ["photo", "model"])
+def test_results_of_another_photo_or_model_are_not_taken_for_finished(predicted, own, changed, trained):
+    """Else somebody would look at the masks of last week's network, or of a photo that he has replaced."""
+    assert predicted("own/ben.jpg")[0] == 0
+    if changed == "photo":
+        Image.fromarray(draw_blob(7)[0]).save(own / "ben.jpg")
+        code, _, (line,) = predicted("own/ben.jpg")
+    else:
+        other = shutil.copy(trained[0] / "model.keras", "other.keras")
+        with open(other, "ab") as file:
+            file.write(b"0")
+        code, _, (line,) = predicted("own/ben.jpg", "--model", other)
+    assert code == 2 and "predictions/ben_overlay.jpg: there already, and 1 more of the results" in line
+    assert "not made of this photo by this model" in line and "--again" in line
+
+
+def film(path, count=6):
+    """Writes a video of a hand that moves."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 12.0, (64, 48))
+    for shift in range(count):
+        frame = np.full((48, 64, 3), (130, 90, 60), np.uint8)  # BGR
+        writer.write(cv2.circle(frame, (20 + 3 * shift, 24), 12, (120, 150, 210), -1))
+    writer.release()
+
+
+def test_a_video_gives_two_videos_frame_by_frame(predicted, own):
+    film(own / "wave.mp4")
+    (own / "broken.mov").write_bytes((own / "wave.mp4").read_bytes()[:300])
+    code, figures, (line,) = predicted("own/wave.mp4", "own/broken.mov")
+    assert code == 1 and "own/broken.mov: 0 frames of it can be read" in line
+    assert 0 <= figures["hand_share"]["own/wave.mp4"] <= 1
+    assert {path.name for path in Path("predictions").iterdir()} == {"wave_mask.mp4", "wave_overlay.mp4"}
+    for name in ("mask", "overlay"):
+        video = cv2.VideoCapture(f"predictions/wave_{name}.mp4")
+        seen = [video.get(key) for key in (cv2.CAP_PROP_FRAME_COUNT, cv2.CAP_PROP_FPS, cv2.CAP_PROP_FRAME_WIDTH)]
+        assert seen == [6, 12, 64]
+    assert predicted("own")[1]["hand_share"].keys() >= {"own/ben.jpg"}, "photos and videos may share a folder"
 
 
 @pytest.mark.parametrize("name", ["ben_mask.png", "BEN_mask.PNG", "link.jpg"])
@@ -382,7 +428,7 @@ def test_a_photo_is_never_overwritten(predicted, own, name):
     if name == "link.jpg":
         (own / "ben_mask.png").symlink_to(name)
     before = (own / name).read_bytes()
-    code, _, (line,) = predicted("own/ben.jpg", own / name, "--out", "own", "--overwrite")
+    code, _, (line,) = predicted("own/ben.jpg", own / name, "--out", "own", "--again")
     assert code == 2 and "one of the photos" in line and "another --out" in line
     assert (own / name).read_bytes() == before
 

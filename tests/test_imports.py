@@ -12,9 +12,13 @@ import handseg_lib
 
 LIBRARY = ROOT / "handseg_lib"
 HEART = "handseg_lib"  # the flat modules
-# What a wing may see: itself and those before it. plots and machine stand beside and are seen by all.
+# What a wing may see: itself and those before it. Those beside are seen by all.
 WINGS = ("data", HEART, "evaluation", "explore", "course", "__main__")
-BESIDE = {"plots": {"metrics", "data.samples", "data.gate"}, "machine": {"resume"}}
+BESIDE = {
+    "plots": {"metrics", "painting", "data.samples", "data.gate"},
+    "painting": {"data.gate"},
+    "machine": {"resume"},
+}
 
 
 def name_of(path) -> str:
@@ -45,7 +49,7 @@ def wing(name: str) -> str:
 
 def test_the_test_sees_imports():
     assert imports("data.hgr1") >= {"data.archives", "data.samples"} and "unet" in imports("predictor")
-    assert "evaluation.lopo" in imports("__main__")
+    assert "course.profile" in imports("__main__")
 
 
 def test_imports_make_no_circle():
@@ -74,9 +78,16 @@ def test_no_function_hides_a_module():
             assert type(there).__name__ == "module", f"{package}.{leaf} is no module but {there!r}"
 
 
-def test_what_lessons_use_is_public():
+def test_every_public_name_is_there_and_is_what_it_is_called():
     for name in handseg_lib.__all__:
-        assert hasattr(handseg_lib, name)
+        found = getattr(handseg_lib, name)
+        assert found.__name__.rpartition(".")[2] == name and name in dir(handseg_lib)
+    assert handseg_lib.quiz is handseg_lib.course.quiz.quiz, "the function, not its module"
+    with pytest.raises(AttributeError, match="has no attribute 'build_net'"):
+        handseg_lib.build_net
+
+
+def test_what_lessons_use_is_public():
     used = {node.attr for path in (ROOT / "lessons").glob("*.py") for node in _attributes_of_hs(path)}
     assert used <= set(handseg_lib.__all__), sorted(used - set(handseg_lib.__all__))
 

@@ -215,7 +215,7 @@ def test_the_command_trains_what_is_not_finished(hands, tmp_path, monkeypatch, c
     for person in ("01", "02"):
         fold = json.loads((out / f"{person}.json").read_text())
         assert fold["seconds"] not in (0, 1.5) and {row["person"] for row in fold["rows"]} == {person}
-    monkeypatch.setattr("handseg_lib.__main__.learn", leave_one_out)  # would fail if called
+    monkeypatch.setattr("handseg_lib.recipe.learn", leave_one_out)  # would fail if called
     assert main(command) == 0
     assert json.loads(capsys.readouterr().out) == told
     assert main([*command, "--seed", "1"]) == 2

@@ -79,9 +79,50 @@ def test_what_keeps_keras_from_starting_is_named_in_one_sentence(tmp_path, setti
     ran = python("-m", "handseg_lib", "evaluate", settings=settings, home=tmp_path, **variables)
     assert ran.returncode == 2 and ran.stdout == "" and len(ran.stderr.splitlines()) == 1, ran.stderr
     assert ran.stderr.startswith(f"handseg_lib: {tmp_path / 'keras.json'}: ") and f"told {cause}:" in ran.stderr
-    in_python = "try:\n import handseg_lib\nexcept ImportError as error: print(error)"  # a program may go on without
+    in_python = (
+        "try:\n import handseg_lib, keras\nexcept ImportError as error: print(error)"  # a program may go on without
+    )
     ran = python("-c", in_python, settings=settings, home=tmp_path, **variables)
     assert ran.returncode == 0 and f"told {cause}:" in ran.stdout
+
+
+WITHOUT_KERAS = """
+import sys
+{}
+held = {{"keras", "tensorflow", "matplotlib", "pandas", "sklearn"}} & set(sys.modules)
+assert not held, held
+"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import handseg_lib",
+        "import handseg_lib as hs; hs.read_image, hs.Sample, hs.Predictor, hs.load_predictor, hs.quiz('05').text()",
+        "import handseg_lib.__main__ as cli; cli.main(['quiz', '05'])",
+        "import handseg_lib.__main__ as cli\ntry: cli.main(['--help'])\nexcept SystemExit: pass",
+        "import handseg_lib.painting, handseg_lib.resume",
+    ],
+)
+def test_what_needs_no_keras_does_not_wait_for_it(tmp_path, lines):
+    """TensorFlow takes seconds and half a gigabyte; matplotlib and pandas half a second each."""
+    ran = python("-c", WITHOUT_KERAS.format(lines), settings={}, home=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("first", ["handseg_lib.losses", "handseg_lib.metrics", "handseg_lib.data.batches", "keras"])
+def test_whatever_brings_keras_the_course_is_ready(tmp_path, first):
+    """A saved model is loaded by Keras's own function, too, before anything else of the course was used."""
+    lines = f"""
+import handseg_lib, {first}
+import keras
+print(keras.config.floatx(), sorted(map(bool, map(keras.saving.get_registered_object, {REGISTERED}))))
+"""
+    ran = python("-c", lines, settings=ODD, home=tmp_path)
+    assert ran.stdout == "float32 [True, True, True]\n", ran.stderr
+
+
+REGISTERED = ["handseg>StillModel", "handseg>dice_loss", "handseg>batch_iou"]
 
 
 def test_a_layout_set_by_hand_is_refused_in_one_sentence():
@@ -110,7 +151,7 @@ def test_what_tensorflow_writes_is_kept_back_until_its_import_fails(tmp_path):
     """A Keras that writes to descriptor 2, as TensorFlow's native code does, and then fails, or not."""
     (tmp_path / "keras").mkdir()
     module = tmp_path / "keras" / "__init__.py"
-    chatter, lines = "import os\nos.write(2, b'no AVX here\\n')\n", "import handseg_lib"
+    chatter, lines = "import os\nos.write(2, b'no AVX here\\n')\n", "import handseg_lib, keras"
     paths = os.pathsep.join([str(tmp_path), str(ROOT)])
 
     module.write_text(chatter + "raise ImportError('DLL load failed')")
@@ -120,7 +161,7 @@ def test_what_tensorflow_writes_is_kept_back_until_its_import_fails(tmp_path):
     module.write_text(chatter + "raise SystemExit")
     assert python("-c", lines, settings={}, home=tmp_path, PYTHONPATH=paths).stderr == "no AVX here\n"
 
-    quiet = "import handseg_lib, os; os.write(2, b'descriptor 2 is back')"
+    quiet = "import handseg_lib, keras, os; os.write(2, b'descriptor 2 is back')"
     assert python("-c", quiet, settings={}, home=tmp_path).stderr == "descriptor 2 is back"
 
 

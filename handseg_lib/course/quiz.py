@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from IPython.utils.capture import capture_output
-
 from ..data.gate import InputError
 
 FOLDER = Path(__file__).parent / "quizzes"
@@ -119,7 +117,8 @@ def _html(text: str) -> str:
 
 def _buttons(questions: list[dict], name: str) -> str:
     """What jupyterquiz shows, as one piece of HTML, or nothing where it is not installed."""
-    try:
+    try:  # here, for the command line prints quizzes without them
+        from IPython.utils.capture import capture_output
         from jupyterquiz import display_quiz
     except ImportError:
         return ""
