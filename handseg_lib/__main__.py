@@ -32,7 +32,7 @@ from .data.augment import Augmentation
 from .data.files import SUFFIXES, read_image
 from .data.folders import by_stem, pictures
 from .data.gate import InputError, readable
-from .data.samples import Sample, by_stem, pictures, split_by_person
+from .data.samples import Sample, split_by_person
 from .export_file import FORMS, card_of, read_card
 from .painting import overlay
 from .predictor import COURSE_CARD, COURSE_MODEL, load_predictor
