@@ -28,7 +28,7 @@ def try_photo(predictor: Predictor) -> View:
     Args:
         predictor: a trained model.
     """
-    predictor = as_predictor(predictor, "threshold")
+    predictor = as_predictor(predictor, "__call__", "threshold")
     controls = {
         "photo": Chooser(),
         "threshold": slider("threshold", predictor.threshold, 0.01, 0.99, 0.01),
