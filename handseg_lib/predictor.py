@@ -98,11 +98,11 @@ def as_predictor(model: "keras.Model | Callable", *needs: str) -> Callable:
 
     Args:
         model: what came in.
-        needs: what it must have beside a call, such as "threshold".
+        needs: what it must have, such as "threshold"; a call, where nothing is named.
     """
     if hasattr(model, "predict_on_batch"):
         return Predictor(model)
-    if not callable(model) or isinstance(model, type) or not all(hasattr(model, name) for name in needs):
+    if isinstance(model, type) or not all(hasattr(model, name) for name in needs or ("__call__",)):
         raise InputError(f"{what(model)} is no predictor. Give hs.load_predictor(), hs.Predictor(model) or a baseline.")
     return model
 

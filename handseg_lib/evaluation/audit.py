@@ -124,7 +124,7 @@ def doubts(predictor: Callable, samples: Sequence[Sample]) -> pd.DataFrame:
     Raises:
         InputError: there are no samples, or one cannot be read.
     """
-    predictor, samples = as_predictor(predictor, "threshold"), as_samples(samples, "look at")
+    predictor, samples = as_predictor(predictor, "__call__", "threshold"), as_samples(samples, "look at")
     rows = []
     for sample in tqdm(samples, desc="doubt", unit="photo", delay=1):
         image, true = sample.read()

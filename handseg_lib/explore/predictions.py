@@ -32,7 +32,8 @@ def explore(predictor: Predictor, samples: Sequence[Sample]) -> View:
     Raises:
         InputError: there are no samples, or one cannot be read.
     """
-    predictor, samples = as_predictor(predictor, "predict_batch", "threshold"), as_samples(samples, "explore")
+    predictor = as_predictor(predictor, "__call__", "predict_batch", "threshold")
+    samples = as_samples(samples, "explore")
     with passing():
         table = evaluate(predictor, samples).table
     # read once, and one pass of the network each, however often a slider moves; a phone's photo takes some 50 MB, and

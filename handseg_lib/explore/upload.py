@@ -38,7 +38,7 @@ def try_photo(predictor: Predictor, mine: Predictor | None = None, keep: bool = 
         mine: another one to switch to, such as your own (``hs.my_network.load()``); None: none.
         keep: True to keep the photo for the later lessons, as the widget then says (``hs.my_hand``).
     """
-    predictor = as_predictor(predictor, "threshold")
+    predictor = as_predictor(predictor, "__call__", "threshold")
     predictors = {COURSE: predictor} | ({} if mine is None else {MINE: mine})
     controls = {
         "photo": Chooser(),
