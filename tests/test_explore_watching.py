@@ -1,5 +1,6 @@
 """Training, watched: one picture, drawn anew after every epoch, with the epochs of an earlier run; and no harm done."""
 
+import html
 import re
 
 import keras
@@ -44,7 +45,7 @@ class Shown(list):
     """Outputs as (alt text, update, display id)."""
 
     def append(self, output):
-        alt = output["metadata"]["image/png"]["alt"]
+        alt = html.unescape(re.match('<img alt="([^"]+)"', output["data"]["text/html"])[1])
         super().append((alt, output["update"], output["transient"]["display_id"]))
 
 

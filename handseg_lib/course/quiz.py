@@ -28,6 +28,7 @@ STYLE = """
 # One page may show a quiz twice: JupyterLab does, with a lesson and its solutions open. So each script takes a box that
 # has no id yet. jupyterquiz's part finds it by a fixed one, which the box has only until its questions are in it.
 # A page that trusts no script takes the data- attributes away, too: that box keeps its list, and is left alone.
+# A field for a number is named by its question, for whoever hears the page: jupyterquiz puts a label beside it, not on it.
 # MathJax is undefined in here: jupyterquiz would replace the page's by one from the network, and no quiz has a formula.
 SCRIPT = """
 (function start(MathJax) {
@@ -36,6 +37,9 @@ SCRIPT = """
   box.previousElementSibling.style.display = "none";
   box.id = "NAME";
   %s
+  for (const field of box.querySelectorAll(".Input-text")) {
+    field.setAttribute("aria-label", field.closest(".Quiz").firstElementChild.textContent);
+  }
   box.id = "NAME-" + Math.random().toString(36).slice(2);
 })();
 """

@@ -53,7 +53,7 @@ AID = """<style onload="
 
 @dataclass(frozen=True)
 class Drawing:
-    """Pictures side by side, each below its title, and a line of text. A notebook shows it as one PNG with alt text.
+    """Pictures side by side, each below its title, and a line of text. A notebook shows it as one picture with alt text.
 
     Attributes:
         pictures: uint8 (H, W, 3) RGB, or (H, W) in 0-1: a mask or a probability.
@@ -152,7 +152,7 @@ class View(widgets.VBox):
         """Draws again. Whatever goes wrong becomes a sentence, and the next move has its chance."""
         try:
             self.drawn = self.draw(**{name: control.value for name, control in self.controls.items()})
-            self.picture.value = self.drawn.html() if isinstance(self.drawn, Drawing) else _figure_html(self.drawn)
+            self.picture.value = self.drawn.html()
             self.message.value = ""
         except Exception as error:
             self.message.value = sentence(error)
@@ -200,12 +200,6 @@ def sentence(error: Exception) -> str:
     """What went wrong, as HTML to show in a widget."""
     reason = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
     return f'<div role="alert"><b>This did not work.</b> {escape(reason)}</div>'
-
-
-def _figure_html(figure: plots.AltFigure) -> str:
-    bundle, _ = figure._repr_mimebundle_()
-    png = base64.b64encode(bundle["image/png"]).decode()
-    return f'<img alt="{escape(figure.alt)}" src="data:image/png;base64,{png}" style="max-width:100%">'
 
 
 # The controls: each with a label that is shown in full
