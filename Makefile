@@ -67,7 +67,7 @@ lock: ## choose new exact versions
 	@$(check_python)
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/python $(PIP) install -q uv
-	.venv-lock/bin/uv pip compile pyproject.toml --extra lab --extra test --universal --python-version 3.11 \
+	.venv-lock/bin/uv pip compile pyproject.toml --extra lab --extra test --extra export --universal --python-version 3.11 \
 	  --fork-strategy fewest --no-header --no-annotate --no-emit-index-url -q -o .venv-lock/lock.txt
 	(echo "# Exact versions for CPython 3.11 to 3.13 on Linux, macOS and Windows, made by: make lock"; \
 	  sed -n -e "/^tensorflow==/{s/$$/ ; $(FULL)/p;s/^tensorflow\(==[^ ]*\).*/tensorflow-cpu\1 ; $(CPU)/;}" -e p \

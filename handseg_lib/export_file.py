@@ -11,6 +11,7 @@ and a runtime is imported only for a file of its own.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,8 @@ class Exported:
         run: from float32 (1, S, S, 3) RGB, 0-255, to float32 (1, S, S, 1).
         size: S, in pixels.
     """
+
+    name, layers = "an export", ()  # none that could be looked into
 
     def __init__(self, run: Callable[[np.ndarray], np.ndarray], size: int):
         self.run, self.input_shape, self.output_shape = run, (None, size, size, 3), (None, size, size, 1)
@@ -147,7 +150,7 @@ def _start_openvino(path: Path, card: dict, dtype: str) -> Callable:
 def _start_litert(path: Path, card: dict, dtype: str) -> Callable:
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(str(path), num_threads=2)
+    interpreter = Interpreter(str(path), num_threads=os.cpu_count())
     interpreter.allocate_tensors()
     (photo_in,), (hand_out,) = interpreter.get_input_details(), interpreter.get_output_details()
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks import ablation, rooms, time_to_quality
+from benchmarks import ablation, latency, rooms, time_to_quality
 from handseg_lib import Predictor
 
 
@@ -50,6 +50,30 @@ def test_scores_of_another_recipe_are_not_mixed_with_these(tmp_path):
                 ablation.load(tmp_path, name, 0, 0)
         else:
             assert ablation.load(tmp_path, name, 0, 0)["rows"] == []
+
+
+def test_the_best_form_is_the_fastest_export_that_loses_little():
+    rows = {
+        ("ours, Keras", "float32"): {"f1": 0.974, "ms_alone": 80.0},
+        ("ours, Keras", "bfloat16"): {"f1": 0.974, "ms_alone": 5.0},  # no export
+        ("ours, OpenVINO", "int8"): {"f1": 0.9712, "ms_alone": 12.0, "megabytes": 10.0},
+        ("ours, OpenVINO", "bfloat16"): {"f1": 0.974, "ms_alone": 14.0, "megabytes": 40.0},
+        ("ours, ONNX Runtime", "int8"): {"f1": 0.9709, "ms_alone": 6.0, "megabytes": 10.0},  # loses 0.0031
+        ("smp's, PyTorch", "float32"): {"ms_alone": 1.0},
+    }
+    assert latency.choose(rows) == ("ours, OpenVINO", "int8")
+
+
+def test_a_networks_row_has_the_median_of_all_turns_and_the_size_of_its_files():
+    turns = [
+        {"ms_alone": [9.0, 1.0], "ms_in_a_batch": [4.0], "seconds_to_first_mask": 3.0, "megabytes_of_memory": 90.2},
+        {"ms_alone": [2.0], "ms_in_a_batch": [6.0], "seconds_to_first_mask": 2.5, "megabytes_of_memory": 95.0},
+    ]
+    turns[0] |= {"f1": 0.5, "rooms_iou": 0.25, "scored_photos": 7}
+    assert latency.row("ours, OpenVINO", "bfloat16", turns, {"float32.xml": 40.04, "int8.xml": 10.0}) == {
+        "network": "ours, OpenVINO bfloat16", "ms_alone": 2.0, "ms_in_a_batch": 5.0, "seconds_to_first_mask": 2.5,
+        "megabytes_of_memory": 90, "megabytes": 40.0, "f1": 0.5, "rooms_iou": 0.25,
+    }  # fmt: skip
 
 
 def test_another_light_changes_the_photo_and_leaves_the_mask(samples):

@@ -113,6 +113,11 @@ def test_the_card_says_how_to_use_the_file_and_where_it_comes_from(course, expor
     assert card["agreement"]["largest_difference"] <= 1e-3
 
 
+def test_what_looks_into_a_network_says_that_an_export_has_no_layers(exported, photos):
+    with pytest.raises(InputError, match="an export: a model without an encoder"):
+        hs.explore.look_inside(load_predictor(exported(".onnx")), photos[0])
+
+
 def refused(path, *words):
     with pytest.raises(InputError) as error:
         load_predictor(path)
