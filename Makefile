@@ -74,7 +74,7 @@ lock: ## choose new exact versions
 	  .venv-lock/lock.txt) > requirements.lock
 
 clean: ## remove the environments and what the tools leave behind
-	rm -rf .venv .venv-backends .venv-colab .venv-dev .venv-lock slides .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv .venv-backends .venv-colab .venv-dev .venv-lock slides .hypothesis .pytest_cache .ruff_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 

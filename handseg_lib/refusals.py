@@ -31,8 +31,10 @@ def refuse_slips(model: keras.Model, train: Batches, val: Batches, callbacks: Se
         whole(name, numbers[name], least, such_as=7)
     number("peak", numbers["peak"], 1e-9, 1, such_as=6e-4)
     _refuse_callbacks(callbacks)
-    if shared := {sample.person for sample in train.samples} & {sample.person for sample in val.samples}:
-        which = f"person {', '.join(sorted(shared))}: in train and in val"
+    # of another folder, such as that of drawn hands, a person with this name is another person
+    trained, judged = ({(s.image.parent, s.person) for s in batches.samples} for batches in (train, val))
+    if shared := trained & judged:
+        which = f"person {', '.join(sorted({person for _, person in shared}))}: in train and in val"
         tqdm.write(f"{which}, so the validation IoU does not tell how it is with people never seen.", file=sys.stderr)
 
 

@@ -13,7 +13,7 @@ from PIL import ExifTags, Image
 from PIL.Image import Transpose
 
 from . import labels
-from .gate import InputError, as_path
+from .gate import InputError, as_path, what
 
 try:
     from pillow_heif import register_heif_opener
@@ -134,8 +134,8 @@ def _read_values(path: str | Path, skin: str | tuple) -> tuple[np.ndarray, np.nd
     and what skin is among these."""
     if not (isinstance(skin, str) and skin in ("black", "white")) and not labels.are_labels(skin):
         raise InputError(
-            f"skin={skin!r}: there is no such kind of mask. Say what the skin is, 'black' or 'white', or a tuple of "
-            "the labels that are skin, such as (1, 2) or ('#ff0000',), comma included."
+            f"skin={what(skin)}: there is no such kind of mask. Say what the skin is, 'black' or 'white', or a tuple "
+            "of the labels that are skin, such as (1, 2) or ('#ff0000',), comma included."
         )
     picture = _open(path)
     if picture.mode.startswith("I"):

@@ -92,7 +92,7 @@ def pictures(folder: str | Path, nested: bool = False) -> dict[str, Path]:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder. Check the path.")
     if not (paths := by_stem(folder, SUFFIXES, nested)):
-        raise InputError(f"{folder}: no pictures in it{_in_their_place(folder)}")
+        raise InputError(f"{folder}: no pictures in it{_in_their_place(folder, nested)}")
     return paths
 
 
@@ -131,15 +131,15 @@ def _files(folder: Path, nested: bool) -> list[Path]:
     ]
 
 
-def _in_their_place(folder: Path) -> str:
+def _in_their_place(folder: Path, nested: bool) -> str:
     """What is in a folder without pictures, after "no pictures in it": what it may be, and what to do."""
     below = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if pictured := [path for path in below if _has_pictures(path)]:
         names = ", ".join(path.name for path in pictured[:3]) + ", ..." * (len(pictured) > 3)
-        return f", but in folders of it ({names}). Give one of them; or all: pair(..., nested=True)."
+        return f", but in folders of it ({names}). Give one of them; hs.pair takes all with nested=True."
     kinds = Counter(path.suffix.lower() for path in folder.iterdir() if path.suffix.lower() in OTHERS)
     if not kinds:
-        return ". Give the folder that holds them: subfolders are not searched."
+        return ". Check the path." if nested else ". Give the folder that holds them: subfolders are not searched."
     ((suffix, count),) = kinds.most_common(1)
     kind = OTHERS[suffix]
     if suffix == ".json":

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import metrics, plots
 from ..data.augment import resize, resize_image
-from ..data.gate import InputError, as_masks, as_photo, of_kind
+from ..data.gate import InputError, as_masks, as_photo, as_probability, number, of_kind
 from ..predictor import Predictor
 from .inside import encoder_of
 from .view import Drawing, View, tick
@@ -69,6 +69,9 @@ def draw_cut(
         threshold: probability from which a pixel is called hand.
         true: mask (S, S) of {0, 1}; None: the mask with all skips is taken for the truth.
     """
+    image, names = as_photo(image), {"whole": whole, "cut": cut}
+    whole, cut = (as_probability(hand, image[..., 0], name) for name, hand in names.items())
+    number("threshold", threshold, 0, 1, such_as=0.5)
     before, after = ((hand >= threshold).astype(np.uint8) for hand in (whole, cut))
     if true is None:
         truth, text = before, f"IoU with the mask of all skips {metrics.iou(before, after):.3f}"

@@ -9,7 +9,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from .. import metrics, plots
-from ..data.gate import as_masks, as_path, of_kind
+from ..data.gate import InputError, as_masks, as_path, as_photo, of_kind
 from ..data.samples import Sample
 from ..predictor import Predictor
 from ..resume import damaged, read_kept
@@ -49,7 +49,9 @@ def draw_training(history: History, image: np.ndarray, true: np.ndarray, pred: n
         image: uint8 (H, W, 3) RGB.
         true, pred: masks (H, W) of {0, 1}.
     """
-    true, pred = as_masks(image, true=true, pred=pred)
+    true, pred = as_masks(as_photo(image), true=true, pred=pred)
+    if not getattr(history, "rows", None):
+        raise InputError("no curves to draw: the history has no epochs. Give what hs.fit returned.")
     epochs, iou = history.rows[-1]["epoch"] + 1, metrics.iou(true, pred)
     figure, axes = plots.figure(
         f"Curves of loss and IoU up to epoch {epochs}, where the validation IoU is {history.rows[-1]['val_iou']:.2f}, "
