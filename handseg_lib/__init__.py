@@ -14,6 +14,7 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 from . import encoder, explore, losses, machine, metrics, plots, predictor, recipe, training, unet
 from .course import as_published, check, doctor, profile
 from .course.quiz import quiz
+from .course.version import made_for
 from .data import augment, drawn, drawn_rooms, hgr1, rooms
 from .data.batches import Batches
 from .data.check_pairs import check_pairs
@@ -54,6 +55,7 @@ __all__ = [
     "lopo",
     "losses",
     "machine",
+    "made_for",
     "metrics",
     "pair",
     "plots",

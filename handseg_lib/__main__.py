@@ -1,4 +1,4 @@
-"""The command line: python -m handseg_lib fetch | train | evaluate | predict | quiz | doctor."""
+"""The command line: handseg, or python -m handseg_lib, fetch | train | evaluate | predict | quiz | doctor."""
 
 import argparse
 import glob
@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from . import encoder, machine
+from . import __version__, encoder, machine
 from .course import doctor, profile
 from .course.quiz import lessons, quiz
 from .data import drawn, hgr1, rooms
@@ -276,7 +276,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m handseg_lib", description="Hand segmentation, step by step.")
+    parser = _Parser(prog="handseg", description="Hand segmentation, step by step.")
+    parser.add_argument("--version", action="version", version=f"handseg {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(function, name: str):
