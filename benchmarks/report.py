@@ -490,16 +490,16 @@ def readme_block() -> str:
     figures, larger, race, strangers = (load(name)["figures"] for name in names)
     gpu = load("test_persons_gpu")["machine"]["gpu"]
     return (
-        f"On {figures['photos']} photos of three people it has never seen, at the photos' own size: "
-        f"**hand IoU {figures['mean_iou']:.3f}**, F1 {figures['mean_f1']:.3f}, worst person "
-        f"{figures['worst_person_iou']:.3f}, after {figures['training_seconds'] / 60:.0f} minutes of training on two "
-        f"CPU cores; at {larger['size']} px on an {gpu}, {larger['mean_iou']:.3f} after "
-        f"{larger['training_seconds']:.0f} seconds. The recipe of the article that the course grew out of comes to "
-        f"{race['article_test_iou']:.3f} after {race['published_seconds_whole'] / 60:.0f} minutes on two cores; the "
-        f"course's, at 128 px with the encoder frozen, passes its best validation score after "
-        f"{race['ours_seconds']:.0f} seconds. With each of the "
-        f"{strangers['persons']} persons once the stranger, at {strangers['size']} px: F1 "
-        f"{strangers['mean_f1']:.3f}. How it was measured: [docs/results.md](docs/results.md).\n"
+        f"- **hand IoU {figures['mean_iou']:.3f}**, F1 {figures['mean_f1']:.3f}, worst person "
+        f"{figures['worst_person_iou']:.3f}, on {figures['photos']} photos of three people never seen, after "
+        f"{figures['training_seconds'] / 60:.0f} minutes on two CPU cores\n"
+        f"- IoU {larger['mean_iou']:.3f} at {larger['size']} px, after {larger['training_seconds']:.0f} seconds on an "
+        f"{gpu}\n"
+        f"- the article that the course grew out of: {race['article_test_iou']:.3f} after "
+        f"{race['published_seconds_whole'] / 60:.0f} minutes on two cores; the course passes its best validation score "
+        f"after {race['ours_seconds']:.0f} seconds, at 128 px with the encoder frozen\n"
+        f"- with each of the {strangers['persons']} persons once the stranger, at {strangers['size']} px: F1 "
+        f"{strangers['mean_f1']:.3f} ([how it was measured](docs/results.md))\n"
     )
 
 

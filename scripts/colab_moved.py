@@ -1,6 +1,7 @@
 """Says which of Colab's versions are no longer those of tests/colab.txt: python scripts/colab_moved.py [FILE]
 
-FILE is a list as pip freeze writes it; without one, Colab's published list is called. If one has moved, the exit code is 1.
+FILE is a list as pip freeze writes it; without one, Colab's published list is called. The exit code is 1 if one has
+moved.
 """
 
 import sys

@@ -1,6 +1,8 @@
 """Somebody's own photos, by the command line alone: checked, split by person, learnt and scored."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from conftest import draw_blob, save_pair
@@ -8,6 +10,8 @@ from conftest import draw_blob, save_pair
 from handseg_lib import InputError
 from handseg_lib.__main__ import main
 from handseg_lib.data.own_folders import as_skin, split_own
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -55,6 +59,20 @@ def test_check_is_silent_where_all_is_well_and_names_each_fault(folders, capfd):
     assert main(["check", str(images), str(masks), "--json"]) == 2
     out = capfd.readouterr()
     assert json.loads(out.out)["faults"] == 1 and "ben_2.png" in out.err
+
+
+def test_the_script_of_the_readme_is_nine_lines_and_runs(folders, tmp_path, monkeypatch, capsys):
+    script = re.search(r"```python\n(import handseg_lib.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)[1]
+    assert len([line for line in script.splitlines() if line]) == 10  # nine, and the import
+    for name, there in zip(('"photos"', '"masks"'), folders):
+        script = script.replace(name, repr(str(there)))
+    small = (
+        script.replace("size=224", "size=32").replace("epochs=20", "epochs=2").replace('skin="white"', 'skin="black"')
+    )
+    monkeypatch.chdir(tmp_path)
+    exec(small, {})
+    assert "no faults found" in (out := capsys.readouterr().out) and "'persons': 1" in out
+    assert (tmp_path / "mine.keras").is_file()
 
 
 def test_what_masks_call_skin_is_read_from_a_word():

@@ -33,7 +33,7 @@ def split_own(images: Path, masks: Path, person: str | None, skin: str | tuple =
 
 
 def faults(images: Path, masks: Path, skin: str | tuple = "black") -> tuple[int, dict[str, str]]:
-    """What `check_pairs` finds in two folders: how many pairs there are, and a sentence for each fault, by its number."""
+    """What `check_pairs` finds in two folders: how many pairs there are, and a sentence a fault, by its number."""
     found = check_pairs(images, masks, skin)
     rows = found.table.itertuples(index=False)
     return found.checked, {str(i): f"{file}: {fault}. {remedy}" for i, (file, fault, remedy) in enumerate(rows, 1)}
