@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app test test-colab test-backends notebooks figures slides site links lint bench gpu lock clean
+.PHONY: help env lab app test test-colab moved test-backends notebooks figures slides site links lint bench gpu lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ test: env ## run the unit tests and every notebook
 test-colab: .venv-colab/.done ## run every notebook with the versions that Colab has
 	HANDSEG_PROFILE=smoke .venv-colab/bin/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env \
 	  --nbval-cell-timeout=600 $(ARGS) $(wildcard notebooks/*.ipynb)
+
+moved: env ## say which of Colab's versions are no longer those that test-colab tries
+	$(BIN)/python scripts/colab_moved.py $(ARGS)
 
 test-backends: .venv-backends/.done ## train and predict with TensorFlow, JAX and PyTorch
 	set -e; for backend in tensorflow jax torch; do KERAS_BACKEND=$$backend .venv-backends/bin/python tests/backends.py; done
@@ -98,11 +101,12 @@ purelib := import sysconfig; print(sysconfig.get_path('purelib'))
 	$(BIN)/python $(PIP) install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-# Named are only the versions that matter; whatever else Colab has is not needed.
+# Named are only the versions that matter; whatever else Colab has is not needed. Of OpenCV it has two packages beside
+# each other, in one folder.
 .venv-colab/.done: pyproject.toml tests/colab.txt
 	@$(check_python)
 	$(PYTHON) -m venv --clear .venv-colab
-	.venv-colab/bin/python $(PIP) install -c tests/colab.txt -e ".[test]"
+	.venv-colab/bin/python $(PIP) install -c tests/colab.txt -e ".[test]" opencv-contrib-python
 	@touch $@
 
 # Sphinx, ruff, mypy and pre-commit; the rest is seen through .venv.

@@ -517,17 +517,17 @@ def readme_block() -> str:
     names = ("test_persons", "rooms", "rooms_laboratory", "time_to_quality", "lopo")
     figures, rooms, laboratory, race, strangers = (load(name)["figures"] for name in names)
     return (
-        f"On {figures['photos']} photos of three people it has never seen, at the photos' own size: "
-        f"**hand IoU {figures['mean_iou']:.3f}**, F1 {figures['mean_f1']:.3f}, worst person "
-        f"{figures['worst_person_iou']:.3f}, after {figures['training_seconds'] / 60:.0f} minutes of training on two "
-        f"CPU cores. On {rooms['photos']} photos of hands in offices, where it has never been: {rooms['iou']:.2f}, and "
-        f"{rooms['iou_grey']:.2f} without colours; a network that has learned in the laboratory alone has "
-        f"{laboratory['iou']:.2f} and {laboratory['iou_grey']:.2f}. The recipe of the article that the course grew out of comes to "
-        f"{race['article_test_iou']:.3f} after {race['published_seconds_whole'] / 60:.0f} minutes on two cores; the "
-        f"course's, at 128 px with the encoder frozen, passes its best validation score after "
-        f"{race['ours_seconds']:.0f} seconds. With each of the "
-        f"{strangers['persons']} persons once the stranger, at {strangers['size']} px: F1 "
-        f"{strangers['mean_f1']:.3f}. How it was measured: [docs/results.md](docs/results.md).\n"
+        f"- **hand IoU {figures['mean_iou']:.3f}**, F1 {figures['mean_f1']:.3f}, worst person "
+        f"{figures['worst_person_iou']:.3f}, on {figures['photos']} photos of three people never seen, after "
+        f"{figures['training_seconds'] / 60:.0f} minutes on two CPU cores\n"
+        f"- on {rooms['photos']} photos of hands in offices, of which it has seen none, {rooms['iou']:.2f}, and without "
+        f"colours {rooms['iou_grey']:.2f}; a network of the same form that has learned in the laboratory alone has "
+        f"{laboratory['iou']:.2f} and {laboratory['iou_grey']:.2f}\n"
+        f"- the article that the course grew out of: {race['article_test_iou']:.3f} after "
+        f"{race['published_seconds_whole'] / 60:.0f} minutes on two cores; the course passes its best validation score "
+        f"after {race['ours_seconds']:.0f} seconds, at 128 px with the encoder frozen\n"
+        f"- with each of the {strangers['persons']} persons once the stranger, at {strangers['size']} px: F1 "
+        f"{strangers['mean_f1']:.3f} ([how it was measured](docs/results.md))\n"
     )
 
 

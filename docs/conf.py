@@ -82,6 +82,8 @@ docs/results
 docs/model_card
 docs/data_card
 docs/glossary
+docs/peers
+docs/first_look
 docs/troubleshooting
 THIRD_PARTY
 ```
@@ -113,7 +115,7 @@ def prepare(app, docname: str, source: list[str]) -> None:
     def on_github(link: re.Match) -> str:
         path = (folder / link[2]).resolve()
         inside = path.is_relative_to(ROOT) and path.exists()
-        if not inside or path.suffix in (".md", ".ipynb", ".jpg", ".gif", ".png", ".svg"):
+        if not inside or path.suffix in (".md", ".ipynb", ".jpg", ".webp", ".png", ".svg"):
             return link[0]
         return f"{link[1]}{URL}/{'tree' if path.is_dir() else 'blob'}/main/{relpath(path, ROOT)}{link[3]}"
 

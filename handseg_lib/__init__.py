@@ -21,6 +21,7 @@ _MODULES = {
 _NAMES = {
     "course.progress": "progress",
     "course.quiz": "quiz",
+    "course.version": "made_for",
     "data.batches": "Batches",
     "data.check_pairs": "check_pairs",
     "data.files": "read_image read_mask",

@@ -1,4 +1,4 @@
-"""The command line: python -m handseg_lib fetch | train | evaluate | predict | export | quiz | doctor."""
+"""The command line, handseg: fetch | check | train | evaluate | predict | export | quiz | doctor."""
 
 import argparse
 import functools
@@ -32,7 +32,8 @@ from .data.augment import Augmentation
 from .data.files import SUFFIXES, read_image
 from .data.folders import by_stem, pictures
 from .data.gate import InputError, readable
-from .data.samples import Sample, split_by_person
+from .data.own_folders import as_skin, faults, split_own
+from .data.samples import Sample, Split, split_by_person
 from .export_file import FORMS, card_of, read_card
 from .painting import overlay
 from .predictor import COURSE_CARD, COURSE_MODEL, load_predictor
@@ -56,7 +57,7 @@ def train(args) -> dict:
 
 
 def _train(chosen: profile.Profile, args) -> dict:
-    split = split_by_person(chosen.samples(args.data))
+    split = _own_photos(args) if args.images or args.masks else split_by_person(chosen.samples(args.data))
     model, history = hs.recipe.learn(split, args.out / "state", **_numbers(chosen, args), rooms=args.rooms)
     with made_beside(args.out / "model.keras") as part:
         model.save(part)
@@ -72,8 +73,23 @@ def _train(chosen: profile.Profile, args) -> dict:
         "best_epoch": history.best["epoch"] + 1,
         "val_iou": history.best["val_iou"],
     }
+    if args.images:  # on HGR1, evaluate does it
+        report = hs.evaluate(load_predictor(args.out / "model.keras"), split.test)
+        figures |= {f"test_{name}": value for name, value in report.summary().items()}
     hs.machine.write_record(args.out / "train.json", figures, history.rehearsal + history.rows)
     return figures
+
+
+def _own_photos(args) -> Split:
+    if args.data or not (args.images and args.masks):
+        raise InputError("--images and --masks name two folders of your own, both of them, and then --data none.")
+    return split_own(args.images, args.masks, args.person, args.skin)
+
+
+def check(args) -> dict:
+    """Looks for faults in two folders, one of photos and one of masks; exit code 2 if there are any."""
+    pairs, found = faults(args.images, args.masks, args.skin)
+    return {"pairs": pairs, "faults": len(found), "failed": found}
 
 
 def chosen_profile(args) -> profile.Profile:
@@ -339,7 +355,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"handseg_lib: {message}", file=sys.stderr)
     if args.command is doctor:
         return hs.doctor.exit_code(result)
-    return (1 if result["hand_share"] or result["finished_before"] else 2) if failed else 0
+    return (1 if result.get("hand_share") or result.get("finished_before") else 2) if failed else 0
 
 
 def _print(name: str, value) -> None:
@@ -389,7 +405,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m handseg_lib", description="Hand segmentation, step by step.")
+    parser = _Parser(prog="handseg", description="Hand segmentation, step by step.")
+    parser.add_argument("--version", action="version", version=f"handseg {hs.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(function, name: str):
@@ -416,6 +433,18 @@ def parser() -> argparse.ArgumentParser:
     _training_arguments(sub, data, out=Path("runs/train"))
     rooms = "put the hands into so many drawn rooms, such as 400, for a network that leaves the laboratory"
     sub.add_argument("--rooms", type=natural, default=0, help=rooms)
+
+    own = sub.add_argument_group("your own photos, in place of HGR1 or drawn hands")
+    own.add_argument("--images", type=Path, help="folder of the photos")
+    own.add_argument("--masks", type=Path, help="folder of the masks")
+    own.add_argument("--person", metavar="REGEX", help="what in a photo's name says whose hand it is, such as '^[^_]+'")
+    skin = {"type": as_skin, "default": "black", "help": "in the masks: black (default), white, or labels such as 1,2"}
+    own.add_argument("--skin", **skin)
+
+    sub = command(check, "check")
+    sub.add_argument("images", type=Path, help="folder of the photos")
+    sub.add_argument("masks", type=Path, help="folder of the masks")
+    sub.add_argument("--skin", **skin)
 
     sub = command(evaluate_, "evaluate")
     sub.add_argument("--model", **model)

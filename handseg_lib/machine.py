@@ -10,9 +10,11 @@ import shlex
 import sys
 from pathlib import Path
 
+from .data.gate import InputError
 from .resume import write_whole
 
 INSTRUCTION_SETS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "bf16")
+DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 PACKAGES = ("keras", "numpy", "opencv-python-headless", "ipywidgets", "jupyterlab")
 
 
@@ -67,8 +69,16 @@ def fast_dtype() -> str:
     """The fastest dtype policy that trains well here: bfloat16 where the hardware has it, else float32.
 
     Without bfloat16 instructions, mixed precision is slower: many times so on a CPU, and on a GPU older than NVIDIA's
-    Ampere, such as Colab's T4, it only adds casts (https://github.com/openxla/xla/issues/12429).
+    Ampere, such as Colab's T4, it only adds casts (https://github.com/openxla/xla/issues/12429). There
+    ``HANDSEG_DTYPE=mixed_float16`` may be faster, and trains as well; the variable is heeded on any machine.
+
+    Raises:
+        InputError: ``HANDSEG_DTYPE`` is none of `DTYPES`.
     """
+    if wanted := os.environ.get("HANDSEG_DTYPE"):
+        if wanted not in DTYPES:
+            raise InputError(f"HANDSEG_DTYPE={wanted}: take one of {', '.join(DTYPES)}, or unset it.")
+        return wanted
     if device := gpu():
         return "mixed_bfloat16" if device["capability"] >= 8 else "float32"
     cpu = Path("/proc/cpuinfo")

@@ -41,7 +41,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # for benchmarks
 from benchmarks import figures  # noqa: E402
 
-URL = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+URL, VERSION = PROJECT["urls"]["Repository"], PROJECT["version"]
 MAX_BYTES = 1_500_000
 SOLUTIONS = ROOT / "handseg_lib" / "course" / "check" / "solutions.json"
 SOLUTION = re.compile(r"^([ \t]*)# <solution>\n(.*?)^[ \t]*# </solution>\n", re.M | re.S)
@@ -52,9 +53,10 @@ PRIVATE = re.compile(r"(?<![\w.])(/(home|root|tmp|Users|var/folders)/|[A-Z]:\\+U
 SETUP = f"""\
 try:
     import handseg_lib as hs
-except ImportError:  # on Colab: bring the course's library and leave Colab's own packages as they are
-    %pip install -q --no-deps anywidget psygnal jupyterquiz "handseg @ git+{URL}"
-    import handseg_lib as hs"""
+except ImportError:  # on Colab: bring this lesson's library and leave Colab's own packages as they are
+    %pip install -q --no-deps anywidget psygnal jupyterquiz "handseg @ git+{URL}@v{VERSION}"
+    import handseg_lib as hs
+hs.made_for("{VERSION}")"""
 
 # Voilà serves the page of sliders and no other notebook, and runs a script in a text, as Lab and GitHub do not: there,
 # links to lessons lead to GitHub.

@@ -1,7 +1,7 @@
 """Follows every link of the built site: python scripts/check_site.py build/site [--outer]
 
-Inner links, anchors and pictures that lead nowhere are named, and the exit code is 1. --outer lists the addresses of other
-machines, each with the pages that name it; none of them is called.
+Inner links, anchors and pictures that lead nowhere are named, and the exit code is 1. --outer lists the addresses of
+other machines, each with the pages that name it; make links calls them.
 """
 
 import argparse

@@ -150,6 +150,14 @@ def test_bfloat16_is_chosen_only_where_the_hardware_has_it(monkeypatch, tmp_path
         assert machine.fast_dtype() == want
 
 
+def test_handseg_dtype_overrides_what_the_machine_says(monkeypatch):
+    monkeypatch.setenv("HANDSEG_DTYPE", "mixed_float16")
+    assert machine.fast_dtype() == "mixed_float16"
+    monkeypatch.setenv("HANDSEG_DTYPE", "float16")
+    with pytest.raises(InputError, match="HANDSEG_DTYPE=float16: take one of float32, mixed_bfloat16"):
+        machine.fast_dtype()
+
+
 def test_a_gpu_is_told_by_name_and_capability(monkeypatch):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one"] if kind == "GPU" else [])
     details = {"device_name": "Tesla T4", "compute_capability": (7, 5)}

@@ -343,6 +343,23 @@ def test_a_killed_run_goes_on_to_where_an_uninterrupted_one_ends(straight, data,
         assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-6)
 
 
+def test_a_killed_run_in_float16_goes_on_with_its_loss_scale(data, tmp_path):
+    """As on a T4 with HANDSEG_DTYPE=mixed_float16: Keras wraps the optimiser, whose scale is a part of its state."""
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        whole = small_unet()
+        history = fit(whole, *new_data(data), **RECIPE, out=tmp_path / "whole")
+        with pytest.raises(KeyboardInterrupt):
+            fit(small_unet(), *new_data(data), **RECIPE, out=tmp_path / "killed", callbacks=[Kill(3)])
+        again = small_unet()
+        resumed = fit(again, *new_data(data), **RECIPE, out=tmp_path / "killed")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert isinstance(again.optimizer, keras.optimizers.LossScaleOptimizer)
+    assert int(again.optimizer.step_counter) == int(whole.optimizer.step_counter) > 0
+    assert [row["val_iou"] for row in resumed.rows] == pytest.approx([row["val_iou"] for row in history.rows], rel=1e-3)
+
+
 def test_a_finished_run_is_not_trained_again_but_loaded(straight, data):
     model, history, _, out = straight
     again, seen = small_unet(), Watch()
