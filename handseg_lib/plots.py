@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 from .data.gate import InputError, as_masks, as_photo
 from .data.samples import Sample
@@ -50,9 +51,11 @@ class AltFigure(Figure):
     def html(self) -> str:
         """The figure as an ``<img>`` with its alt text."""
         stream = io.BytesIO()
-        self.savefig(stream, format="png", dpi=self.dpi, bbox_inches="tight")
-        png = base64.b64encode(stream.getvalue()).decode()
-        return f'<img alt="{escape(self.alt)}" src="data:image/png;base64,{png}" style="max-width:100%;height:auto">'
+        # two pixels for one of the page, which dense screens have; as WebP, a fraction of what a PNG of photos takes
+        self.savefig(stream, format="webp", dpi=2 * self.dpi, bbox_inches="tight", pil_kwargs={"quality": 85})
+        address = f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}"
+        size = f'width="{Image.open(stream).width // 2}" style="max-width:100%;height:auto"'
+        return f'<img alt="{escape(self.alt)}" src="{address}" {size}>'
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """HTML, which every page shows as it is: the alt text of an ``image/png`` is read out by none but GitHub.
@@ -75,7 +78,7 @@ def figure(alt: str, rows: int = 1, columns: int = 1, width: float = 8.0, height
     Returns:
         The figure, and its axes: one, or an array of them.
     """
-    fig = AltFigure(figsize=(width, height), dpi=80, layout="constrained")
+    fig = AltFigure(figsize=(width, height), dpi=100, layout="constrained")
     fig.alt = " ".join(printable(alt).split())
     FigureCanvasAgg(fig)
     return fig, fig.subplots(rows, columns, **subplots)
@@ -87,8 +90,10 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
 
 
-def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.25) -> np.ndarray:
-    """Paints a mask onto a photo, filled lightly and outlined strongly.
+def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.15) -> np.ndarray:
+    """Paints a mask onto a photo, filled lightly, so that skin stays skin, and outlined in the colour between black lines.
+
+    Such an outline can be seen on any wall, one of the same colour too.
 
     Args:
         image: uint8 (H, W, 3) RGB.
@@ -111,6 +116,7 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: fl
     cv2.copyTo(cv2.LUT(image, table[None]), hand, painted)
     outlines, _ = cv2.findContours(hand, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     thickness = max(2, round(max(hand.shape) / 120))
+    painted = cv2.drawContours(painted, outlines, -1, (0, 0, 0), thickness + 2 * max(1, thickness // 2))
     return cv2.drawContours(painted, outlines, -1, rgb.tolist(), thickness)
 
 
@@ -143,7 +149,7 @@ def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, colu
         ax.axis("off")
     for ax, picture, title in zip(axes.flat, pictures, titles):
         ax.imshow(picture, cmap="gray", vmin=0, vmax=1 if picture.ndim == 2 else None)
-        ax.set_title(title, fontsize=9)
+        ax.set_title(title, fontsize=9.5)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_color(GREY)  # a frame: a mask may be white to its edge
     return fig
