@@ -91,9 +91,9 @@ def printable(text: str) -> str:
 
 
 def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.15) -> np.ndarray:
-    """Paints a mask onto a photo, filled lightly, so that skin stays skin, and outlined in the colour between black lines.
+    """Paints a mask onto a photo, filled lightly, so that skin still looks like skin, and outlined strongly.
 
-    Such an outline can be seen on any wall, one of the same colour too.
+    The outline runs between two black ones, so that it can be seen on any wall, one of its own colour too.
 
     Args:
         image: uint8 (H, W, 3) RGB.

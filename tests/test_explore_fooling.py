@@ -46,7 +46,9 @@ def test_what_is_lost_and_what_is_new_are_counted_by_hand():
     after[:, :8] = 0
     drawing = explore.draw_fooled(image, before, after)
     assert drawing.text == "IoU with the mask before 0.667 | 25% of the hand is lost, and as much as 12% of it is new"
-    assert (drawing.pictures[2][:, :8] == (0, 114, 178)).all() and (drawing.pictures[2][:, 32:36] == (230, 159, 0)).all()
+    assert (drawing.pictures[2][:, :8] == (0, 114, 178)).all() and (
+        drawing.pictures[2][:, 32:36] == (230, 159, 0)
+    ).all()
     assert "0%" in explore.draw_fooled(image, 0 * before, 0 * before).text
 
 

@@ -1,4 +1,4 @@
-"""The whole network on one page: its blocks hold what the network computes, each in proportion, and open on a choice."""
+"""The whole network on one page: its blocks hold what it computes, each in proportion, and open on a choice."""
 
 import re
 from urllib.parse import unquote
@@ -96,7 +96,9 @@ def test_a_part_that_is_none_is_named(unet, image):
 def test_a_page_shows_it_as_an_image_with_alt_text(unet, image):
     scene = explore.draw_network("hand", unet, image)
     data, metadata = scene._repr_mimebundle_()
-    alt, source = re.fullmatch(r'<img alt="([^"]+)" src="data:image/svg\+xml,([^"]+)" [^>]+>', data["text/html"]).groups()
+    alt, source = re.fullmatch(
+        r'<img alt="([^"]+)" src="data:image/svg\+xml,([^"]+)" [^>]+>', data["text/html"]
+    ).groups()
     assert unquote(source) == scene.svg and alt == data["text/plain"] == scene.alt and not metadata
 
 

@@ -73,7 +73,7 @@ def test_a_film_begins_before_the_training_and_has_a_frame_for_each_epoch(data, 
     assert updates == (False, True, True)
     assert [re.search(r"of (\d) epochs", alt)[1] for alt in alts] == ["0", "1", "2"]
     image, true = data[1].samples[0].read()
-    last = iou(true, Predictor(model).mask(image))  # the best epoch's weights are kept; of two, it is one that was shown
+    last = iou(true, Predictor(model).mask(image))  # of the best epoch, which was shown
     assert any(f"to {last:.2f}." in alt for alt in alts[1:])
 
 

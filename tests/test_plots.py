@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handseg_lib import History, InputError, Predictor, build_unet, check_pairs, explore, plots
+from handseg_lib import History, InputError, Predictor, check_pairs, explore, plots
 from handseg_lib.explore.predictions import hatched_errors
 from handseg_lib.explore.upload import cut_out, download_links, draw_photo
 from handseg_lib.explore.watching import draw_training

@@ -60,7 +60,9 @@ def written(values: np.ndarray, shades: np.ndarray) -> np.ndarray:
         (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.62, 2)
         corner = column * CELL + (CELL - width) // 2, line * CELL + (CELL + height) // 2
         dark = picture[line * CELL, column * CELL].mean() < 120
-        cv2.putText(picture, text, corner, cv2.FONT_HERSHEY_SIMPLEX, 0.62, (255,) * 3 if dark else (0,) * 3, 2, cv2.LINE_AA)
+        cv2.putText(
+            picture, text, corner, cv2.FONT_HERSHEY_SIMPLEX, 0.62, (255,) * 3 if dark else (0,) * 3, 2, cv2.LINE_AA
+        )
     picture[CELL::CELL] = picture[:, CELL::CELL] = 128
     return picture
 

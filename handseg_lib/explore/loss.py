@@ -85,7 +85,9 @@ def scores(true: np.ndarray, hand: np.ndarray) -> dict[str, float]:
     }
 
 
-def draw_loss(true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0.0, top: float | None = None) -> Drawing:
+def draw_loss(
+    true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0.0, top: float | None = None
+) -> Drawing:
     """Draws a spoiled prediction, and where each loss pulls at it; its scores are the text.
 
     Args:

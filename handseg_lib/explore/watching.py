@@ -77,8 +77,8 @@ def draw_film(image: np.ndarray, true: np.ndarray, preds: Sequence[np.ndarray]) 
     return plots.images(
         [plots.overlay(image, pred) for pred in preds],
         [f"{name}: IoU {score:.2f}" for name, score in zip(names, scores)],
-        f"A film of a training: the same photo with the mask that the network gives, before the training and after each "
-        f"of {len(preds) - 1} epochs. The IoU goes from {scores[0]:.2f} to {scores[-1]:.2f}.",
+        f"A film of a training: the same photo with the mask that the network gives, before the training and after "
+        f"each of {len(preds) - 1} epochs. The IoU goes from {scores[0]:.2f} to {scores[-1]:.2f}.",
     )
 
 

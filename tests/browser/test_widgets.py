@@ -66,7 +66,9 @@ def test_play_loss(run, page, front_end):
     widget = run(front_end, "play_loss")
     widget.press(widget.slider("shift"), *["ArrowLeft"] * 12)  # it opens on a mask that is spoilt already
     widget.press(widget.slider("blur"), *["ArrowLeft"] * 4)
-    expect(widget.cell.get_by_role("group", name=re.compile("shifted by 0, shrunk by 0 and blurred by 0 "))).to_be_visible()
+    expect(
+        widget.cell.get_by_role("group", name=re.compile("shifted by 0, shrunk by 0 and blurred by 0 "))
+    ).to_be_visible()
     whole = {name: number(widget, f"{name}: Dice") for name in ("large", "small")}
     assert whole == {"large": 1, "small": 1}
     pictures = widget.cell.locator("img").all()
