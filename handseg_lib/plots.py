@@ -1,7 +1,7 @@
 """Figures: every one with labels, with colours that colour-blind readers can tell apart, and with alt text.
 
-A function here draws and returns a figure, and the notebook shows it as an ``<img>`` with its alt text. No global pyplot
-state is touched.
+A function here draws and returns a figure, and the notebook shows it as an ``<img>`` with its alt text. No global
+pyplot state is touched.
 """
 
 import base64

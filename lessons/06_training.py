@@ -271,6 +271,16 @@ for name, array in {"a batch of the course": train[0][0], "a photo of one colour
 assert np.isfinite(train[0][0]).all() and not np.isfinite(stretched).any()
 
 # %% [markdown]
+# Now roll the ball. It stands on a steep wall, above a long valley; the lowest place is in the middle of the map. Each
+# step goes down by the learning rate times the gradient. The rate 1 suits the valley. On the wall, where the gradient is
+# long, it throws the ball off the map. Let the rate warm up over some steps, or clip the gradient: does it stay? Then try
+# the smallest rate, and count how far it comes. (This is plain gradient descent. Adam's steps are shorter on a wall, and
+# a wall can throw it, too.)
+
+# %%
+hs.explore.roll_ball()
+
+# %% [markdown]
 # ## 5. Exercise: all gradients as one (stretch)
 #
 # `clipnorm` cuts each weight array's gradient by itself. That keeps each one's direction, but not that of the whole
@@ -385,7 +395,8 @@ keras.utils.set_random_seed(0)
 model = hs.build_unet(profile.size)
 encoder = model.get_layer("encoder")
 before = [weights.copy() for weights in encoder.get_weights()]
-history = hs.fit(model, train, val, epochs=profile.epochs, frozen_epochs=profile.frozen_epochs)
+watch = hs.explore.watch_training(split.val[0])
+history = hs.fit(model, train, val, profile.epochs, profile.frozen_epochs, callbacks=[watch])
 print(f"{len(history.rows)} epochs, best: epoch {history.best['epoch'] + 1}, IoU {history.best['val_iou']:.2f}")
 
 # %% [markdown]
@@ -441,6 +452,12 @@ hs.plots.curves(history)
 # - **A dent where the shading begins:** the encoder starts to move, and the decoder has to find its way again.
 # - **Validation zigzags:** there are two validation persons. A step up or down within the zigzag's height means
 #   nothing.
+
+# %% [markdown]
+# The slider goes back through this training. Where does the mask change most from one epoch to the next?
+
+# %%
+hs.explore.replay_training(watch)
 
 # %% [markdown]
 # ## 8. Which epoch to keep

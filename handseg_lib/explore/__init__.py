@@ -16,7 +16,7 @@ from .predictions import draw_threshold, explore
 from .skips import cut_skips, draw_cut
 from .upload import draw_photo, try_photo
 from .wall import draw_wall, wall
-from .watching import draw_film, draw_training, watch_training
+from .watching import draw_epoch, draw_film, draw_training, replay_training, watch_training
 
 __all__ = [
     "browse",
@@ -27,6 +27,7 @@ __all__ = [
     "draw_convolution",
     "draw_cut",
     "draw_descent",
+    "draw_epoch",
     "draw_film",
     "draw_filters",
     "draw_fooled",
@@ -45,6 +46,7 @@ __all__ = [
     "open_network",
     "play_augmentation",
     "play_loss",
+    "replay_training",
     "roll_ball",
     "try_photo",
     "wall",
