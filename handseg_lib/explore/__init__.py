@@ -11,11 +11,11 @@ from .fooling import draw_fooled, fool
 from .inside import draw_layer, look_inside
 from .loss import draw_loss, draw_losses, play_loss
 from .network import draw_block, draw_network, open_network
+from .people import draw_wall, wall
 from .photos import browse, draw_sample
 from .predictions import draw_threshold, explore
 from .skips import cut_skips, draw_cut
 from .upload import draw_photo, try_photo
-from .wall import draw_wall, wall
 from .watching import draw_epoch, draw_film, draw_training, replay_training, watch_training
 
 __all__ = [

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from handseg_lib import InputError, explore
-from handseg_lib.explore.wall import MOST, SIDE, arrange
+from handseg_lib.explore.people import MOST, SIDE, arrange
 
 
 def test_everybody_has_a_row_and_every_gesture_a_column(samples):
