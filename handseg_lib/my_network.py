@@ -1,4 +1,4 @@
-"""The learner's own network: kept on this machine at the end of lesson 06, for the later lessons to try beside the course's."""
+"""The learner's own network: kept on this machine in lesson 06, for later lessons to try beside the course's."""
 
 from pathlib import Path
 

@@ -10,8 +10,10 @@ from .data.gate import InputError, as_masks, as_photo, number, what
 SKY = "#56B4E9"  # one of the colours of ``plots``, and the colour of a predicted hand
 
 
-def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.25) -> np.ndarray:
-    """Paints a mask onto a photo, filled lightly and outlined strongly.
+def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.15) -> np.ndarray:
+    """Paints a mask onto a photo, filled lightly, so that skin still looks like skin, and outlined strongly.
+
+    The outline runs between two black ones, so that it can be seen on any wall, one of its own colour too.
 
     Args:
         image: uint8 (H, W, 3) RGB.
@@ -37,4 +39,5 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: fl
     cv2.copyTo(cv2.LUT(image, table[None]), hand, painted)
     outlines, _ = cv2.findContours(hand, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     thickness = max(2, round(max(hand.shape) / 120))
+    painted = cv2.drawContours(painted, outlines, -1, (0, 0, 0), thickness + 2 * max(1, thickness // 2))
     return cv2.drawContours(painted, outlines, -1, rgb.tolist(), thickness)

@@ -54,6 +54,13 @@ table = pd.DataFrame({"person": [s.person for s in samples], "gesture": [s.gestu
 table.groupby("person").size().to_frame("photos").T
 
 # %% [markdown]
+# Here they are: a row for each person, a column for each gesture. Point at a photo, and its mask appears. Click on it,
+# or go there by Tab and the arrow keys, to see it large.
+
+# %%
+hs.explore.wall(samples)
+
+# %% [markdown]
 # ## 2. What is in a photo
 #
 # A colour photo is an array of numbers: rows, then columns, then three [channels](../docs/glossary.md#channel), red,

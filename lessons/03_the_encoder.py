@@ -115,8 +115,10 @@ fig, ax = hs.plots.figure(
 )
 for x, step in enumerate(["input", "1 x 1 conv", "3 x 3 conv", "1 x 1 conv", "+", "ReLU", "output"]):
     ax.text(x, 0, step, ha="center", va="center", bbox={"boxstyle": "round", "fc": "white", "ec": hs.plots.BLUE})
-ax.plot([0, 6], [0, 0], color=hs.plots.BLUE, zorder=0)
-ax.plot([0, 0, 4, 4], [0, 0.6, 0.6, 0], color=hs.plots.VERMILION, zorder=0)
+for x in range(6):
+    ax.annotate("", (x + 0.68, 0), (x + 0.3, 0), arrowprops={"arrowstyle": "->", "color": hs.plots.BLUE})
+ax.plot([0, 0, 4], [0.2, 0.6, 0.6], color=hs.plots.VERMILION)
+ax.annotate("", (4, 0.1), (4, 0.62), arrowprops={"arrowstyle": "->", "color": hs.plots.VERMILION})
 ax.text(2, 0.66, "bypass: the input as it is", ha="center", color=hs.plots.VERMILION)
 ax.set(xlim=(-0.5, 6.5), ylim=(-0.25, 0.9), xticks=[], yticks=[], frame_on=False)
 fig

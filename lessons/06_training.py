@@ -324,6 +324,15 @@ assert np.isfinite(train[0][0]).all() and not np.isfinite(stretched).any()
 # whatever was in memory (lesson 02).
 #
 # </details>
+#
+# Now roll the ball. It stands on a steep wall, above a long valley; the lowest place is in the middle of the map. Each
+# step goes down by the learning rate times the gradient. The rate 1 suits the valley. On the wall, where the gradient is
+# long, it throws the ball off the map. Let the rate warm up over some steps, or clip the gradient: does it stay? Then try
+# the smallest rate, and count how far it comes. (This is plain gradient descent. Adam's steps are shorter on a wall, and
+# a wall can throw it, too.)
+
+# %%
+hs.explore.roll_ball()
 
 # %% [markdown]
 # ## 5. Exercise: all gradients as one (stretch)
@@ -446,7 +455,8 @@ keras.utils.set_random_seed(0)
 model = hs.build_unet(profile.size)
 encoder = model.get_layer("encoder")
 before = [weights.copy() for weights in encoder.get_weights()]
-history = hs.fit(model, train, val, epochs=profile.epochs, frozen_epochs=profile.frozen_epochs)
+watch = hs.explore.watch_training(split.val[0])
+history = hs.fit(model, train, val, profile.epochs, profile.frozen_epochs, callbacks=[watch])
 print(f"{len(history.rows)} epochs, best: epoch {history.best['epoch'] + 1}, IoU {history.best['val_iou']:.2f}")
 
 # %% [markdown]
@@ -502,6 +512,12 @@ hs.plots.curves(history)
 # - **A dent where the shaded part begins:** the encoder begins to change, and the decoder has to adapt.
 # - **The validation score goes up and down:** there are only two validation persons. A step that is smaller than this
 #   up and down means nothing.
+
+# %% [markdown]
+# The slider goes back through this training. Where does the mask change most from one epoch to the next?
+
+# %%
+hs.explore.replay_training(watch)
 
 # %% [markdown]
 # ## 8. Which epoch to keep

@@ -12,9 +12,20 @@ predictor = hs.load_predictor()
 image, mask = split.test[0].read()
 
 # %% [markdown]
+# ## The whole network
+#
+# What does it make of a photo, from the first block to the last? Click on one to open it. (At the top of every lesson.)
+
+# %%
+hs.explore.open_network(model=predictor, image=image)
+
+# %% [markdown]
 # ## Photos and masks
 #
 # What is in the data? Leaf through it, person by person, or one gesture across all persons. ([Lesson 01](01_photos_and_masks.ipynb))
+
+# %%
+hs.explore.wall(hs.drawn.load())
 
 # %%
 hs.explore.browse(split.test)
@@ -27,6 +38,14 @@ hs.explore.browse(split.test)
 
 # %%
 hs.explore.play_augmentation(split.test[0])
+
+# %% [markdown]
+# ## Convolution
+#
+# What do nine numbers see in a photo? Drag the square, and change the numbers. ([Lesson 03](03_the_encoder.ipynb))
+
+# %%
+hs.explore.convolve(image)
 
 # %% [markdown]
 # ## Inside the encoder
@@ -56,6 +75,15 @@ hs.explore.cut_skips(predictor, image, mask)
 hs.explore.play_loss()
 
 # %% [markdown]
+# ## Down a loss surface
+#
+# Which learning rate brings the ball to the lowest place, and what do warm-up and clipping do?
+# ([Lesson 06](06_training.ipynb))
+
+# %%
+hs.explore.roll_ball()
+
+# %% [markdown]
 # ## Training
 #
 # What does a network know after each pass over the photos? Here a small one learns from 24 photos, for half a minute.
@@ -67,6 +95,9 @@ train, val = hs.Batches(split.train[:24], size, 4, augment=True), hs.Batches(spl
 watch = hs.explore.watch_training(split.val[0])
 history = hs.fit(small, train, val, epochs=4, frozen_epochs=4, callbacks=[watch])
 
+# %%
+hs.explore.replay_training(watch)
+
 # %% [markdown]
 # ## Predictions
 #
@@ -75,6 +106,15 @@ history = hs.fit(small, train, val, epochs=4, frozen_epochs=4, callbacks=[watch]
 
 # %%
 hs.explore.explore(predictor, split.test[:8])
+
+# %% [markdown]
+# ## Fool it
+#
+# What does the network take for a hand? Paint on the photo, and the mask follows. ([Lesson
+# 07](07_exploring_predictions.ipynb))
+
+# %%
+hs.explore.fool(predictor, image)
 
 # %% [markdown]
 # ## Your own photo

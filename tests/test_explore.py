@@ -78,7 +78,7 @@ def test_an_error_is_a_sentence_and_the_widget_goes_on(error, words):
 
 def test_a_figure_can_be_drawn_too():
     view = View(lambda n: plots.figure(f"A figure of {n}.")[0], {"n": slider("n", 3, 0, 9)})
-    assert 'alt="A figure of 3."' in view.picture.value and "data:image/png;base64," in view.picture.value
+    assert 'alt="A figure of 3."' in view.picture.value and "data:image/webp;base64," in view.picture.value
 
 
 def test_pages_stop_at_the_ends():

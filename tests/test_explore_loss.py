@@ -66,8 +66,23 @@ def test_the_small_hand_suffers_more_from_the_same_shift():
     assert small["accuracy"] > large["accuracy"], "which accuracy does not notice"
 
 
+def test_all_pulls_are_drawn_at_one_scale():
+    """White is the strongest of all four, and brightness the root of a pull: a quarter of it is half as bright."""
+    pictures = explore.draw_losses().pictures
+    pulls = [
+        np.abs(pull)
+        for true in loss.hand_masks().values()
+        for pull in loss.gradients(true, loss.spoil(true, 12, 0, 2.0)).values()
+    ]
+    top = max(pull.max() for pull in pulls)
+    for picture, pull in zip((pictures[1], pictures[2], pictures[4], pictures[5]), pulls, strict=True):
+        np.testing.assert_allclose(picture**2, pull / top, atol=1e-6)
+
+
 def test_picture_and_numbers_follow_each_slider():
     window = explore.play_loss()
+    assert "large: Dice 0." in window.picture.value, "it opens on something to see"
+    window.controls["shift"].value, window.controls["blur"].value = 0, 0.0
     assert "Dice 1.000, IoU 1.000, accuracy 1.000" in window.picture.value
     for name, value in {"shift": 12, "shrink": 3, "blur": 6.0}.items():
         before = window.picture.value

@@ -1,4 +1,4 @@
-"""The whole network on one page: its blocks hold what the network computes, each in proportion, and open on a choice."""
+"""The whole network on one page: its blocks hold what it computes, each in proportion, and open on a choice."""
 
 import re
 from urllib.parse import unquote

@@ -10,7 +10,7 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from test_training import SIZE, Kill, same, small_unet
 
-from handseg_lib import Batches, Predictor, explore, fit
+from handseg_lib import Batches, InputError, Predictor, explore, fit
 from handseg_lib.losses import dice_bce_loss
 from handseg_lib.metrics import iou, mean_iou
 from handseg_lib.training import History
@@ -73,9 +73,7 @@ def test_a_film_begins_before_the_training_and_has_a_frame_for_each_epoch(data, 
     assert updates == (False, True, True)
     assert [re.search(r"of (\d) epochs", alt)[1] for alt in alts] == ["0", "1", "2"]
     image, true = data[1].samples[0].read()
-    last = iou(
-        true, Predictor(model).mask(image)
-    )  # the best epoch's weights are kept; of two, it is one that was shown
+    last = iou(true, Predictor(model).mask(image))  # of the best epoch, which was shown
     assert any(f"to {last:.2f}." in alt for alt in alts[1:])
 
 
@@ -85,6 +83,36 @@ def test_a_film_says_how_good_each_mask_is():
     figure = explore.draw_film(np.full((20, 40, 3), 90, np.uint8), true, [0 * true, np.roll(true, 10, axis=1), true])
     assert [ax.get_title() for ax in figure.axes] == ["before: IoU 0.00", "epoch 1: IoU 0.33", "epoch 2: IoU 1.00"]
     assert "The IoU goes from 0.00 to 1.00." in figure.alt
+
+
+@pytest.mark.parametrize("film", [False, True])
+def test_a_training_is_replayed_epoch_by_epoch(film):
+    """It found nothing, half of the hand, all of it. Curves begin after the first epoch, a film before it."""
+    true = np.zeros((20, 40), np.uint8)
+    true[:, :20] = 1
+    sample = type("Known", (), {"read": lambda self: (np.full((20, 40, 3), 90, np.uint8), true)})()
+    watch = explore.watch_training(sample, film=film)
+    row = {"stage": "frozen", "loss": 0.5, "iou": 0.6, "val_loss": 0.7, "val_iou": 0.8}
+    watch.rows = [row | {"epoch": 0}, row | {"epoch": 1}]
+    watch.preds = [0 * true] * film + [true * (np.arange(40) < 10), true]
+    view = explore.replay_training(watch)
+    epoch = view.controls["epoch"]
+    assert (epoch.min, epoch.max, epoch.value) == (0 if film else 1, 2, 2)
+    assert "epoch 2, encoder frozen | training persons: loss 0.500, IoU 0.600" in view.picture.value
+    assert "validation persons: loss 0.700, IoU 0.800 | this photo: IoU 1.000" in view.picture.value
+    epoch.value = 1
+    assert "epoch 1," in view.picture.value and "this photo: IoU 0.500" in view.picture.value
+    if film:
+        epoch.value = 0
+        assert "before the training | this photo: IoU 0.000" in view.picture.value
+    assert not view.message.value
+
+
+def test_what_cannot_be_replayed_is_said(data):
+    with pytest.raises(InputError, match="no epoch to show"):
+        explore.replay_training(explore.watch_training(data[1].samples[0]))
+    with pytest.raises(InputError, match="Callback: give the callback that watch_training made"):
+        explore.replay_training(keras.callbacks.Callback())
 
 
 def test_without_a_notebook_it_draws_nothing(data, capsys):

@@ -35,13 +35,13 @@ def mask():
 def shown(fig) -> Image.Image:
     """The picture that a notebook shows, after checking that its alt text comes along."""
     data, _ = fig._repr_mimebundle_()
-    alt, png = re.fullmatch(
-        '<img alt="([^"]+)" src="data:image/png;base64,([^"]+)" style="[^"]+">', data["text/html"]
+    alt, code, width = re.fullmatch(
+        r'<img alt="([^"]+)" src="data:image/webp;base64,([^"]+)" width="(\d+)" style="[^"]+">', data["text/html"]
     ).groups()
     assert html.unescape(alt) == fig.alt == data["text/plain"]
     assert len(fig.alt) > 20 and "\n" not in fig.alt
-    picture = Image.open(io.BytesIO(base64.b64decode(png)))
-    assert 100 < picture.width < 1000
+    picture = Image.open(io.BytesIO(base64.b64decode(code)))
+    assert 200 < picture.width < 2400 and picture.width // 2 == int(width), "two pixels for one of the page"
     return picture
 
 
@@ -60,6 +60,14 @@ def test_overlay_paints_where_the_mask_is_and_its_outline_and_nowhere_else(photo
     assert (painted[30, 41:79] == (86, 180, 233)).all(), "the outline is drawn in full colour"
     fill = painted[40, 45].astype(int) - (0.65 * photo[40, 45] + 0.35 * np.array((86, 180, 233)))
     assert np.abs(fill).max() <= 1
+
+
+@pytest.mark.parametrize("wall", [(86, 180, 233), (0, 0, 0), (255, 255, 255)])
+def test_an_outline_can_be_seen_on_any_wall(mask, wall):
+    """A blue outline on a blue wall could not be."""
+    photo = np.full((*mask.shape, 3), wall, np.uint8)
+    line = plots.overlay(photo, mask, strength=0)[25:36, 60].astype(int)  # across the outline
+    assert np.abs(line - wall).sum(axis=1).max() > 200
 
 
 def test_overlay_of_an_empty_mask_is_the_photo(photo):

@@ -6,15 +6,17 @@ and what the tests look at.
 
 from .augmentation import draw_augmentation, play_augmentation
 from .convolution import convolve, draw_convolution, draw_filters
+from .descent import draw_descent, roll_ball
 from .fooling import draw_fooled, fool
 from .inside import draw_layer, look_inside
 from .loss import draw_loss, draw_losses, play_loss
 from .network import draw_block, draw_network, open_network
+from .people import draw_wall, wall
 from .photos import browse, draw_sample
 from .predictions import draw_threshold, explore
 from .skips import cut_skips, draw_cut
 from .upload import draw_photo, try_photo
-from .watching import draw_film, draw_training, watch_training
+from .watching import draw_epoch, draw_film, draw_training, replay_training, watch_training
 
 __all__ = [
     "browse",
@@ -24,6 +26,8 @@ __all__ = [
     "draw_block",
     "draw_convolution",
     "draw_cut",
+    "draw_descent",
+    "draw_epoch",
     "draw_film",
     "draw_filters",
     "draw_fooled",
@@ -35,12 +39,16 @@ __all__ = [
     "draw_sample",
     "draw_threshold",
     "draw_training",
+    "draw_wall",
     "explore",
     "fool",
     "look_inside",
     "open_network",
     "play_augmentation",
     "play_loss",
+    "replay_training",
+    "roll_ball",
     "try_photo",
+    "wall",
     "watch_training",
 ]

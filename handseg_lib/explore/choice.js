@@ -2,12 +2,19 @@
 // arrows to the next and the one before.
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+const ACROSS = ["ArrowDown", "ArrowUp"]; // in a table, from row to row
 const STYLE = `<style>
   .handseg-choice svg { display: block; width: 100%; max-width: 1000px; height: auto }
   .handseg-choice [data-name] { cursor: pointer; outline: none }
   .handseg-choice [data-name]:hover rect { stroke-width: 6 }
   .handseg-choice [aria-checked=true] rect { stroke: #d55e00; stroke-width: 6 }
   .handseg-choice [data-name]:focus-visible rect { stroke-dasharray: 8 4 }
+  .handseg-choice div[data-name] { position: relative; border: 3px solid transparent }
+  .handseg-choice div[aria-checked=true] { border-color: #d55e00 }
+  .handseg-choice div[data-name]:focus-visible { border-style: dashed }
+  .handseg-choice div[data-name] img { display: block; width: 100%; height: auto }
+  .handseg-choice div[data-name] img + img { position: absolute; inset: 0; opacity: 0 }
+  .handseg-choice div[data-name]:is(:hover, :focus) img + img, .handseg-masks div[data-name] img + img { opacity: 1 }
 </style>`;
 
 function render({ model, el }) {
@@ -40,7 +47,11 @@ function render({ model, el }) {
     if (at < 0 || !(event.key in STEPS)) return;
     event.preventDefault();
     event.stopPropagation();
-    choose(parts[(at + STEPS[event.key] + parts.length) % parts.length]);
+    const columns = model.get("columns");
+    if (columns && ACROSS.includes(event.key)) {
+      const below = Number(parts[at].dataset.at) + STEPS[event.key] * columns;
+      choose(parts.find((part) => Number(part.dataset.at) === below) ?? parts[at]);
+    } else choose(parts[(at + STEPS[event.key] + parts.length) % parts.length]);
   };
   model.on("change:value", mark);
   model.on("change:drawing", draw);

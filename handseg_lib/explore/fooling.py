@@ -20,8 +20,8 @@ def paint(image: np.ndarray, strokes: Sequence[dict]) -> np.ndarray:
 
     Args:
         image: uint8 (H, W, 3) RGB.
-        strokes: each with ``colour`` ("#rrggbb"), ``strength`` (0-1: how little shines through), ``width`` (a share of the
-            photo's width) and ``points``, pairs (x, y) of 0-1.
+        strokes: each with ``colour`` ("#rrggbb"), ``strength`` (0-1: how little shines through), ``width`` (a share of
+            the photo's width) and ``points``, pairs (x, y) of 0-1.
 
     Returns:
         uint8 (H, W, 3) RGB, a copy.
@@ -31,7 +31,8 @@ def paint(image: np.ndarray, strokes: Sequence[dict]) -> np.ndarray:
     for stroke in strokes:
         points = np.round(np.float64(stroke["points"]) * (width - 1, height - 1)).astype(np.int32)
         thickness = max(1, round(stroke["width"] * width))
-        ink = cv2.polylines(np.zeros((height, width), np.uint8), [points], False, 255, thickness, cv2.LINE_AA)
+        line = np.concatenate([points[:1], points])  # a dab has one point, and OpenCV draws no line of one
+        ink = cv2.polylines(np.zeros((height, width), np.uint8), [line], False, 255, thickness, cv2.LINE_AA)
         cover = stroke["strength"] * ink[..., None] / 255
         painted = np.round((1 - cover) * painted + cover * rgb_of(stroke["colour"])).astype(np.uint8)
     return painted

@@ -87,19 +87,24 @@ def scores(true: np.ndarray, hand: np.ndarray) -> dict[str, float]:
     }
 
 
-def draw_loss(true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0.0) -> Drawing:
+def draw_loss(
+    true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0.0, top: float | None = None
+) -> Drawing:
     """Draws a spoiled prediction, and where each loss pulls at it; its scores are the text.
 
     Args:
         true: mask (H, W) of {0, 1}.
         shift, shrink, blur: as for ``spoil``.
+        top: the pull that is drawn white; None: the strongest of both losses.
     """
     hand = spoil(true, shift, shrink, blur)
     grey = np.repeat((255 * hand).astype(np.uint8)[..., None], 3, axis=2)
-    pulls = {name: np.abs(pull) for name, pull in gradients(true, hand).items()}
+    pulls = gradients(true, hand)
+    top = strongest(pulls) if top is None else top
     text = ", ".join(f"{name} {value:.3f}" for name, value in scores(true, hand).items())
     return Drawing(
-        [plots.overlay(grey, true, strength=0), *(pull / pull.max() for pull in pulls.values())],
+        # the root: Dice pulls at a small hand ten times as hard as BCE does, and both are to be seen at one scale
+        [plots.overlay(grey, true, strength=0), *(np.sqrt(np.abs(pull) / top) for pull in pulls.values())],
         ["predicted, true outline", *(f"where {name} pulls" for name in pulls)],
         alt=f"A predicted mask shifted by {shift}, shrunk by {shrink} and blurred by {blur:g} pixels against the true "
         f"one, and where the gradients of BCE and Dice are strong. {text}.",
@@ -107,18 +112,26 @@ def draw_loss(true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0
     )
 
 
-def draw_losses(shift: int = 0, shrink: int = 0, blur: float = 0.0) -> Drawing:
-    """Draws what ``play_loss`` shows: the same harm done to a large hand and to a small one.
+def strongest(pulls: dict[str, np.ndarray]) -> float:
+    """The strongest pull of any loss at any pixel."""
+    return max(float(np.abs(pull).max()) for pull in pulls.values())
+
+
+def draw_losses(shift: int = 12, shrink: int = 0, blur: float = 2.0) -> Drawing:
+    """Draws what ``play_loss`` shows: the same harm done to a large hand and to a small one, all pulls at one scale.
 
     Args:
         shift, shrink, blur: as for ``spoil``.
     """
-    parts = {name: draw_loss(true, shift, shrink, blur) for name, true in hand_masks().items()}
+    masks = hand_masks()
+    top = max(strongest(gradients(true, spoil(true, shift, shrink, blur))) for true in masks.values())
+    parts = {name: draw_loss(true, shift, shrink, blur, top) for name, true in masks.items()}
+    scale = "White is the strongest pull of all; a quarter of it is drawn half as bright."
     return Drawing(
         [picture for part in parts.values() for picture in part.pictures],
         [f"{name}: {title}" for name, part in parts.items() for title in part.titles],
         alt=" ".join(f"{name.capitalize()} hand: {part.alt}" for name, part in parts.items()),
-        text="\n".join(f"{name}: {part.text}" for name, part in parts.items()),
+        text="\n".join([*(f"{name}: {part.text}" for name, part in parts.items()), scale]),
         columns=3,
     )
 
@@ -131,8 +144,8 @@ def play_loss() -> View:
     return View(
         draw_losses,
         {
-            "shift": slider("shift, px", 0, -40, 40),
+            "shift": slider("shift, px", 12, -40, 40),
             "shrink": slider("shrink, px", 0, -10, 10),
-            "blur": slider("blur, px", 0.0, 0.0, 20.0, 0.5),
+            "blur": slider("blur, px", 2.0, 0.0, 20.0, 0.5),
         },
     )

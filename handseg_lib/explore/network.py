@@ -2,23 +2,21 @@
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
-from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-import anywidget
 import cv2
-import ipywidgets as widgets
 import keras
 import numpy as np
-import traitlets
 
 from .. import plots
 from ..data import drawn, my_hand
 from ..data.augment import resize_image
 from ..data.gate import InputError
 from ..predictor import Predictor, load_predictor
+from .choice import Choice
 from .inside import Field, draw_layer, encoder_of, receptive_fields
 from .skips import joins_and_ups
 from .view import Drawing, View
@@ -223,8 +221,8 @@ def _scene(blocks: list[Block], lit: tuple[str, ...]) -> Scene:
     alt = (
         f"{here} The whole network as a U, with a photo on its way through. Down the left arm goes the encoder: "
         f"{', '.join(block.title for block in down)}. Up the right arm goes the decoder: "
-        f"{', '.join(block.title for block in up)}. Out comes the hand. {len(down) - 1} skips run across. In each block "
-        "are all its feature maps of this photo."
+        f"{', '.join(block.title for block in up)}. Out comes the hand. {len(down) - 1} skips run across. In each "
+        "block are all its feature maps of this photo."
     ).strip()
     drawn = [
         _arrow(_way(places[a.name], places[b.name], b.part), COLOURS[b.part], b.part in lit)
@@ -303,22 +301,6 @@ def listed(words: Sequence[str]) -> str:
 # The widget
 
 
-class Choice(anywidget.AnyWidget):
-    """A drawing whose blocks are chosen by a click, or by Tab and the arrow keys. What is in it is in choice.js.
-
-    Attributes:
-        drawing: SVG, in which each block has a ``data-name`` and a ``rect``.
-        value: the name of the block that is chosen.
-    """
-
-    _esm = Path(__file__).with_name("choice.js")
-    drawing = traitlets.Unicode().tag(sync=True)
-    value = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, drawing: str, value: str):
-        super().__init__(drawing=drawing, value=value, layout=widgets.Layout(width="100%"))
-
-
 def draw_block(photo: np.ndarray, block: Block) -> Drawing:
     """Draws what ``open_network`` shows below the U: one block's strongest maps, and what one value sees of the photo.
 
@@ -338,9 +320,7 @@ def draw_block(photo: np.ndarray, block: Block) -> Drawing:
         return Drawing([hand, plots.overlay(photo, mask)], ["probability of hand", "mask at 0.5"], text, text)
     drawing = draw_layer(photo, block.name, block.values, block.field)
     sizes = f"{block.values.size:,} values in all; {block.parameters:,} parameters make them from the block before."
-    return Drawing(
-        drawing.pictures, drawing.titles, f"{drawing.alt} {sizes}", f"{drawing.text}\n{sizes}", drawing.columns
-    )
+    return replace(drawing, alt=f"{drawing.alt} {sizes}", text=f"{drawing.text}\n{sizes}")
 
 
 def open_network(
@@ -354,6 +334,7 @@ def open_network(
     blocks = travel(*_defaults(model, image))
     scene, named = _scene(blocks, lit), {block.name: block for block in blocks}
     first = next((block.name for block in blocks if block.part in lit), "photo")
-    view = View(lambda block: draw_block(blocks[0].values, named[block]), {"block": Choice(scene.svg, first)})
+    choice = Choice(drawing=scene.svg, value=first)
+    view = View(lambda block: draw_block(blocks[0].values, named[block]), {"block": choice})
     view.still = scene
     return view

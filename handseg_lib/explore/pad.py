@@ -17,8 +17,8 @@ class Pad(anywidget.AnyWidget):
         label: what it is, and what to do with it.
         window: side of the square around the point, as a share of the picture's width; 0: a ring.
         step: how far an arrow key moves the point, as a share of the picture's width.
-        brush: None where it takes a point. Else what paints: ``colour`` ("#rrggbb"), ``strength`` (0-1) and ``width`` (a
-            share of the picture's width).
+        brush: None where it takes a point. Else what paints: ``colour`` ("#rrggbb"), ``strength`` (0-1) and ``width``
+            (a share of the picture's width).
         value: the point [x, y], each 0-1; with a brush a list of strokes, each the brush and its ``points``.
     """
 

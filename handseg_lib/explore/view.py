@@ -53,7 +53,7 @@ AID = """<style onload="
 
 @dataclass(frozen=True)
 class Drawing:
-    """Pictures side by side, each below its title, and a line of text. A notebook shows it as one picture.
+    """Pictures side by side, each below its title, and a line of text. A notebook shows one picture with alt text.
 
     Attributes:
         pictures: uint8 (H, W, 3) RGB, or (H, W) in 0-1: a mask or a probability.

@@ -14,6 +14,7 @@ from ..data.samples import Sample
 from ..predictor import Predictor
 from ..resume import damaged, read_kept
 from ..training import History
+from .view import Drawing, View, slider
 
 
 def watch_training(sample: Sample, out: str | Path | None = None, film: bool = False) -> keras.callbacks.Callback:
@@ -86,8 +87,8 @@ def draw_film(image: np.ndarray, true: np.ndarray, preds: Sequence[np.ndarray]) 
     return plots.images(
         [plots.overlay(image, pred) for pred in preds],
         [f"{name}: IoU {score:.2f}" for name, score in zip(names, scores)],
-        f"A film of a training: the same photo with the mask that the network gives, before the training and after each "
-        f"of {len(preds) - 1} epochs. The IoU goes from {scores[0]:.2f} to {scores[-1]:.2f}.",
+        f"A film of a training: the same photo with the mask that the network gives, before the training and after "
+        f"each of {len(preds) - 1} epochs. The IoU goes from {scores[0]:.2f} to {scores[-1]:.2f}.",
     )
 
 
@@ -97,7 +98,7 @@ class _Watch(keras.callbacks.Callback):
     def __init__(self, sample: Sample, rows: list[dict]):
         super().__init__()
         self.image, self.true = sample.read()
-        self.rows, self.picture = rows, None
+        self.rows, self.picture, self.preds = rows, None, []
 
     def on_epoch_end(self, epoch, logs=None):
         encoder = next((layer for layer in self.model.layers if layer.name == "encoder"), None)
@@ -107,9 +108,12 @@ class _Watch(keras.callbacks.Callback):
         self.draw()
 
     def draw(self) -> None:
-        if get_ipython() is None:
-            return
-        self.show(draw_training(History(self.rows), self.image, self.true, Predictor(self.model).mask(self.image)))
+        if get_ipython() is not None:
+            self.preds.append(Predictor(self.model).mask(self.image))
+            self.show(self.figure())
+
+    def figure(self) -> plots.AltFigure:
+        return draw_training(History(self.rows), self.image, self.true, self.preds[-1])
 
     def show(self, figure: plots.AltFigure) -> None:
         if self.picture is None:
@@ -119,17 +123,60 @@ class _Watch(keras.callbacks.Callback):
 
 
 class _Film(_Watch):
-    """Keeps the masks, and draws all of them."""
-
-    def __init__(self, sample: Sample, rows: list[dict]):
-        super().__init__(sample, rows)
-        self.preds = []
+    """Draws the masks of all epochs, from before the first one on."""
 
     def on_train_begin(self, logs=None):
         if not self.preds:  # the recipe calls Keras once an epoch
             self.draw()
 
-    def draw(self) -> None:
-        if get_ipython() is not None:
-            self.preds.append(Predictor(self.model).mask(self.image))
-            self.show(draw_film(self.image, self.true, self.preds))
+    def figure(self) -> plots.AltFigure:
+        return draw_film(self.image, self.true, self.preds)
+
+
+# Afterwards
+
+
+def draw_epoch(image: np.ndarray, true: np.ndarray, pred: np.ndarray, row: dict | None = None) -> Drawing:
+    """Draws what ``replay_training`` shows: a photo with the mask that the network gave after an epoch, and its errors.
+
+    Args:
+        image: uint8 (H, W, 3) RGB.
+        true, pred: masks (H, W) of {0, 1}.
+        row: the epoch's numbers, from a history; None: before the training.
+    """
+    text = "before the training"
+    if row is not None:
+        who = {"training": "", "validation": "val_"}
+        scores = [f"{name} persons: loss {row[p + 'loss']:.3f}, IoU {row[p + 'iou']:.3f}" for name, p in who.items()]
+        text = " | ".join([f"epoch {row['epoch'] + 1}, encoder {row['stage']}", *scores])
+    text += f" | this photo: IoU {metrics.iou(true, pred):.3f}"
+    return Drawing(
+        [plots.overlay(image, pred), plots.errors(image, true, pred)],
+        ["mask", plots.ERRORS],
+        alt=f"A photo with the mask of one epoch, and its errors: missed hand blue, false hand orange. {text}.",
+        text=text,
+    )
+
+
+def replay_training(watch: keras.callbacks.Callback) -> View:
+    """Goes through a training's epochs under a slider, once it is over.
+
+    Args:
+        watch: the callback from ``watch_training`` that watched it.
+
+    Raises:
+        InputError: it has seen no epoch, or is another callback.
+    """
+    if not isinstance(watch, _Watch):
+        raise InputError(f"{type(watch).__name__}: give the callback that watch_training made.")
+    if not watch.preds or not watch.rows:
+        raise InputError("there is no epoch to show: give the callback to hs.fit(..., callbacks=[watch]) first.")
+    frames = len(watch.preds)
+    rows = ([None] * frames + watch.rows)[-frames:]  # a film begins before the training
+    first = 0 if rows[0] is None else rows[0]["epoch"] + 1
+
+    def draw(epoch: int) -> Drawing:
+        at = epoch - first
+        return draw_epoch(watch.image, watch.true, watch.preds[at], rows[at])
+
+    return View(draw, {"epoch": slider("epoch", first + frames - 1, first, first + frames - 1)})

@@ -1,8 +1,12 @@
 """What answers to a point on a picture, in a real browser: the whole network, the convolution's square, the brush."""
 
+import json
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
+
+from handseg_lib import explore
 
 from .test_widgets import LOST, SETUP, front_ends, number
 
@@ -10,6 +14,8 @@ CELLS = {
     "open_network": SETUP + "hs.explore.open_network('encoder', hs.load_predictor(), photo)",
     "convolve": SETUP + "hs.explore.convolve(photo)",
     "fool": SETUP + "hs.explore.fool(hs.load_predictor(), photo)",
+    "wall": SETUP + "hs.explore.wall(samples)",
+    "roll_ball": "import handseg_lib as hs\nhs.explore.roll_ball()",
 }
 
 
@@ -17,6 +23,101 @@ def at(page, part, x: float, y: float) -> None:
     """Moves the mouse to a place on a part of the page, in shares of its sides."""
     box = part.bounding_box()
     page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+
+
+# The scripts alone, with a model that remembers what it is told
+
+SHOW = """async ([code, traits]) => {
+  const {default: {render}} = await import("data:text/javascript," + encodeURIComponent(code))
+  const listeners = {}
+  window.model = {
+    saved: 0, traits,
+    get: name => traits[name],
+    set: (name, value) => { traits[name] = value; listeners["change:" + name]?.() },
+    save_changes: () => { window.model.saved++ },
+    on: (event, act) => { listeners[event] = act },
+    off: event => { delete listeners[event] },
+  }
+  const el = document.createElement("div")
+  document.body.append(el)
+  window.remove = render({model: window.model, el})
+  window.listening = () => Object.keys(listeners).length
+}"""
+SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='{0}' height='{1}' viewBox='0 0 {0} {1}'>{2}</svg>"
+GREY = "data:image/svg+xml," + SVG.format(320, 160, "<rect width='320' height='160'/>")
+
+
+def show(page, script: str, **traits) -> None:
+    page.set_content("<body style='margin: 0'></body>")
+    page.evaluate(SHOW, [(Path(explore.__file__).parent / script).read_text("utf-8"), traits])
+
+
+def trait(page, name: str):
+    return json.loads(page.evaluate("name => JSON.stringify(model.traits[name])", name))
+
+
+def test_a_pad_takes_a_point_by_mouse_and_by_key(page):
+    show(page, "pad.js", picture=GREY, label="a photo", window=0.1, step=0.05, brush=None, value=[0.5, 0.5])
+    page.mouse.move(80, 40)
+    assert trait(page, "value") == [0.5, 0.5], "moving without a button points at nothing"
+    page.mouse.down()
+    assert trait(page, "value") == [0.25, 0.25]
+    page.mouse.move(400, 120)
+    assert trait(page, "value") == [1, 0.75], "it stays on the picture"
+    page.mouse.up()
+    page.mouse.move(10, 10)
+    assert trait(page, "value") == [1, 0.75]
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    x, y = trait(page, "value")
+    assert (round(x, 4), round(y, 4)) == (0.95, 0.65), "a step is as long in both directions"
+    page.evaluate("remove()")
+    assert page.evaluate("listening()") == 0
+
+
+def test_a_pad_paints_by_mouse_and_by_key(page):
+    brush = {"colour": "#ff0000", "strength": 1, "width": 0.1}
+    show(page, "pad.js", picture=GREY, label="a photo", window=0, step=0.05, brush=brush, value=[])
+    page.mouse.move(80, 40)
+    page.mouse.down()
+    page.mouse.move(160, 80)
+    page.mouse.up()
+    page.mouse.move(240, 80)
+    (stroke,) = trait(page, "value")
+    assert stroke == brush | {"points": [[0.25, 0.25], [0.25, 0.25], [0.5, 0.5]]}
+    red = "[...document.querySelector('canvas').getContext('2d').getImageData(320, 160, 1, 1).data]"
+    assert page.evaluate(red) == [255, 0, 0, 255]
+    page.keyboard.press("ArrowRight")
+    assert len(trait(page, "value")) == 1, "the brush is up"
+    for key in ("Space", "ArrowRight", "ArrowRight", "Space", "ArrowRight"):
+        page.keyboard.press(key)
+    points = [[round(x, 4), y] for x, y in trait(page, "value")[1]["points"]]
+    assert points[0] == [0.55, 0.5] and points[-1] == [0.65, 0.5]
+    page.evaluate("model.set('value', [])")
+    assert page.evaluate(red) == [0, 0, 0, 0], "a clean photo"
+
+
+CELLS_OF_A_TABLE = "".join(f'<div data-name="{n}" data-at="{n}"><img><img></div>' for n in (0, 1, 3))
+
+
+def test_a_part_is_chosen_by_mouse_and_by_key(page):
+    part = "<g data-name='{}'><rect x='{}' width='30' height='30'/></g>"
+    parts = "".join(part.format(name, 40 * number) for number, name in enumerate("abc"))
+    show(page, "choice.js", drawing=SVG.format(120, 30, parts), columns=0, value="a")
+    page.locator("[data-name=b] rect").click()
+    assert trait(page, "value") == "b" and page.locator("[aria-checked=true]").get_attribute("data-name") == "b"
+    for key, name in (("ArrowRight", "c"), ("ArrowDown", "a"), ("ArrowUp", "c"), ("ArrowLeft", "b")):
+        page.keyboard.press(key)
+        assert trait(page, "value") == name
+        assert page.evaluate("document.activeElement.dataset.name") == name
+    show(page, "choice.js", drawing=CELLS_OF_A_TABLE, columns=2, value="1")  # of four places the third is empty
+    page.locator("[data-name='1']").focus()
+    for key, name in (("ArrowDown", "3"), ("ArrowUp", "1"), ("ArrowLeft", "0"), ("ArrowDown", "0")):
+        page.keyboard.press(key)
+        assert trait(page, "value") == name
+
+
+# In Lab and Notebook 7
 
 
 @front_ends
@@ -87,6 +188,40 @@ def test_the_mask_follows_the_brush(run, page, front_end):
     widget.press(widget.cell.get_by_role("button", name="undo"), "Enter")
     expect(widget.picture("the mask now")).to_have_attribute("src", clean)
     assert len({clean, painted, by_key}) == 3
+
+
+@front_ends
+def test_a_photo_on_the_wall_is_chosen(run, page, front_end):
+    widget = run(front_end, "wall")
+    first = widget.source("mask on the photo")
+    cells = widget.cell.get_by_role("radio")
+    cells.nth(1).click()
+    second = widget.changed(first, "mask on the photo")
+    mask = cells.nth(1).locator("img").nth(1)
+    expect(mask).to_have_css("opacity", "1")  # one points at it
+    expect(cells.nth(0).locator("img").nth(1)).to_have_css("opacity", "0")
+    widget.press(cells.nth(1), "ArrowLeft")
+    assert widget.changed(second, "mask on the photo") == first
+    widget.press(widget.cell.get_by_label("all masks"), "Space")
+    expect(cells.nth(1).locator("img").nth(1)).to_have_css("opacity", "1")
+
+
+@front_ends
+def test_the_ball_rolls_from_where_it_is_put(run, page, front_end):
+    widget = run(front_end, "roll_ball")
+    path = widget.source("the way down")
+    pad = widget.cell.get_by_role("application")
+    pad.scroll_into_view_if_needed()
+    at(page, pad, 0.8, 0.3)
+    page.mouse.down()
+    page.mouse.up()
+    path = widget.changed(path, "the way down")
+    widget.press(pad, "ArrowLeft")
+    path = widget.changed(path, "the way down")
+    widget.press(widget.slider("learning rate"), "ArrowRight")
+    path = widget.changed(path, "the way down")
+    widget.press(widget.cell.get_by_label("clip the gradient"), "Space")
+    widget.changed(path, "the way down")
 
 
 @front_ends

@@ -64,6 +64,11 @@ def test_play_augmentation(run, page, front_end):
 def test_play_loss(run, page, front_end):
     """A mask that shrinks loses Dice, the small hand more of it; one that moves away loses all, and accuracy little."""
     widget = run(front_end, "play_loss")
+    widget.press(widget.slider("shift"), *["ArrowLeft"] * 12)  # it opens on a mask that is spoilt already
+    widget.press(widget.slider("blur"), *["ArrowLeft"] * 4)
+    expect(
+        widget.cell.get_by_role("group", name=re.compile("shifted by 0, shrunk by 0 and blurred by 0 "))
+    ).to_be_visible()
     whole = {name: number(widget, f"{name}: Dice") for name in ("large", "small")}
     assert whole == {"large": 1, "small": 1}
     pictures = widget.cell.locator("img").all()
