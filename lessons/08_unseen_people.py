@@ -12,7 +12,7 @@
 # - tell the network's errors from the habits of those who drew the masks;
 # - say what a score from one laboratory promises for another room, and teach a network to leave it.
 #
-# **Time:** 100 minutes to work through; the computer needs {{ceil(memory["08"].wall_seconds / 60)}} of them on two CPU
+# **Time:** 95 minutes to work through; the computer needs {{ceil(memory["08"].wall_seconds / 60)}} of them on two CPU
 # cores.
 #
 # **You need:** the split by person from [01 Photos and masks](01_photos_and_masks.ipynb), IoU and F1 from [05 Losses
@@ -569,8 +569,7 @@ assert 0.7 < chance < 0.8
 #   (light). In measurements of skin, dark skin is below -30 and very light skin above 55;
 # - `background`: how much of the background has the colours of the hand.
 #
-# To have something to slice, let the course's network look at twelve strangers. No **drawn** person was among its test
-# photos or its training photos of HGR1, whatever photos you work with.
+# To have something to slice, let the course's network look at the twelve **drawn** persons, who are strangers to it.
 
 # %%
 predictor = hs.load_predictor()

@@ -129,7 +129,9 @@ PAGES = {
     if path.parent.name != ".ipynb_checkpoints"  # which JupyterLab makes of what it opens
 }
 NOT_PROSE = re.compile(
-    r"```.*?```|`[^`]*`|<!--.*?-->|</?\w+[^>]*>|\$[^$]+\$|!?(?<=\])\([^)]*\)|https?://\S+|\b\w+[_./]\w[\w./]*", re.S
+    r"```.*?```|`[^`]*`|<!--.*?-->|</?\w+[^>]*>|\$\$.+?\$\$|\$[^$]+\$|!?(?<=\])\([^)]*\)|https?://\S+"
+    r"|\b\w+[_./]\w[\w./]*",
+    re.S,
 )
 
 AMERICAN = "behavior center centered color colored colors favorite gray labeled neighbor neighbors optimize".split()

@@ -10,11 +10,9 @@ and all large files are packed.
 """
 
 import argparse
-import gzip
 import hashlib
 import http.server
 import json
-import os
 import shutil
 import subprocess
 import sys
