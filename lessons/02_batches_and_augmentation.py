@@ -10,7 +10,7 @@
 # - find wrong rows, shrunken outlines and repeated chance by checks of one line;
 # - make every random change repeatable.
 #
-# **Time:** 65 minutes to work through; the computer needs {{ceil(memory["02"].wall_seconds / 60)}} of them on two CPU
+# **Time:** 70 minutes to work through; the computer needs {{ceil(memory["02"].wall_seconds / 60)}} of them on two CPU
 # cores.
 #
 # **You need:** [01 Photos and masks](01_photos_and_masks.ipynb), and what a Python class is ([with
