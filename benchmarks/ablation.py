@@ -101,7 +101,7 @@ class Changed:
     def __init__(self, sample: hs.Sample, change: Callable):
         self.sample, self.change = sample, change
         self.name, self.image = sample.name, sample.image
-        self.person, self.gesture = sample.person, sample.gesture
+        self.person, self.gesture, self.skin = sample.person, sample.gesture, sample.skin
 
     def read(self):
         return self.change(*self.sample.read())

@@ -3,9 +3,9 @@
     python -m benchmarks.rooms_ablation --json [--run runs/rooms_ablation]
 
 Small trainings, so that all of them take half an hour on two cores: 128 pixels, every second photo of HGR1's training
-persons, six epochs. Scored on every second photo of the validation persons and on the office set, in colour and in grey, and on pictures
-without a hand; never on test persons. A killed run goes on. One training each, so differences of a point or two may be
-chance. Needs HGR1 and the office set.
+persons, six epochs. Scored on every second photo of the validation persons and on the office set, in colour and in grey,
+and on pictures without a hand; never on test persons. A killed run goes on. One training each, so differences of a
+point or two may be chance. Needs HGR1 and the office set.
 """
 
 import argparse

@@ -246,7 +246,8 @@ def as_samples(samples: Iterable[Sample], purpose: str) -> list[Sample]:
         raise InputError(f"{what(samples)}, and to {purpose} samples are wanted: batches.samples has those of batches.")
     made = list(of_kind("samples", samples, Iterable, "Give a list of them, such as hs.hgr1.load() returns."))
     for sample in made:
-        of_kind("one of the samples", sample, Sample, "Give samples: hs.hgr1.load(), hs.pair(images, masks).")
+        if not hasattr(sample, "read"):  # what a benchmark reads changed is a sample, too
+            of_kind("one of the samples", sample, Sample, "Give samples: hs.hgr1.load(), hs.pair(images, masks).")
     if not made:
         raise InputError(f"no samples: there is nothing to {purpose}. Does your choice match any? Is the folder right?")
     return made
