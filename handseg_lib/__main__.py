@@ -68,7 +68,6 @@ def _train(chosen: profile.Profile, args) -> dict:
         "photos": len(split.train),
         "rooms": args.rooms,
         "epochs": len(history.rows),
-        "small_epochs": len(history.rehearsal),
         "seconds": round(history.seconds, 1),
         "best_epoch": history.best["epoch"] + 1,
         "val_iou": history.best["val_iou"],
@@ -76,7 +75,7 @@ def _train(chosen: profile.Profile, args) -> dict:
     if args.images:  # on HGR1, evaluate does it
         report = hs.evaluate(load_predictor(args.out / "model.keras"), split.test)
         figures |= {f"test_{name}": value for name, value in report.summary().items()}
-    hs.machine.write_record(args.out / "train.json", figures, history.rehearsal + history.rows)
+    hs.machine.write_record(args.out / "train.json", figures, history.rows)
     return figures
 
 

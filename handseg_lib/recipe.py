@@ -33,9 +33,8 @@ def learn(
         batch_size: photos in a batch.
         epochs, frozen_epochs: of ``fit``.
         seed: of the new weights, the order of the photos and their augmentation.
-        rooms: 0: every hand stays where it was taken. Else so many drawn rooms to put hands into, with drawn persons'
-            hands among the photos', and some photos grey. There is more to learn then, and so the network first learns
-            for twice as many epochs from photos of half the size, which cost a quarter, and then for ``epochs``.
+        rooms: so many drawn rooms to put hands into, with drawn persons' hands among the photos', and some photos grey;
+            0: every hand stays where it was taken.
 
     Returns:
         The network in float32, and how the training went.
@@ -43,30 +42,19 @@ def learn(
     Raises:
         InputError: ``state`` holds a run with other arguments.
     """
-    state = Path(state)
+    train, val = train_and_val(split, size, batch_size, seed, rooms)
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(fast_dtype())
     try:
-        model, rehearsal = build_unet(size), []
-        if rooms:
-            small = build_unet(half(size))
-            batches = train_and_val(split, half(size), batch_size, seed, rooms)
-            rehearsal = fit(small, *batches, 2 * epochs, frozen_epochs, out=state / "small").rows
-            model.set_weights(small.get_weights())
-            frozen_epochs = 0
-        history = fit(model, *train_and_val(split, size, batch_size, seed, rooms), epochs, frozen_epochs, out=state)
+        model = build_unet(size)
+        history = fit(model, train, val, epochs, frozen_epochs, out=state)
         keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
         final = build_unet(size, weights=None)
     finally:
         keras.config.set_dtype_policy(before)
     final.set_weights(model.get_weights())
-    return final, History(history.rows, history.ended, rehearsal)
-
-
-def half(size: int) -> int:
-    """Half of a size, or a little more: a multiple of 32, as a U-Net wants it."""
-    return 32 * -(-size // 64)
+    return final, history
 
 
 def train_and_val(split: Split, size: int, batch_size: int, seed: int = 0, rooms: int = 0) -> tuple[Batches, Batches]:

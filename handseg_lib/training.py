@@ -39,12 +39,10 @@ class History:
     """What happened, one row an epoch: epoch, stage, seconds, loss, iou, val_loss, val_iou.
 
     ``ended`` says why a training ended before its time, at a nan or by a callback; it is "" if it did not.
-    ``rehearsal`` has the rows of the training on smaller photos from which this one began, if there was one.
     """
 
     rows: list[dict] = field(default_factory=list)
     ended: str = ""
-    rehearsal: list[dict] = field(default_factory=list)
 
     @property
     def best(self) -> dict:
@@ -54,7 +52,7 @@ class History:
     @property
     def seconds(self) -> float:
         """Seconds of training, validation not counted."""
-        return sum(row["seconds"] for row in self.rehearsal + self.rows)
+        return sum(row["seconds"] for row in self.rows)
 
 
 def fit(

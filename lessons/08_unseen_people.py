@@ -918,45 +918,35 @@ hs.plots.images(
 # For photos with hands, somebody must draw the masks. The course's judge is a set of 60 photos of hands in offices
 # ([data card](../docs/data_card.md)); `python -m handseg_lib fetch rooms` brings it. Two networks were scored on it and
 # on HGR1's test persons (`python -m benchmarks.rooms`). Both have the same layers, and have seen the same photos of HGR1.
-# The first has learned from these as they are, with the augmentation of lesson
-# [02](02_batches_and_augmentation.ipynb), sections 7 to 9. The second, the course's, has seen its hands in drawn rooms as
-# well (section 13 there), and drawn persons among the photos.
+# The course's network has learned from these in their own room, with the augmentation of lesson
+# [02](02_batches_and_augmentation.ipynb), sections 7 to 9. The other one has seen its hands in drawn rooms as well
+# (section 13 there), and drawn persons among the photos
+# (`python -m handseg_lib train --profile full --size 192 --rooms 400 --epochs 16`).
 #
-# | scored on | learned in the laboratory | the course's network |
+# | scored on | the course's network, from the laboratory | learned elsewhere as well |
 # |---|---|---|
-# | HGR1's test persons, IoU | {{rooms_laboratory.hgr1_iou:.3f}} | {{rooms.hgr1_iou:.3f}} |
-# | the same photos in grey, IoU | {{rooms_laboratory.hgr1_iou_grey:.3f}} | {{rooms.hgr1_iou_grey:.3f}} |
-# | hands in offices, IoU | {{rooms_laboratory.iou:.3f}} | {{rooms.iou:.3f}} |
-# | the same photos in grey, IoU | {{rooms_laboratory.iou_grey:.3f}} | {{rooms.iou_grey:.3f}} |
-# | Grace Hopper, called hand | {{100 * rooms_laboratory.false_hand_face:.1f}} % | {{100 * rooms.false_hand_face:.1f}} % |
-# | the flower, called hand | {{100 * rooms_laboratory.false_hand_flower:.1f}} % | {{100 * rooms.false_hand_flower:.1f}} % |
-# | 200 drawn rooms, called hand | {{100 * rooms_laboratory.false_hand_drawn:.1f}} % | {{100 * rooms.false_hand_drawn:.1f}} % |
-# <!-- holds: rooms.iou > rooms_laboratory.iou and rooms.iou_grey > rooms_laboratory.iou_grey -->
+# | HGR1's test persons, IoU | {{rooms.hgr1_iou:.3f}} | {{rooms_elsewhere.hgr1_iou:.3f}} |
+# | the same photos in grey, IoU | {{rooms.hgr1_iou_grey:.3f}} | {{rooms_elsewhere.hgr1_iou_grey:.3f}} |
+# | hands in offices, IoU | {{rooms.iou:.3f}} | {{rooms_elsewhere.iou:.3f}} |
+# | the same photos in grey, IoU | {{rooms.iou_grey:.3f}} | {{rooms_elsewhere.iou_grey:.3f}} |
+# | Grace Hopper, called hand | {{100 * rooms.false_hand_face:.1f}} % | {{100 * rooms_elsewhere.false_hand_face:.1f}} % |
+# | the flower, called hand | {{100 * rooms.false_hand_flower:.1f}} % | {{100 * rooms_elsewhere.false_hand_flower:.1f}} % |
+# | 200 drawn rooms, called hand | {{100 * rooms.false_hand_drawn:.1f}} % | {{100 * rooms_elsewhere.false_hand_drawn:.1f}} % |
+# <!-- holds: rooms_elsewhere.iou > rooms.iou and rooms_elsewhere.hgr1_iou < rooms.hgr1_iou -->
+# <!-- holds: rooms_elsewhere.hgr1_iou_grey > 0.8 > 0.5 > rooms.hgr1_iou_grey and rooms_elsewhere.false_hand_face > 0.05 -->
 #
-# Look at the first row alone, and you would say that the two are equally good, or choose the wrong one. Everything that
-# sets them apart is in the other rows. The first network had found a short cut: in the laboratory, what has the colour
-# of skin *is* the hand. Take the colour away, and it finds nothing. Show it a face, and it finds a hand.
+# By the first row alone you would choose the first network. Its advantage is a short cut: in the laboratory, what has
+# the colour of skin *is* the hand. Take the colour away, and it finds next to nothing. Show it a face, and it finds a
+# hand. The second network pays about a point on HGR1 for having more to learn. It finds hands in grey photos, and makes
+# fewer mistakes in offices.
 #
-# What closed how much of the gap? Nine small networks were trained, all but one with some part of the recipe left out
-# (`python -m benchmarks.rooms_ablation`, {{rooms_ablation.size}} pixels, {{rooms_ablation.epochs}} epochs; so all scores are lower):
+# It has not learned everything, either. Of a real face it still calls a good part hand, although it has seen hundreds of
+# drawn ones: a drawn face has no pores and no wrinkles. Drawn rooms close a part of the gap. What is not in them, the
+# network cannot learn from them.
 #
-# | trained | HGR1's validation persons | in grey | offices | in grey | Grace Hopper |
-# |---|---|---|---|---|---|
-# | the recipe | {{rooms_ablation["the recipe"].val_iou:.3f}} | {{rooms_ablation["the recipe"].val_grey_iou:.3f}} | {{rooms_ablation["the recipe"].office_iou:.3f}} | {{rooms_ablation["the recipe"].office_grey_iou:.3f}} | {{100 * rooms_ablation["the recipe"].false_hand_face:.1f}} % |
-# | the laboratory's | {{rooms_ablation["the laboratory's"].val_iou:.3f}} | {{rooms_ablation["the laboratory's"].val_grey_iou:.3f}} | {{rooms_ablation["the laboratory's"].office_iou:.3f}} | {{rooms_ablation["the laboratory's"].office_grey_iou:.3f}} | {{100 * rooms_ablation["the laboratory's"].false_hand_face:.1f}} % |
-# | without drawn persons among the photos | {{rooms_ablation["without drawn persons among the photos"].val_iou:.3f}} | {{rooms_ablation["without drawn persons among the photos"].val_grey_iou:.3f}} | {{rooms_ablation["without drawn persons among the photos"].office_iou:.3f}} | {{rooms_ablation["without drawn persons among the photos"].office_grey_iou:.3f}} | {{100 * rooms_ablation["without drawn persons among the photos"].false_hand_face:.1f}} % |
-# | without other rooms | {{rooms_ablation["without other rooms"].val_iou:.3f}} | {{rooms_ablation["without other rooms"].val_grey_iou:.3f}} | {{rooms_ablation["without other rooms"].office_iou:.3f}} | {{rooms_ablation["without other rooms"].office_grey_iou:.3f}} | {{100 * rooms_ablation["without other rooms"].false_hand_face:.1f}} % |
-# | without people in the hand's skin | {{rooms_ablation["without people in the hand's skin"].val_iou:.3f}} | {{rooms_ablation["without people in the hand's skin"].val_grey_iou:.3f}} | {{rooms_ablation["without people in the hand's skin"].office_iou:.3f}} | {{rooms_ablation["without people in the hand's skin"].office_grey_iou:.3f}} | {{100 * rooms_ablation["without people in the hand's skin"].false_hand_face:.1f}} % |
-# | without decoys | {{rooms_ablation["without decoys"].val_iou:.3f}} | {{rooms_ablation["without decoys"].val_grey_iou:.3f}} | {{rooms_ablation["without decoys"].office_iou:.3f}} | {{rooms_ablation["without decoys"].office_grey_iou:.3f}} | {{100 * rooms_ablation["without decoys"].false_hand_face:.1f}} % |
-# | without empty rooms | {{rooms_ablation["without empty rooms"].val_iou:.3f}} | {{rooms_ablation["without empty rooms"].val_grey_iou:.3f}} | {{rooms_ablation["without empty rooms"].office_iou:.3f}} | {{rooms_ablation["without empty rooms"].office_grey_iou:.3f}} | {{100 * rooms_ablation["without empty rooms"].false_hand_face:.1f}} % |
-# | without uneven light | {{rooms_ablation["without uneven light"].val_iou:.3f}} | {{rooms_ablation["without uneven light"].val_grey_iou:.3f}} | {{rooms_ablation["without uneven light"].office_iou:.3f}} | {{rooms_ablation["without uneven light"].office_grey_iou:.3f}} | {{100 * rooms_ablation["without uneven light"].false_hand_face:.1f}} % |
-# | without grey photos | {{rooms_ablation["without grey photos"].val_iou:.3f}} | {{rooms_ablation["without grey photos"].val_grey_iou:.3f}} | {{rooms_ablation["without grey photos"].office_iou:.3f}} | {{rooms_ablation["without grey photos"].office_grey_iou:.3f}} | {{100 * rooms_ablation["without grey photos"].false_hand_face:.1f}} % |
-#
-# TODO
-#
-# Be careful with these numbers, too. All 60 hands in the offices are those of one man, and the course has chosen its
-# recipe by them. So for this network the offices are what the validation persons are: good for choosing, and no test. The
-# honest test is a room that nobody has chosen by. Yours, for instance.
+# Be careful with these numbers, too. All 60 hands in the offices are those of one man, and whoever chooses a recipe by
+# them makes the offices what the validation persons are: good for choosing, and no test. The honest test is a room that
+# nobody has chosen by. Yours, for instance.
 
 # %% [markdown]
 # ## 18. Exercise: leave the room (stretch)

@@ -152,17 +152,10 @@ def test_shade_is_smooth_uneven_and_the_same_in_every_channel():
     assert np.median(spreads) > 5 and np.array_equal(shade(image, generator(0), 0.0), image)
 
 
-def test_exposure_is_in_powers_of_e():
-    image = np.full((8, 8, 3), 100, np.uint8)
-    assert (shade(image, generator(0), 0.0, np.log(0.5)) == 50).all()
-
-
-def test_blur_softens_an_edge_or_sharpens_it_and_keeps_what_is_even():
-    edge, even = np.full((40, 40, 3), 50, np.uint8), np.full((40, 40, 3), 120, np.uint8)
-    edge[:, 20:] = 150
-    steps = []
-    for seed in range(20):
-        out = blur(edge, generator(seed)).astype(float).mean((0, 2))
-        assert abs(blur(even, generator(seed)).mean() - 120) < 6
-        steps.append(out[20] - out[19])
-    assert 5 < sum(step > 110 for step in steps) < 18 and min(steps) < 90, "it was a step of 100"
+def test_blur_softens_an_edge_and_keeps_the_mean():
+    image = np.zeros((40, 40, 3), np.uint8)
+    image[:, 20:] = 200
+    for seed in range(10):
+        out = blur(image, generator(seed))
+        assert out.dtype == np.uint8 and out.shape == image.shape
+        assert abs(float(out[:, 30:].mean()) - 200) < 6

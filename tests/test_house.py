@@ -44,7 +44,10 @@ def test_the_library_needs_no_backend_of_its_own():
     """Keras alone, but for the question which GPU there is, and where a network leaves TensorFlow for LiteRT."""
     backend = re.compile(r"^\s*(?:import|from) (?:tensorflow|jax|torch)\b", re.M)
     files = (ROOT / "handseg_lib").rglob("*.py")
-    assert sorted(path.name for path in files if backend.search(path.read_text("utf-8"))) == ["exporter.py", "machine.py"]
+    assert sorted(path.name for path in files if backend.search(path.read_text("utf-8"))) == [
+        "exporter.py",
+        "machine.py",
+    ]
 
 
 # Versions

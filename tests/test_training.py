@@ -25,7 +25,7 @@ from handseg_lib.data import drawn, drawn_rooms
 from handseg_lib.data.augment import Augmentation
 from handseg_lib.data.elsewhere import Elsewhere
 from handseg_lib.encoder import StillModel
-from handseg_lib.recipe import half, learn, train_and_val
+from handseg_lib.recipe import learn, train_and_val
 from handseg_lib.unet import up_step
 
 SIZE = 32
@@ -33,10 +33,10 @@ ROW = ["epoch", "stage", "seconds", "loss", "iou", "val_loss", "val_iou"]
 RECIPE = {"epochs": 4, "frozen_epochs": 2, "train_from": "conv3_block1"}
 
 
-def small_unet(size=SIZE, weights=None):
+def small_unet():
     """A U-Net in small, the same each time; its encoder's blocks are conv2_block1 and conv3_block1."""
     keras.utils.set_random_seed(0)
-    photo = keras.Input((size, size, 3))
+    photo = keras.Input((SIZE, SIZE, 3))
     x = layers.Rescaling(1 / 255)(photo)
     outputs = []
     for stage in (2, 3):
@@ -45,7 +45,7 @@ def small_unet(size=SIZE, weights=None):
         x = layers.ReLU()(x)
         outputs.append(x)
     encoder = StillModel(photo, outputs, name="encoder")
-    photo = keras.Input((size, size, 3))
+    photo = keras.Input((SIZE, SIZE, 3))
     *skips, x = encoder(photo)
     for skip in reversed(skips):
         x = up_step(x, skip, 8)
@@ -549,31 +549,6 @@ def test_what_the_course_learns_from(samples, tmp_path, monkeypatch):
     rich, _ = train_and_val(split, SIZE, 4, rooms=2)
     assert rich.samples == split.train + drawn.load(takes=1)
     assert rich.augment.scenes.rooms.shape == (2, SIZE, SIZE, 3)
-
-
-def test_with_rooms_a_network_learns_in_small_first_and_goes_on_after_a_kill(samples, tmp_path, monkeypatch):
-    """Twice as many epochs at half the size, then the others from its weights; a second call repeats none of them."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("handseg_lib.recipe.build_unet", small_unet)
-    monkeypatch.setattr("handseg_lib.recipe.drawn.load", lambda takes: samples[:2])
-    split = split_by_person(samples)
-    model, history = learn(split, tmp_path, 2 * SIZE, 8, epochs=2, frozen_epochs=1, rooms=2)
-    assert [row["stage"] for row in history.rehearsal] == ["frozen", "tuned", "tuned", "tuned"]
-    assert [row["stage"] for row in history.rows] == ["tuned", "tuned"] and model.input_shape[1] == 2 * SIZE
-    assert history.seconds == sum(row["seconds"] for row in history.rehearsal) + sum(r["seconds"] for r in history.rows)
-    recipe = json.loads((tmp_path / "small" / "history.json").read_text())["recipe"]
-    assert recipe["size"] == SIZE and recipe["photos"] == len(split.train) + 2
-    again, same = learn(split, tmp_path, 2 * SIZE, 8, epochs=2, frozen_epochs=1, rooms=2)
-    assert same == history
-    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), again.get_weights()))
-    first = next(row["loss"] for row in history.rows)
-    alone = fit(small_unet(2 * SIZE), *train_and_val(split, 2 * SIZE, 8, rooms=2), 1, 0).rows[0]["loss"]
-    assert first < alone, "it begins where the small one ended"
-
-
-@pytest.mark.parametrize("size, small", [(64, 32), (160, 96), (192, 96), (224, 128), (320, 160)])
-def test_half_a_size_is_one_that_a_u_net_takes(size, small):
-    assert half(size) == small
 
 
 def test_a_run_with_other_rooms_is_refused(train_samples, val_samples, tmp_path):

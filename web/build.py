@@ -130,14 +130,18 @@ def write_network(path: Path, folder: Path) -> dict:
         told = json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))
         model = onnx.load(path)
     except Exception as error:  # a damaged file raises almost anything
-        raise Missing(f"{path}: no export with its card ({error}). Make one by hs.export(..., calibrate=photos).") from None
+        raise Missing(
+            f"{path}: no export with its card ({error}). Make one by hs.export(..., calibrate=photos)."
+        ) from None
     if told["precision"] != "int8":
         raise Missing(f"{path}: its numbers are {told['precision']}. Export it with calibrate=photos, to eight bits.")
     folder.mkdir()
     coarsen(model)
     card = {"size": told["size"], "camera_size": min(CAMERA_SIZE, told["size"]), "threshold": told["threshold"]}
     card |= {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "network": told.get("network"), "bytes": {}}
-    onnx.save_model(model, folder / "whole.onnx", save_as_external_data=True, location="weights.bin", size_threshold=1024)
+    onnx.save_model(
+        model, folder / "whole.onnx", save_as_external_data=True, location="weights.bin", size_threshold=1024
+    )
     pack((folder / "weights.bin").read_bytes(), folder / "weights.bin", zlib.Z_HUFFMAN_ONLY)  # they repeat nothing
     for kind in RUNTIMES:
         for side in {card["size"], card["camera_size"]}:

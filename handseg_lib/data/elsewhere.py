@@ -27,7 +27,7 @@ class Elsewhere:
         person: chance that somebody stands there who has the hand's own skin.
         decoy: chance that things of skin stand in such a room that are no hand.
         shade: spread of the light's unevenness there, in powers of e; a shadow's edge may be soft or hard.
-        blur: chance that such a photo is not sharp, or too sharp, or grainy.
+        blur: chance that such a photo is not sharp, or grainy.
         grey: chance that the colours go, in the laboratory as well.
     """
 
@@ -35,11 +35,11 @@ class Elsewhere:
     near: Augmentation = Augmentation()
     room: float = 0.6
     small: float = 0.45
-    empty: float = 0.2
-    person: float = 0.4
+    empty: float = 0.25
+    person: float = 0.3
     decoy: float = 0.3
     shade: float = 0.5
-    blur: float = 0.4
+    blur: float = 0.3
     grey: float = 0.2
 
     def __call__(self, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator):
@@ -76,7 +76,6 @@ def move_out(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, how:
     else:
         other = {name: 3 * getattr(how.near, name) for name in ("light", "contrast", "gamma", "tint")}
         image = recolour(image, **draw_colours(rng, replace(how.near, **other)))
-        image = shade(image, rng, how.shade, rng.normal(-how.shade, how.shade))  # often against the light
         image, mask = cut_and_paste(image, mask, room, sleeve(rooms, rng), rng, how)
     image = shade(image, rng, how.shade)
     return (blur(image, rng) if rng.random() < how.blur else image), mask
@@ -160,17 +159,10 @@ def soften(mask: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7)
 
 
-def shade(image: np.ndarray, rng: np.random.Generator, strength: float, exposure: float = 0.0) -> np.ndarray:
-    """Light that falls unevenly: hills of light and dark, and at times the edge of a shadow across it all.
-
-    Args:
-        image: uint8 (H, W, 3) RGB.
-        rng: decides where it is light.
-        strength: spread of the light, in powers of e.
-        exposure: its mean, in powers of e; below 0 it is darker.
-    """
+def shade(image: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
+    """Light that falls unevenly: hills of light and dark, and at times the edge of a shadow across it all."""
     hills = cv2.resize(
-        rng.normal(exposure, strength, (3, 3)).astype(np.float32), image.shape[1::-1], interpolation=cv2.INTER_CUBIC
+        rng.normal(0, strength, (3, 3)).astype(np.float32), image.shape[1::-1], interpolation=cv2.INTER_CUBIC
     )
     if rng.random() < 0.5:
         x, y = np.meshgrid(*(np.linspace(-1, 1, n, dtype=np.float32) for n in image.shape[1::-1]), sparse=True)
@@ -182,12 +174,8 @@ def shade(image: np.ndarray, rng: np.random.Generator, strength: float, exposure
 
 
 def blur(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A lens that is not sharp, or a camera that makes up for it; and then a sensor that is grainy."""
-    if rng.random() < 0.5:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5))
-    else:
-        more = rng.uniform(0.3, 1.5)
-        image = cv2.addWeighted(image, 1 + more, cv2.GaussianBlur(image, (0, 0), rng.uniform(1, 10)), -more, 0)
+    """A lens that is not sharp, and then a sensor that is grainy."""
+    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5))
     grain = rng.integers(-128, 128, image.shape, np.int8)
     return cv2.addWeighted(image, 1, grain, rng.uniform(0, 0.15), 0, dtype=cv2.CV_8U)
 
