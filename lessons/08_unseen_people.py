@@ -937,8 +937,8 @@ hs.plots.images(
 #
 # By the first row alone you would choose the first network. Its advantage is a short cut: in the laboratory, what has
 # the colour of skin *is* the hand. Take the colour away, and it finds next to nothing. Show it a face, and it finds a
-# hand. The second network pays about a point on HGR1 for having more to learn. It finds hands in grey photos, and makes
-# fewer mistakes in offices.
+# hand. The second network pays {{100 * (rooms.hgr1_iou - rooms_elsewhere.hgr1_iou):.1f}} points of IoU on HGR1 for having more
+# to learn in the same time. It finds hands in grey photos, and makes fewer mistakes in offices.
 #
 # It has not learned everything, either. Of a real face it still calls a good part hand, although it has seen hundreds of
 # drawn ones: a drawn face has no pores and no wrinkles. Drawn rooms close a part of the gap. What is not in them, the
