@@ -359,9 +359,9 @@ def quickest(figures: dict) -> str:
         return ""
     beside = f", {figures['ratio_smp']:.1f} times as fast as smp's in ONNX Runtime" if figures["ratio_smp"] else ""
     return f"""The quickest form that loses at most 0.003 of F1 is {figures["best_form"]} in \
-{figures["best_dtype"]}. It is {figures["ratio_published"]:.1f} times as fast as the article's network in Keras{beside}. It loses
-{figures["f1_lost"]:.4f} of F1 and {figures["rooms_iou_lost"]:.4f} of the rooms' IoU. On the command line, `predict` of
-one photo takes {figures["predict_seconds"]:.1f} seconds with it, from start to end."""
+{figures["best_dtype"]}: {figures["ratio_published"]:.1f} times as fast as the article's network in Keras{beside}.
+It loses {figures["f1_lost"]:.4f} of F1 and {figures["rooms_iou_lost"]:.4f} of the rooms' IoU. On the command line,
+`predict` of one photo takes {figures["predict_seconds"]:.1f} seconds with it, from start to end."""
 
 
 def colours() -> str:

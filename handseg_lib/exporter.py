@@ -59,6 +59,8 @@ def export(
     _insist_on_exportable(predictor, path)
     for package in (*form.makers, form.package, *(form.int8_makers if photos is not None else ())):
         insist_on(package, path)
+    side = predictor.size
+    predictor.model(np.zeros((1, side, side, 3), np.float32))  # Keras exports what has been called
     with _made_whole(path, form) as part:
         try:
             with _silence():
@@ -128,7 +130,9 @@ def _made_whole(path: Path, form: Form) -> Iterator[Path]:
             part.with_suffix(ending).replace(path.with_suffix(ending))
         card_of(part).replace(card_of(path))
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error}). Make room, or give another folder.")
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror or error}). Make room, or give another folder."
+        ) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
