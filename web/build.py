@@ -14,7 +14,6 @@ import gzip
 import hashlib
 import http.server
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / "build"
 PAGES = ("index.html", "style.css", "icon.svg", "app.js", "painting.js", "network.js")
 RUNTIMES = {  # of onnxruntime-web, for the processor and for a graphics card
     "wasm": {"api": "ort.wasm.min.mjs", "glue": "ort-wasm-simd-threaded.mjs", "wasm": "ort-wasm-simd-threaded.wasm"},
@@ -42,9 +42,9 @@ class Missing(Exception):
 
 
 def build(out: Path, network: Path | None = None) -> None:
-    """Makes the folder anew. What took long, npm's package and the course's network, is kept beside it."""
-    runtime = bring_runtime(out.with_name("web-runtime"))
-    network = network or export(out.with_name("web-network") / "hand.onnx")
+    """Makes the folder anew. What takes long, npm's package and the course's network, is kept for the next time."""
+    runtime = bring_runtime(KEPT / "web-runtime")
+    network = network or export(KEPT / "web-network" / "hand.onnx")
     shutil.rmtree(out, ignore_errors=True)
     (out / "runtime").mkdir(parents=True)
     for name in PAGES:
@@ -55,12 +55,11 @@ def build(out: Path, network: Path | None = None) -> None:
         pack((runtime / files["wasm"]).read_bytes(), out / "runtime" / files["wasm"])
     draw_example(out)
     card = write_network(network, out / "model")
-    for kind, files in RUNTIMES.items():
-        files["wasm"] += ".packed"
-        files = [out / "runtime" / name for name in files.values()]
-        files += [out / "model" / f"{kind}-{card['camera_size']}.onnx.packed", out / "model" / "weights.bin.packed"]
-        card["bytes"][kind] = sum(path.stat().st_size for path in files)
-    card["runtimes"] = RUNTIMES
+    card["runtimes"] = {kind: files | {"wasm": f"{files['wasm']}.packed"} for kind, files in RUNTIMES.items()}
+    for kind, files in card["runtimes"].items():
+        needed = [out / "runtime" / name for name in files.values()]
+        needed += [out / "model" / f"{kind}-{card['camera_size']}.onnx.packed", out / "model" / "weights.bin.packed"]
+        card["bytes"][kind] = sum(path.stat().st_size for path in needed)
     (out / "model" / "card.json").write_text(json.dumps(card, indent=1), "utf-8")
     service = (ROOT / "web" / "service.js").read_text("utf-8")
     (out / "service.js").write_text(service.replace("{{version}}", version(out, service)), "utf-8")
@@ -117,7 +116,10 @@ def export(path: Path) -> Path:
     if not callable(getattr(hs, "export", None)):
         raise Missing("This version of the library exports nothing: name a network by --network FILE.onnx.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    hs.export(predictor, path, calibrate=hs.split_by_person(hs.drawn.load()).train[::2])
+    try:
+        hs.export(predictor, path, calibrate=hs.split_by_person(hs.drawn.load()).train[::2])
+    except hs.InputError as error:
+        raise Missing(str(error)) from None
     stamp.write_text(predictor.card["sha256"])
     return path
 
@@ -132,14 +134,18 @@ def write_network(path: Path, folder: Path) -> dict:
         told = json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))
         model = onnx.load(path)
     except Exception as error:  # a damaged file raises almost anything
-        raise Missing(f"{path}: no export with its card ({error}). Make one by hs.export(..., calibrate=photos).") from None
+        raise Missing(
+            f"{path}: no export with its card ({error}). Make one by hs.export(..., calibrate=photos)."
+        ) from None
     if told["precision"] != "int8":
         raise Missing(f"{path}: its numbers are {told['precision']}. Export it with calibrate=photos, to eight bits.")
     folder.mkdir()
     coarsen(model)
     card = {"size": told["size"], "camera_size": min(CAMERA_SIZE, told["size"]), "threshold": told["threshold"]}
     card |= {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "network": told.get("network"), "bytes": {}}
-    onnx.save_model(model, folder / "whole.onnx", save_as_external_data=True, location="weights.bin", size_threshold=1024)
+    onnx.save_model(
+        model, folder / "whole.onnx", save_as_external_data=True, location="weights.bin", size_threshold=1024
+    )
     pack((folder / "weights.bin").read_bytes(), folder / "weights.bin", zlib.Z_HUFFMAN_ONLY)  # they repeat nothing
     for kind in RUNTIMES:
         for side in {card["size"], card["camera_size"]}:
@@ -238,8 +244,16 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 def serve(out: Path, port: int) -> None:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(out)))
-    print(f"The page is at http://127.0.0.1:{port}/ (end it with Ctrl-C). For others: put {out} on any static host.")
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(out)))
+    except OSError as error:
+        raise Missing(
+            f"The page is in {out}, but port {port} cannot be had ({error.strerror}): name another."
+        ) from None
+    print(
+        f"See it at http://127.0.0.1:{port}/ (end it with Ctrl-C). For others, put the folder on any static host.",
+        flush=True,
+    )
     try:
         server.serve_forever()
     except KeyboardInterrupt:
@@ -254,11 +268,12 @@ def main() -> int:
     options = parser.parse_args()
     try:
         build(options.out, options.network)
+        print(f"The page is in {options.out}.")
+        if options.serve:
+            serve(options.out, options.serve)
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 2
-    if options.serve:
-        serve(options.out, options.serve)
     return 0
 
 

@@ -5,6 +5,7 @@ and what the tests look at.
 """
 
 from .augmentation import draw_augmentation, play_augmentation
+from .camera import draw_live, live
 from .inside import draw_layer, look_inside
 from .loss import draw_loss, draw_losses, play_loss
 from .photos import browse, draw_sample
@@ -19,6 +20,7 @@ __all__ = [
     "draw_augmentation",
     "draw_cut",
     "draw_layer",
+    "draw_live",
     "draw_loss",
     "draw_losses",
     "draw_photo",
@@ -26,6 +28,7 @@ __all__ = [
     "draw_threshold",
     "draw_training",
     "explore",
+    "live",
     "look_inside",
     "play_augmentation",
     "play_loss",
