@@ -1,4 +1,4 @@
-"""How the page for the browser is built: what is missing is said in one sentence; graphs are changed as they are meant."""
+"""How the page for the browser is built: what is missing is said in a sentence; graphs change as they are meant to."""
 
 import importlib.util
 

@@ -10,10 +10,10 @@ and all large files are packed.
 """
 
 import argparse
-import gzip
 import hashlib
 import http.server
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -33,7 +33,7 @@ RUNTIMES = {  # of onnxruntime-web, for the processor and for a graphics card
     },
 }
 CAMERA_SIZE = 160  # pixels: what two processor cores can do a dozen times a second
-STEP = 4  # of the 255 levels of a weight every fourth is used: 2 bits less to load
+STEP, LARGE_STEP, LARGE = 4, 5, 500_000  # of a weight's 255 levels every fourth is used; in large kernels every fifth
 HEADERS = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 
 
@@ -53,6 +53,8 @@ def build(out: Path, network: Path | None = None) -> None:
         shutil.copy(runtime / files["api"], out / "runtime")
         shutil.copy(runtime / files["glue"], out / "runtime")
         pack((runtime / files["wasm"]).read_bytes(), out / "runtime" / files["wasm"])
+    mit = re.sub(r"Copyright .*", "Copyright (c) Microsoft Corporation", (ROOT / "LICENSE").read_text("utf-8"))
+    (out / "runtime" / "LICENSE.txt").write_text(f"onnxruntime-web, whose files are in this folder\n\n{mit}", "utf-8")
     draw_example(out)
     card = write_network(network, out / "model")
     card["runtimes"] = {kind: files | {"wasm": f"{files['wasm']}.packed"} for kind, files in RUNTIMES.items()}
@@ -160,14 +162,15 @@ def write_network(path: Path, folder: Path) -> dict:
 
 
 def coarsen(model) -> None:
-    """Leaves of the levels of each large kernel every STEP-th."""
+    """Leaves of the levels of each kernel every fourth or fifth: some two bits of each weight less to load."""
     import numpy as np
     from onnx import numpy_helper
 
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
         if values.dtype == np.int8 and values.size > 10_000:
-            coarse = np.clip(np.rint(values / STEP) * STEP, -127, 127).astype(np.int8)
+            step = LARGE_STEP if values.size > LARGE else STEP
+            coarse = np.clip(np.rint(values / step) * step, -127, 127).astype(np.int8)
             tensor.CopyFrom(numpy_helper.from_array(coarse, tensor.name))
 
 

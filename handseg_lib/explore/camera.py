@@ -17,7 +17,7 @@ from ..predictor import Predictor
 from .upload import draw_photo
 from .view import Drawing, View
 
-WELCOME = "While the camera is on, its pictures go to the machine that runs this notebook, one at a time, and are kept nowhere."
+WELCOME = "Its pictures go to the machine that runs this notebook, one at a time, and are kept nowhere."
 
 
 class Camera(anywidget.AnyWidget):
@@ -48,7 +48,7 @@ class Camera(anywidget.AnyWidget):
 
 
 def live(predictor: Predictor) -> View:
-    """Shows your camera with the mask drawn over it, or with the background blurred or replaced, several times a second.
+    """Shows your camera with the mask drawn over it, or its background blurred or replaced, several times a second.
 
     The camera is on from "start" to "stop". It needs a browser that lends it: on this machine or over https.
 

@@ -1,10 +1,10 @@
-"""The page of web/ in a real browser: hands are found as the truth has them, and nothing leaves the page's own place."""
+"""The page of web/ in a real browser: hands are found as the truth has them, and nothing leaves the page's host."""
 
 import os
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -45,22 +45,27 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def visit(browser, folder):
-    """A function that opens the page on a host of its own: ``with visit(headers) as (page, asked, host)``."""
+    """A function that opens the page on a host of its own: ``with visit(headers) as page``.
+
+    The page has besides: host, its address; asked, what was asked for, as pairs of method and address; leave(), which
+    ends the host.
+    """
 
     @contextmanager
     def open_page(headers=ISOLATED):
         context = browser.new_context(permissions=["camera"], viewport={"width": 1000, "height": 900})
         context.add_init_script(f"({TRACKS})()")
-        asked = []
-        context.on("request", lambda request: asked.append((request.method, request.url)))
         page = context.new_page()
         page.set_default_timeout(120_000)
-        errors = []
+        page.asked, errors = [], []
+        context.on("request", lambda request: page.asked.append((request.method, request.url)))
         page.on("pageerror", lambda error: errors.append(str(error)))
-        with hosted(folder, headers) as (address, _):
-            page.goto(f"{address}some/where/")
+        with ExitStack() as host:
+            page.host, _ = host.enter_context(hosted(folder, headers))
+            page.leave = host.close
+            page.goto(f"{page.host}some/where/")
             expect(page.get_by_role("status")).to_contain_text("Ready.", timeout=120_000)
-            yield page, asked, address
+            yield page
         context.close()
         assert errors == []
 
@@ -94,7 +99,7 @@ def score(cut: np.ndarray) -> tuple[int, float]:
 
 def test_a_photos_hand_is_cut_out_as_the_truth_has_it(visit, tmp_path):
     ious = []
-    with visit() as (page, _, _):
+    with visit() as page:
         for number, (image, mask) in enumerate(scenes()):
             Image.fromarray(image).save(tmp_path / f"{number}.png")
             look_at(page, tmp_path / f"{number}.png")
@@ -108,7 +113,7 @@ def test_a_photos_hand_is_cut_out_as_the_truth_has_it(visit, tmp_path):
 
 
 def test_the_cameras_hands_are_found_and_stop_turns_it_off(visit):
-    with visit() as (page, _, _):
+    with visit() as page:
         button = page.get_by_role("button", name="Use the camera")
         button.press("Enter")
         expect(page.get_by_label(re.compile("of it is hand"))).to_be_visible()
@@ -129,30 +134,28 @@ def test_the_cameras_hands_are_found_and_stop_turns_it_off(visit):
 
 
 def test_nothing_leaves_the_pages_own_place_and_ten_megabytes_are_enough(visit, folder):
-    with visit() as (page, asked, address):
+    with visit() as page:
         page.get_by_role("button", name="Try the drawn hand").press("Enter")
         expect(page.get_by_role("status")).to_contain_text("of the photo is hand")
         gone = page.evaluate("fetch('https://example.org/', {mode: 'no-cors'}).then(() => 'sent', () => 'held back')")
         assert gone == "held back"  # by the page's own policy
-    assert len(asked) > 8
-    strangers = [
-        url for _, url in asked if not url.startswith((address, "blob:", "data:")) and "example.org" not in url
-    ]
-    assert strangers == [] and {method for method, _ in asked} == {"GET"}
-    files = {url.partition("/some/where/")[2].partition("?")[0] or "index.html" for _, url in asked if address in url}
-    first = [folder / "some" / "where" / name for name in files if not name.endswith("-224.onnx.packed")]
-    assert sum(path.stat().st_size for path in first if path.is_file()) <= 10e6
+    assert len(page.asked) > 8 and {method for method, _ in page.asked} == {"GET"}
+    own = (page.host, "blob:", "data:", "https://example.org")
+    assert [url for _, url in page.asked if not url.startswith(own)] == []
+    names = {url.partition("/some/where/")[2].partition("?")[0] for _, url in page.asked}
+    needed = [folder / "some" / "where" / name for name in names if not name.endswith("-224.onnx.packed")]
+    assert sum(path.stat().st_size for path in needed if path.is_file()) <= 10e6
 
 
 def test_it_works_without_its_host_after_the_first_visit_and_in_threads(visit):
     """A plain host sends no headers for threads: the service worker adds them."""
-    with visit({}) as (page, _, _):
+    with visit({}) as page:
         expect(page.locator("#engine")).to_contain_text("WebAssembly")
         if page.evaluate("navigator.hardwareConcurrency") > 1:
             expect(page.locator("#engine")).to_contain_text("threads")
         page.get_by_role("button", name="Try the drawn hand").press("Enter")
         expect(page.get_by_role("status")).to_contain_text("of the photo is hand")
-        page.context.set_offline(True)
+        page.leave()
         page.reload()
         expect(page.get_by_role("status")).to_contain_text("Ready.")
         page.get_by_role("button", name="Try the drawn hand").press("Enter")
@@ -161,6 +164,6 @@ def test_it_works_without_its_host_after_the_first_visit_and_in_threads(visit):
 
 def test_wrong_files_get_a_sentence(visit, tmp_path):
     (tmp_path / "a.jpg").write_text("This is no picture.")
-    with visit() as (page, _, _):
+    with visit() as page:
         look_at(page, tmp_path / "a.jpg")
         expect(page.get_by_role("status")).to_contain_text("a.jpg: this browser cannot read it.")
