@@ -30,13 +30,13 @@ def test_all_that_the_page_loads_first_is_kept_for_later():
 
 @pytest.fixture
 def graph():
-    """A photo (1, 4, 4, 1), rounded to steps of 0.5, through a ReLU, rounded again; and a shape that says 4."""
+    """A photo (1, 8, 8, 1), rounded to steps of 0.5, through a ReLU, rounded again; and a shape that says 8."""
     onnx = pytest.importorskip("onnx")
     helper, floats = onnx.helper, onnx.TensorProto.FLOAT
     steps = [
         onnx.numpy_helper.from_array(np.array(0.5, np.float32), "step"),
         onnx.numpy_helper.from_array(np.array(128, np.uint8), "zero"),
-        onnx.numpy_helper.from_array(np.array([1, 4, 4, 1]), "shape"),
+        onnx.numpy_helper.from_array(np.array([1, 8, 8, 1]), "shape"),
         onnx.numpy_helper.from_array(np.arange(-100, 100, dtype=np.int8).repeat(100), "kernel"),
     ]
     nodes = [
@@ -47,9 +47,9 @@ def graph():
         helper.make_node("QuantizeLinear", ["d", "step", "zero"], ["e"]),
         helper.make_node("DequantizeLinear", ["e", "step", "zero"], ["hand"]),
     ]
-    ends = [helper.make_tensor_value_info(name, floats, (1, 4, 4, 1)) for name in ("photo", "hand")]
+    ends = [helper.make_tensor_value_info(name, floats, (1, 8, 8, 1)) for name in ("photo", "hand")]
     graph = helper.make_graph(nodes, "steps", ends[:1], ends[1:], steps)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)])
 
 
 def run(model, photo):
@@ -59,16 +59,16 @@ def run(model, photo):
 
 
 def test_steps_between_layers_are_taken_out_and_nothing_else(graph):
-    photo = np.linspace(-1, 1.1, 16, dtype=np.float32).reshape(1, 4, 4, 1)
+    photo = np.linspace(-1, 1.1, 64, dtype=np.float32).reshape(1, 8, 8, 1)
     assert not np.allclose(run(graph, photo), np.maximum(photo, 0))
     page.take_steps_out(graph)
     assert np.array_equal(run(graph, photo), np.maximum(photo, 0))
 
 
 def test_a_graph_of_another_side_is_the_same_but_for_its_shapes(graph):
-    page.resize(graph, 4, 6)
-    photo = np.full((1, 6, 6, 1), 0.5, np.float32)
-    assert run(graph, photo).shape == (1, 6, 6, 1) and (run(graph, photo) == 0.5).all()
+    page.resize(graph, 8, 12)
+    photo = np.full((1, 12, 12, 1), 0.5, np.float32)
+    assert run(graph, photo).shape == (1, 12, 12, 1) and (run(graph, photo) == 0.5).all()
 
 
 def test_weights_keep_every_fourth_level(graph):

@@ -146,7 +146,7 @@ def write_network(path: Path, folder: Path) -> dict:
     card = {"size": told["size"], "camera_size": min(CAMERA_SIZE, told["size"]), "threshold": told["threshold"]}
     card |= {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "network": told.get("network"), "bytes": {}}
     onnx.save_model(
-        model, folder / "whole.onnx", save_as_external_data=True, location="weights.bin", size_threshold=1024
+        model, folder / "whole.onnx", save_as_external_data=True, location="weights.bin", size_threshold=10_000
     )
     pack((folder / "weights.bin").read_bytes(), folder / "weights.bin", zlib.Z_HUFFMAN_ONLY)  # they repeat nothing
     for kind in RUNTIMES:
@@ -187,8 +187,9 @@ def resize(model, size: int, side: int) -> None:
     for tensor in model.graph.initializer:
         if tensor.data_type == TensorProto.INT64 and tensor.data_location != TensorProto.EXTERNAL:
             shape = numpy_helper.to_array(tensor)
-            if shape.ndim == 1 and (shape == size).any():
-                tensor.CopyFrom(numpy_helper.from_array(np.where(shape == size, side, shape), tensor.name))
+            if shape.shape == (size,):  # how many pixels each row has
+                shape = np.resize(shape, side)
+            tensor.CopyFrom(numpy_helper.from_array(np.where(shape == size, side, shape), tensor.name))
 
 
 def take_steps_out(model) -> None:
