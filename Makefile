@@ -6,11 +6,11 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app test test-colab moved test-backends notebooks figures slides site links lint bench gpu lock clean
+.PHONY: help env lab app web test test-colab moved test-backends notebooks figures slides site links lint bench gpu lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
-	@echo "  Variables: PYTHON=$(PYTHON) PORT=$(PORT) ARGS='passed on to lab, test and notebooks'"
+	@echo "  Variables: PYTHON=$(PYTHON) PORT=$(PORT) ARGS='passed on to lab, web, test and notebooks'"
 
 env: .venv/.done ## build .venv from requirements.lock
 
@@ -19,6 +19,9 @@ lab: env ## open the course in JupyterLab
 
 app: env ## show the sliders on one page, as an app
 	$(BIN)/voila --no-browser --port $(PORT) $(ARGS) notebooks/sliders.ipynb
+
+web: env ## build the page for the browser into build/web, and show it (needs the extra export, and Node.js)
+	$(BIN)/python web/build.py --serve $(PORT) $(ARGS)
 
 test: env ## run the unit tests and every notebook
 	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env \

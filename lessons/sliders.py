@@ -130,3 +130,13 @@ hs.explore.try_photo(predictor)
 
 # %%
 hs.explore.draw_photo(image, predictor(image), predictor.threshold)
+
+# %% [markdown]
+# ## Your camera
+#
+# Does it follow your hand when you turn it, make a fist, or hold it before your face? Press "start the camera". The mask
+# is drawn over the picture several times a second, or the background is blurred or replaced; "stop the camera" turns it
+# off.
+
+# %%
+hs.explore.live(predictor)

@@ -42,7 +42,7 @@ const ready = new Promise((resolve, reject) => {
     network = new Worker("network.js", { type: "module" });
     network.onerror = () => reject(new Error("this browser cannot start it"));
     network.onmessage = ({ data }) => {
-      if (data.progress) say(`The network is on its way: ${data.progress} MB.`);
+      if (data.progress) $("loading").value = data.progress;
       else if (data.ready) resolve(data.ready);
       else if (data.failed) reject(new Error(data.failed));
       else {
@@ -80,9 +80,13 @@ ready.then(
     $("level").textContent = threshold.toFixed(2);
     $("engine").textContent = `The network computes by ${engine}.`;
     $("size").textContent = `${megabytes} megabytes`;
+    $("loading").hidden = true;
     say("Ready. Choose a photo, drop one, or use the camera.");
   },
-  (error) => say(`The network could not be loaded: ${error.message}. Load the page again; an old browser may lack what it needs.`, true),
+  (error) => {
+    $("loading").hidden = true;
+    say(`The network could not be loaded: ${error.message}. Load the page again; an old browser may lack what it needs.`, true);
+  },
 );
 
 // What is shown

@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import http.server
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / "build"
 PAGES = ("index.html", "style.css", "icon.svg", "app.js", "painting.js", "network.js")
 RUNTIMES = {  # of onnxruntime-web, for the processor and for a graphics card
     "wasm": {"api": "ort.wasm.min.mjs", "glue": "ort-wasm-simd-threaded.mjs", "wasm": "ort-wasm-simd-threaded.wasm"},
@@ -31,7 +33,7 @@ RUNTIMES = {  # of onnxruntime-web, for the processor and for a graphics card
     },
 }
 CAMERA_SIZE = 160  # pixels: what two processor cores can do a dozen times a second
-STEP = 4  # of the 255 levels of a weight every fourth is used: 2 bits less to load
+STEP, LARGE_STEP, LARGE = 4, 5, 500_000  # of a weight's 255 levels every fourth is used; in large kernels every fifth
 HEADERS = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 
 
@@ -40,9 +42,9 @@ class Missing(Exception):
 
 
 def build(out: Path, network: Path | None = None) -> None:
-    """Makes the folder anew. What took long, npm's package and the course's network, is kept beside it."""
-    runtime = bring_runtime(out.with_name("web-runtime"))
-    network = network or export(out.with_name("web-network") / "hand.onnx")
+    """Makes the folder anew. What takes long, npm's package and the course's network, is kept for the next time."""
+    runtime = bring_runtime(KEPT / "web-runtime")
+    network = network or export(KEPT / "web-network" / "hand.onnx")
     shutil.rmtree(out, ignore_errors=True)
     (out / "runtime").mkdir(parents=True)
     for name in PAGES:
@@ -51,14 +53,15 @@ def build(out: Path, network: Path | None = None) -> None:
         shutil.copy(runtime / files["api"], out / "runtime")
         shutil.copy(runtime / files["glue"], out / "runtime")
         pack((runtime / files["wasm"]).read_bytes(), out / "runtime" / files["wasm"])
+    mit = re.sub(r"Copyright .*", "Copyright (c) Microsoft Corporation", (ROOT / "LICENSE").read_text("utf-8"))
+    (out / "runtime" / "LICENSE.txt").write_text(f"onnxruntime-web, whose files are in this folder\n\n{mit}", "utf-8")
     draw_example(out)
     card = write_network(network, out / "model")
-    for kind, files in RUNTIMES.items():
-        files["wasm"] += ".packed"
-        files = [out / "runtime" / name for name in files.values()]
-        files += [out / "model" / f"{kind}-{card['camera_size']}.onnx.packed", out / "model" / "weights.bin.packed"]
-        card["bytes"][kind] = sum(path.stat().st_size for path in files)
-    card["runtimes"] = RUNTIMES
+    card["runtimes"] = {kind: files | {"wasm": f"{files['wasm']}.packed"} for kind, files in RUNTIMES.items()}
+    for kind, files in card["runtimes"].items():
+        needed = [out / "runtime" / name for name in files.values()]
+        needed += [out / "model" / f"{kind}-{card['camera_size']}.onnx.packed", out / "model" / "weights.bin.packed"]
+        card["bytes"][kind] = sum(path.stat().st_size for path in needed)
     (out / "model" / "card.json").write_text(json.dumps(card, indent=1), "utf-8")
     service = (ROOT / "web" / "service.js").read_text("utf-8")
     (out / "service.js").write_text(service.replace("{{version}}", version(out, service)), "utf-8")
@@ -115,7 +118,10 @@ def export(path: Path) -> Path:
     if not callable(getattr(hs, "export", None)):
         raise Missing("This version of the library exports nothing: name a network by --network FILE.onnx.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    hs.export(predictor, path, calibrate=hs.split_by_person(hs.drawn.load()).train[::2])
+    try:
+        hs.export(predictor, path, calibrate=hs.split_by_person(hs.drawn.load()).train[::2])
+    except hs.InputError as error:
+        raise Missing(str(error)) from None
     stamp.write_text(predictor.card["sha256"])
     return path
 
@@ -140,7 +146,7 @@ def write_network(path: Path, folder: Path) -> dict:
     card = {"size": told["size"], "camera_size": min(CAMERA_SIZE, told["size"]), "threshold": told["threshold"]}
     card |= {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "network": told.get("network"), "bytes": {}}
     onnx.save_model(
-        model, folder / "whole.onnx", save_as_external_data=True, location="weights.bin", size_threshold=1024
+        model, folder / "whole.onnx", save_as_external_data=True, location="weights.bin", size_threshold=10_000
     )
     pack((folder / "weights.bin").read_bytes(), folder / "weights.bin", zlib.Z_HUFFMAN_ONLY)  # they repeat nothing
     for kind in RUNTIMES:
@@ -156,14 +162,15 @@ def write_network(path: Path, folder: Path) -> dict:
 
 
 def coarsen(model) -> None:
-    """Leaves of the levels of each large kernel every STEP-th."""
+    """Leaves of the levels of each kernel every fourth or fifth: some two bits of each weight less to load."""
     import numpy as np
     from onnx import numpy_helper
 
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
         if values.dtype == np.int8 and values.size > 10_000:
-            coarse = np.clip(np.rint(values / STEP) * STEP, -127, 127).astype(np.int8)
+            step = LARGE_STEP if values.size > LARGE else STEP
+            coarse = np.clip(np.rint(values / step) * step, -127, 127).astype(np.int8)
             tensor.CopyFrom(numpy_helper.from_array(coarse, tensor.name))
 
 
@@ -180,8 +187,9 @@ def resize(model, size: int, side: int) -> None:
     for tensor in model.graph.initializer:
         if tensor.data_type == TensorProto.INT64 and tensor.data_location != TensorProto.EXTERNAL:
             shape = numpy_helper.to_array(tensor)
-            if shape.ndim == 1 and (shape == size).any():
-                tensor.CopyFrom(numpy_helper.from_array(np.where(shape == size, side, shape), tensor.name))
+            if shape.shape == (size,):  # how many pixels each row has
+                shape = np.resize(shape, side)
+            tensor.CopyFrom(numpy_helper.from_array(np.where(shape == size, side, shape), tensor.name))
 
 
 def take_steps_out(model) -> None:
@@ -240,8 +248,16 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 def serve(out: Path, port: int) -> None:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(out)))
-    print(f"The page is at http://127.0.0.1:{port}/ (end it with Ctrl-C). For others: put {out} on any static host.")
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(out)))
+    except OSError as error:
+        raise Missing(
+            f"The page is in {out}, but port {port} cannot be had ({error.strerror}): name another."
+        ) from None
+    print(
+        f"See it at http://127.0.0.1:{port}/ (end it with Ctrl-C). For others, put the folder on any static host.",
+        flush=True,
+    )
     try:
         server.serve_forever()
     except KeyboardInterrupt:
@@ -256,11 +272,12 @@ def main() -> int:
     options = parser.parse_args()
     try:
         build(options.out, options.network)
+        print(f"The page is in {options.out}.")
+        if options.serve:
+            serve(options.out, options.serve)
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 2
-    if options.serve:
-        serve(options.out, options.serve)
     return 0
 
 

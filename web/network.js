@@ -15,7 +15,7 @@ async function load(name, total) {
   const counted = new TransformStream({
     transform(piece, out) {
       loaded += piece.byteLength;
-      if (total) postMessage({ progress: `${(loaded / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)}` });
+      if (total) postMessage({ progress: loaded / total });
       out.enqueue(piece);
     },
   });

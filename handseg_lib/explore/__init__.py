@@ -5,6 +5,7 @@ and what the tests look at.
 """
 
 from .augmentation import draw_augmentation, play_augmentation
+from .camera import draw_live, live
 from .convolution import convolve, draw_convolution, draw_filters
 from .descent import draw_descent, roll_ball
 from .fooling import draw_fooled, fool
@@ -32,6 +33,7 @@ __all__ = [
     "draw_filters",
     "draw_fooled",
     "draw_layer",
+    "draw_live",
     "draw_loss",
     "draw_losses",
     "draw_network",
@@ -42,6 +44,7 @@ __all__ = [
     "draw_wall",
     "explore",
     "fool",
+    "live",
     "look_inside",
     "open_network",
     "play_augmentation",

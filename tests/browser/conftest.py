@@ -19,9 +19,11 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
+from benchmarks import camera
+
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"  # of the tests that failed; git ignores it
-CAMERA = "--use-fake-device-for-media-stream"  # a drawn film, for a page that is allowed to see it
+CAMERA = "--use-fake-device-for-media-stream"  # a film of drawn hands, for a page that is allowed to see it
 # what a box of widgets has for each child until it is made: the pictures are there before the sliders are
 PLACEHOLDER = ".jupyter-widgets > .lm-Widget:empty"
 OPEN_TO_TESTS = ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
@@ -146,14 +148,16 @@ def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """The Chromium of the machine; where there is none, its tests are skipped."""
+def browser(tmp_path_factory):
+    """The Chromium of the machine, whose camera plays a film; where there is none, its tests are skipped."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("needs Chromium: apt-get install chromium")
     expect.set_options(timeout=90_000)
+    film = camera.write_film(tmp_path_factory.mktemp("film") / "film.mjpeg")
     with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", CAMERA])
+        arguments = ["--no-sandbox", CAMERA, f"--use-file-for-fake-video-capture={film}"]
+        running = driver.chromium.launch(executable_path=chromium, args=arguments)
         yield running
         running.close()
 
