@@ -42,13 +42,15 @@ def refuse_loss(loss: Callable, train: Batches) -> None:
     """Raises InputError where no number comes of a mask and a prediction: before Keras traces it, which says less."""
     mask = keras.ops.convert_to_tensor(train.masks[:1, ..., None], "float32")
     try:
-        keras.ops.convert_to_tensor(loss(mask, keras.ops.full_like(mask, 0.5)))
+        made = loss(mask, keras.ops.full_like(mask, 0.5))
     except Exception as error:  # it may be the caller's own, and raise anything
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
             f"loss={what(loss)}: of a mask and a prediction it makes no number ({reason}). Give a function of the "
             "two, as those in hs.losses."
         ) from error
+    if not keras.ops.is_tensor(made):  # nor would training know how to make it smaller
+        raise InputError(f"loss={what(loss)}: it gives {what(made)}. Write it with keras.ops, and not with NumPy.")
 
 
 def _refuse_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> None:

@@ -161,6 +161,7 @@ MISTAKES = {  # what a learner did: how, and the words that are to come back
         lambda k: fit(k, loss=lambda true: true),
         "of a mask and a prediction it makes no number",
     ),
+    "a loss in NumPy": (lambda k: fit(k, loss=lambda t, p: np.mean(np.square(t - p))), "keras.ops, and not with NumPy"),
     "no epochs": (lambda k: fit(k, epochs=0), "epochs=0"),
     "half an epoch": (lambda k: fit(k, epochs=2.5), "epochs=2.5"),
     "a rate that is nan": (lambda k: fit(k, peak=float("nan")), "peak=nan: use a number from 1e-09 to 1"),

@@ -39,7 +39,7 @@ arrays = st.builds(
     st.sampled_from([0, 1, 2, 255, 256, 0.5, -1]),
 )
 anything = plain | arrays | st.lists(plain, max_size=3) | st.tuples(plain, plain) | st.dictionaries(st.text(), plain)
-some = settings(max_examples=150, deadline=None, database=None)
+some = settings(max_examples=100, deadline=None, database=None)
 
 
 @good
