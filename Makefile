@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app test test-colab test-backends notebooks figures slides bench gpu lock clean
+.PHONY: help env lab app test test-quick test-colab test-backends coverage mutants notebooks figures slides bench gpu lock audit clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -51,17 +51,32 @@ gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)
 # On x86-64 Linux TensorFlow's CPU build is half the download of the full one, which without CUDA's libraries
 # finds no GPU either.
 CPU := sys_platform == 'linux' and platform_machine == 'x86_64'
+UV := .venv-lock/bin/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -q
 FULL := sys_platform != 'linux' or platform_machine != 'x86_64'
 
-lock: ## choose new exact versions
+# What fits stays as it is: the same lock comes out again until pyproject.toml asks for something else. The hashes are
+# those of all files of a release, so of every system's.
+lock: ## lock exact versions with hashes (ARGS=--upgrade for the newest, ARGS='-P NAME' for one package's)
 	@$(check_python)
-	$(PYTHON) -m venv --clear .venv-lock
-	.venv-lock/bin/python $(PIP) install -q uv
-	.venv-lock/bin/uv pip compile pyproject.toml --extra lab --extra test --universal --python-version 3.11 \
-	  --fork-strategy fewest --no-header --no-annotate --no-emit-index-url -q -o .venv-lock/lock.txt
+	$(locker)
+	cp requirements.lock .venv-lock/lock.txt
+	$(UV) pyproject.toml --extra lab --extra test --fork-strategy fewest -o .venv-lock/lock.txt $(ARGS)
+	sed -n -e "/^tensorflow==/{s/$$/ ; $(FULL)/p;s/^tensorflow\(==[^ ]*\).*/tensorflow-cpu\1 ; $(CPU)/;}" -e p \
+	  .venv-lock/lock.txt > .venv-lock/both.txt
+	$(UV) .venv-lock/both.txt --no-deps --generate-hashes -o .venv-lock/hashed.txt
 	(echo "# Exact versions for CPython 3.11 to 3.13 on Linux, macOS and Windows, made by: make lock"; \
-	  sed -n -e "/^tensorflow==/{s/$$/ ; $(FULL)/p;s/^tensorflow\(==[^ ]*\).*/tensorflow-cpu\1 ; $(CPU)/;}" -e p \
-	  .venv-lock/lock.txt) > requirements.lock
+	  cat .venv-lock/hashed.txt) > requirements.lock
+
+audit: env ## what this course stands on: licences, ages, known vulnerabilities (where their database can be reached)
+	$(locker)
+	.venv-lock/bin/python $(PIP) install -q pip-audit
+	$(UV) requirements.lock --no-deps --format pylock.toml -o .venv-lock/pylock.toml
+	$(BIN)/python scripts/audit_packages.py $(ARGS)
+
+define locker
+$(PYTHON) -m venv --clear .venv-lock
+.venv-lock/bin/python $(PIP) install -q uv
+endef
 
 clean: ## remove the environments and what the tools leave behind
 	rm -rf .venv .venv-backends .venv-colab .venv-lock slides .pytest_cache .ruff_cache *.egg-info build

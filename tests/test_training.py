@@ -353,6 +353,34 @@ def test_a_finished_run_is_not_trained_again_but_loaded(straight, data):
 # What is refused
 
 
+def test_the_rate_rises_for_a_tenth_of_the_steps_and_then_falls_along_a_cosine():
+    training.compile_stage(model := small_unet(), steps=200, peak=1e-3)
+    rate = model.optimizer._learning_rate
+    by_hand = {0: 1e-5, 10: (1e-5 + 1e-3) / 2, 20: 1e-3, 110: (1 + 0.02) / 2 * 1e-3, 200: 2e-5, 300: 2e-5}
+    assert {step: float(rate(step)) for step in by_hand} == pytest.approx(by_hand)
+
+
+def test_a_huge_gradient_is_clipped():
+    """The first step of Adam is as long as the rate however long the gradient, so what is looked at is its mean."""
+    training.compile_stage(model := small_unet(), steps=1000, peak=1e-3)
+    optimizer, variables = model.optimizer, model.trainable_variables
+    gradients = [np.zeros(variable.shape, "float32") for variable in variables]
+    gradients[0][:] = 1e6
+    optimizer.apply([keras.ops.convert_to_tensor(gradient) for gradient in gradients], variables)
+    clipped = keras.ops.convert_to_numpy(optimizer._momentums[0])
+    assert np.linalg.norm(clipped) == pytest.approx(0.1, rel=1e-3), "a tenth, by beta_1, of a gradient of length 1"
+
+
+def test_weights_decay_where_no_gradient_holds_them():
+    """1e-4 of the rate in each step: at a rate of 1, which shows it, a ten thousandth."""
+    training.compile_stage(model := small_unet(), steps=1000, peak=100.0)  # in its first step a hundredth of that
+    variables = model.trainable_variables
+    before = [variable.numpy() for variable in variables]
+    model.optimizer.apply([keras.ops.zeros(variable.shape) for variable in variables], variables)
+    for variable, array in zip(variables, before):
+        assert variable.numpy() == pytest.approx(array * (1 - 1e-4), rel=1e-6)
+
+
 @pytest.mark.parametrize(
     "name, value, was, now",
     [
