@@ -24,6 +24,19 @@ test: env ## run the unit tests and every notebook
 	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env \
 	  --nbval-cell-timeout=600 $(ARGS) tests $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
 
+test-quick: env ## run the unit tests that need neither a browser nor a process of their own, without notebooks
+	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" --ignore=tests/browser $(ARGS) tests
+
+coverage: env ## which lines and branches of the library the unit tests reach, those of other processes included
+	rm -f .coverage .coverage.*
+	HANDSEG_PROFILE=smoke $(BIN)/python -m coverage run -m pytest -q --ignore=tests/browser $(ARGS) tests
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
+
+mutants: env ## change the heart in small ways, one at a time, and count whom the tests catch (hours; goes on where it was)
+	$(BIN)/python $(PIP) install -q cosmic-ray
+	$(BIN)/python -m benchmarks.mutants --json $(ARGS)
+
 test-colab: .venv-colab/.done ## run every notebook with the versions that Colab has
 	HANDSEG_PROFILE=smoke .venv-colab/bin/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env \
 	  --nbval-cell-timeout=600 $(ARGS) $(wildcard notebooks/*.ipynb)
@@ -40,8 +53,8 @@ figures: env ## put the measured figures into every page and notebook (nothing i
 slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
 	$(BIN)/python lessons/slides.py $(ARGS)
 
-bench: env ## measure the published figures again, all but the GPU's (audit reads what lopo leaves)
-	set -e; for name in $(filter-out __init__ audit figures report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
+bench: env ## measure the published figures again, all but the GPU's and the mutants (audit reads what lopo leaves)
+	set -e; for name in $(filter-out __init__ audit figures mutants report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
 	  $(BIN)/python -m benchmarks.$$name --json; done
 
 gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)
@@ -79,7 +92,8 @@ $(PYTHON) -m venv --clear .venv-lock
 endef
 
 clean: ## remove the environments and what the tools leave behind
-	rm -rf .venv .venv-backends .venv-colab .venv-lock slides .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv .venv-backends .venv-colab .venv-lock .mutants slides .pytest_cache .ruff_cache *.egg-info build
+	rm -f .coverage .coverage.*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 

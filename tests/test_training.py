@@ -1,8 +1,8 @@
 """Training: two stages, the best epoch kept, and a killed run that ends where an uninterrupted one does.
 
 The runs here train a U-Net with an encoder of two convolutions, whose blocks are named as ResNet50's: what ``fit``
-promises does not hang on the encoder's size, and tracing ResNet50 takes half a minute. ``test_encoder`` and
-``test_cli`` train the real thing.
+promises does not hang on the encoder's size, and tracing ResNet50 takes half a minute. ``test_encoder`` and lesson 06
+train the real thing.
 """
 
 import ast
@@ -32,10 +32,10 @@ ROW = ["epoch", "stage", "seconds", "loss", "iou", "val_loss", "val_iou"]
 RECIPE = {"epochs": 4, "frozen_epochs": 2, "train_from": "conv3_block1"}
 
 
-def small_unet():
+def small_unet(size=SIZE):
     """A U-Net in small, the same each time; its encoder's blocks are conv2_block1 and conv3_block1."""
     keras.utils.set_random_seed(0)
-    photo = keras.Input((SIZE, SIZE, 3))
+    photo = keras.Input((size, size, 3))
     x = layers.Rescaling(1 / 255)(photo)
     outputs = []
     for stage in (2, 3):
@@ -44,7 +44,7 @@ def small_unet():
         x = layers.ReLU()(x)
         outputs.append(x)
     encoder = StillModel(photo, outputs, name="encoder")
-    photo = keras.Input((SIZE, SIZE, 3))
+    photo = keras.Input((size, size, 3))
     *skips, x = encoder(photo)
     for skip in reversed(skips):
         x = up_step(x, skip, 8)
@@ -496,6 +496,7 @@ def test_a_loss_with_a_parameter_in_a_dict_or_a_class_is_another_when_that_chang
     assert state.identity(by_dict) != before[0] and state.identity(by_class) != before[1]
 
 
+@pytest.mark.slow
 def test_a_loss_is_the_same_in_a_new_process():
     """Whose functions are at other addresses, and whose hashes of text are other ones."""
     code = "{name: state.identity(training.loss_of(make())) for name, make in LOSSES.items()}"
