@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app web test test-colab moved test-backends notebooks figures slides site links lint bench gpu lock clean
+.PHONY: help env lab app web test test-quick test-colab moved test-backends coverage mutants notebooks figures slides site links lint bench gpu lock audit clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -26,6 +26,19 @@ web: env ## build the page for the browser into build/web, and show it (needs th
 test: env ## run the unit tests and every notebook
 	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env \
 	  --nbval-cell-timeout=600 $(ARGS) tests $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
+
+test-quick: env ## run the unit tests that need neither a browser nor a process of their own, without notebooks
+	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" --ignore=tests/browser $(ARGS) tests
+
+coverage: env ## which lines and branches of the library the unit tests reach, those of other processes included
+	rm -f .coverage .coverage.*
+	HANDSEG_PROFILE=smoke $(BIN)/python -m coverage run -m pytest -q --ignore=tests/browser $(ARGS) tests
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
+
+mutants: env ## change the heart in small ways, one at a time, and count whom the tests catch (hours; goes on where it was)
+	$(BIN)/python $(PIP) install -q cosmic-ray
+	$(BIN)/python -m benchmarks.mutants --json $(ARGS)
 
 test-colab: .venv-colab/.done ## run every notebook with the versions that Colab has
 	HANDSEG_PROFILE=smoke .venv-colab/bin/python -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env \
@@ -56,8 +69,8 @@ links: .venv-dev/.done ## call every address outside that the site names
 lint: .venv-dev/.done ## style, types, and whether the notebooks are what the lessons say
 	PATH="$(CURDIR)/.venv-dev/bin:$$PATH" .venv-dev/bin/pre-commit run --all-files
 
-bench: env ## measure the published figures again, all but the GPU's (audit reads what lopo leaves)
-	set -e; for name in $(filter-out __init__ audit figures report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
+bench: env ## measure the published figures again, all but the GPU's and the mutants (audit reads what lopo leaves)
+	set -e; for name in $(filter-out __init__ audit figures mutants report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
 	  $(BIN)/python -m benchmarks.$$name --json; done
 
 gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)
@@ -67,20 +80,36 @@ gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)
 # On x86-64 Linux TensorFlow's CPU build is half the download of the full one, which without CUDA's libraries
 # finds no GPU either.
 CPU := sys_platform == 'linux' and platform_machine == 'x86_64'
+UV := .venv-lock/bin/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -q
 FULL := sys_platform != 'linux' or platform_machine != 'x86_64'
 
-lock: ## choose new exact versions
+# What fits stays as it is: the same lock comes out again until pyproject.toml asks for something else. The hashes are
+# those of all files of a release, so of every system's.
+lock: ## lock exact versions with hashes (ARGS=--upgrade for the newest, ARGS='-P NAME' for one package's)
 	@$(check_python)
-	$(PYTHON) -m venv --clear .venv-lock
-	.venv-lock/bin/python $(PIP) install -q uv
-	.venv-lock/bin/uv pip compile pyproject.toml --extra lab --extra test --extra export --universal --python-version 3.11 \
-	  --fork-strategy fewest --no-header --no-annotate --no-emit-index-url -q -o .venv-lock/lock.txt
+	$(locker)
+	cp requirements.lock .venv-lock/lock.txt
+	$(UV) pyproject.toml --extra lab --extra test --extra export --fork-strategy fewest -o .venv-lock/lock.txt $(ARGS)
+	sed -n -e "/^tensorflow==/{s/$$/ ; $(FULL)/p;s/^tensorflow\(==[^ ]*\).*/tensorflow-cpu\1 ; $(CPU)/;}" -e p \
+	  .venv-lock/lock.txt > .venv-lock/both.txt
+	$(UV) .venv-lock/both.txt --no-deps --generate-hashes -o .venv-lock/hashed.txt
 	(echo "# Exact versions for CPython 3.11 to 3.13 on Linux, macOS and Windows, made by: make lock"; \
-	  sed -n -e "/^tensorflow==/{s/$$/ ; $(FULL)/p;s/^tensorflow\(==[^ ]*\).*/tensorflow-cpu\1 ; $(CPU)/;}" -e p \
-	  .venv-lock/lock.txt) > requirements.lock
+	  cat .venv-lock/hashed.txt) > requirements.lock
+
+audit: env ## what this course stands on: licences, ages, known vulnerabilities (where their database can be reached)
+	$(locker)
+	.venv-lock/bin/python $(PIP) install -q pip-audit
+	$(UV) requirements.lock --no-deps --format pylock.toml -o .venv-lock/pylock.toml
+	$(BIN)/python scripts/audit_packages.py $(ARGS)
+
+define locker
+$(PYTHON) -m venv --clear .venv-lock
+.venv-lock/bin/python $(PIP) install -q uv
+endef
 
 clean: ## remove the environments and what the tools leave behind
-	rm -rf .venv .venv-backends .venv-colab .venv-dev .venv-lock slides .hypothesis .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv .venv-backends .venv-colab .venv-dev .venv-lock .mutants slides .hypothesis .pytest_cache .ruff_cache *.egg-info build
+	rm -f .coverage .coverage.*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 

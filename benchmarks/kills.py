@@ -1,6 +1,6 @@
 """Trainings killed at moments drawn by lot, again and again: each must end where an undisturbed one does.
 
-    python -m benchmarks.kills --json [--kills 30] [--seed 0]
+    python -m benchmarks.kills --json [--kills 40] [--seed 0]
 
 `train` on drawn hands, 64 px, six epochs, gets SIGKILL after a time between nothing and that of a whole run; then the
 same command goes on. A training that has ended must have the undisturbed one's figures in every epoch and its weights,
@@ -54,7 +54,7 @@ def same(one: tuple, other: tuple) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=positive, default=30)
+    parser.add_argument("--kills", type=positive, default=40)
     parser.add_argument("--seed", type=natural, default=0)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()

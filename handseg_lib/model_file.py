@@ -60,6 +60,8 @@ def _look_at_archive(path: Path) -> dict:
         for member in archive.infolist():
             if member.file_size > min(MEMBERS.get(member.filename, 0), path.stat().st_size):
                 raise ValueError(f"{member.filename} in it is too large, or has no place in a model")
+        if len(set(archive.namelist())) < len(archive.namelist()):
+            raise ValueError("two files in it have one name, and only one of them would be looked at")
         claimed = 0
 
         def claim(_, item):

@@ -44,6 +44,8 @@ def made_beside(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
+        with open(part, "rb+") as file:
+            os.fsync(file.fileno())  # or, after a power cut, the new name could stand for an empty file
         os.replace(part, path)
     except OSError as error:
         # some libraries hand on no number, but words of their own

@@ -66,6 +66,11 @@ def _import(run: Callable, module: types.ModuleType) -> None:
     try:
         with quiet():
             run(module)
+    except KeyboardInterrupt:
+        if sys.argv[:1] != ["-m"]:
+            raise
+        print("handseg_lib: interrupted.", file=sys.stderr)
+        raise SystemExit(130) from None
     except Exception as error:
         variables = sorted(name for name in os.environ if name.startswith("KERAS_") and name != "KERAS_HOME")
         settings = odd_settings() + [f"{name}={os.environ[name]}" for name in variables]

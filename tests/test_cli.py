@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from conftest import draw_blob, save_pair
 from PIL import Image
+from test_training import small_unet
 
 from handseg_lib import Batches, read_image, split_by_person, training
 from handseg_lib.__main__ import chosen_profile, main, parser
@@ -27,6 +28,14 @@ ROOT = Path(__file__).resolve().parents[1]
 def policy_stays():
     yield
     assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small():
+    """The command trains a small network: what it promises does not hang on the network's size."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("handseg_lib.recipe.build_unet", lambda size, weights=None: small_unet(size))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +134,7 @@ def test_bad_arguments_are_named_in_the_last_line_and_exit_code_2(tmp_path, monk
         assert word in line
 
 
+@pytest.mark.slow
 def test_bad_data_in_a_process_of_its_own(copy):
     """The same from outside: nothing of TensorFlow's talk comes before the line, and no traceback."""
     data, name, way_out = mask_of_another_size(copy)
@@ -450,6 +460,7 @@ def test_a_typing_error_is_repeated_in_one_line(capfd):
     assert capfd.readouterr().err.splitlines()[-1].endswith(r"unrecognized arguments: --x\n\x1b[2J")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 @pytest.mark.parametrize("json_or_not", [[], ["--json"]], ids=str)
 def test_links_in_a_circle_and_names_of_any_bytes_are_no_traceback_in_a_pipe_of_ascii(own, json_or_not):

@@ -154,6 +154,8 @@ def test_a_person_asked_for_twice_is_refused(samples):
 def test_a_person_without_the_tuples_comma_is_refused(samples):
     with pytest.raises(InputError, match=r"test='02'.*\(\"02\",\), comma included"):
         split_by_person(samples, test=("02"))
+    with pytest.raises(InputError, match=r"val='04'.*comma included"):
+        split_by_person(samples, val="04")
 
 
 def test_a_sample_is_what_the_design_says():

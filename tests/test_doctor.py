@@ -159,6 +159,7 @@ def test_a_cache_that_cannot_be_written_is_named(monkeypatch, tmp_path):
     assert "export XDG_CACHE_HOME=$HOME/" in finding.remedy
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's namespaces")
 def test_a_full_disk_is_named(tmp_path):
     """A disk of one megabyte, mounted for this process alone."""
@@ -176,6 +177,7 @@ def test_a_full_disk_is_named(tmp_path):
     assert "Make room" in remedy and "XDG_CACHE_HOME" in remedy
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="others do not heed the limit")
 def test_too_little_memory_is_named():
     code = "import resource; resource.setrlimit(resource.RLIMIT_AS, (900 << 20, 900 << 20));"
@@ -259,6 +261,7 @@ def test_a_profile_that_there_is_not_is_named(monkeypatch):
 # Keras, in a process of its own: what is broken is just what the rest needs
 
 
+@pytest.mark.slow
 def test_a_backend_that_is_named_and_missing(tmp_path):
     """It is hidden, wherever the tests run."""
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['jax'] = None\n")
@@ -270,6 +273,7 @@ def test_a_backend_that_is_named_and_missing(tmp_path):
     assert "KERAS_BACKEND=jax" in found["keras"]["reason"]
 
 
+@pytest.mark.slow
 def test_a_keras_json_that_keras_cannot_read(tmp_path):
     settings = tmp_path / "keras" / "keras.json"
     settings.write_text("[]")

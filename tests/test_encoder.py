@@ -173,6 +173,13 @@ def test_freeze_trains_everything_from_the_named_block_on(encoder):
     assert {weight.path.split("/")[-2][:5] for weight in encoder.trainable_weights} == {"conv4"}
 
 
+@pytest.mark.parametrize("part", ["conv4_blo", "conv", "c"])
+def test_a_part_of_a_blocks_name_is_no_block(encoder, part):
+    """Of conv4_block1 it would mean the next ten, too, had a network so many."""
+    with pytest.raises(InputError, match="no such block"):
+        enc.freeze(encoder, part)
+
+
 def test_an_unknown_block_is_refused_with_those_there_are(encoder):
     with pytest.raises(InputError, match=r"conv9.*no such block, but .*conv4_block1, .*conv4_block6"):
         enc.freeze(encoder, "conv9_block1")

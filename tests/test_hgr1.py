@@ -209,6 +209,13 @@ def test_zips_in_a_folder_whose_name_is_no_text_are_unpacked(hands, tmp_path):
     assert len(hgr1.load(pack(hands, tmp_path / os.fsdecode(b"\xff")))) == 36
 
 
+def test_a_zip_with_two_files_of_one_name_is_refused(zips):
+    """One of them would be looked at, and the other come out."""
+    with zipfile.ZipFile(zips / IMAGES_ZIP, "a") as images, pytest.warns(UserWarning):
+        images.writestr(images.namelist()[0], b"another")
+    refused(zips, zips / IMAGES_ZIP, "two files in it have one name")
+
+
 STRAYS = [
     "original_images/",
     "original_images/deeper/A_P_hgr1_id01_9.jpg",

@@ -53,9 +53,15 @@ def test_the_library_needs_no_backend_of_its_own():
 # Versions
 
 
+def locked():
+    """What is locked: each pin with the hashes of its files."""
+    text = (ROOT / "requirements.lock").read_text("utf-8").partition("\n")[2].replace("\\\n", "")
+    parts = [line.split(" --hash=") for line in text.splitlines()]
+    return {Requirement(pin.strip()): [text.strip() for text in hashes] for pin, *hashes in parts}
+
+
 def pins():
-    lines = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
-    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+    return list(locked())
 
 
 @pytest.mark.parametrize("platform", PLATFORMS, ids="-".join)
@@ -78,8 +84,25 @@ def test_lock_satisfies_pyproject_everywhere(python, platform):
 
 def test_lock_is_exact_and_names_no_host():
     text = (ROOT / "requirements.lock").read_text("utf-8")
-    assert "://" not in text and "--" not in text and "@" not in text
+    assert "://" not in text and "--" not in text.replace(" --hash=", "") and "@" not in text
     assert all([s.operator for s in pin.specifier] == ["=="] for pin in pins())
+
+
+def test_every_pin_is_held_to_the_hashes_of_its_files():
+    """One pin without would do away with all of them: pip looks at hashes where every pin has one."""
+    hashes = locked()
+    assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", text) for files in hashes.values() for text in files)
+    assert not [str(pin) for pin, files in hashes.items() if not files]
+    # a wheel for each system and Python, and not those of the machine alone on which the lock was made
+    assert all(len(files) >= 3 * 4 for pin, files in hashes.items() if pin.name in ("numpy", "h5py", "pillow"))
+
+
+def test_each_package_that_is_asked_for_has_its_reason():
+    extras = PROJECT["optional-dependencies"]
+    wanted = [Requirement(line).name for line in PROJECT["dependencies"] + sum(extras.values(), [])]
+    page = (ROOT / "docs" / "packages.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| ([\w-]+) \| (.{10,}) \|$", page, re.M))
+    assert sorted(told.keys() - {"package"}) == sorted(set(wanted))
 
 
 def test_conda_and_binder_install_what_is_locked():

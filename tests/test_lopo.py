@@ -193,6 +193,7 @@ def test_folds_of_other_settings_or_data_are_refused(few, tmp_path):
     leave_one_out(few[::-1], None, tmp_path, SETTINGS)
 
 
+@pytest.mark.slow
 def test_the_command_trains_what_is_not_finished(hands, tmp_path, monkeypatch, capsys):
     """The recipe itself, on the two of four persons whose folds are missing. A second call has nothing to train."""
     data, out = tmp_path / "data", tmp_path / "out"

@@ -171,6 +171,24 @@ def test_the_edge_of_the_photo_is_no_outline():
     assert metrics.boundary_px(left, right) == 6
 
 
+def test_the_outline_goes_round_an_inner_corner_too():
+    """Its pixels are those that touch what is outside, be it by a corner."""
+    hand = ["........", ".111....", ".1.1....", ".1.1111.", ".1....1.", ".111111."]
+    outline = np.uint8([[sign == "1" for sign in row] for row in hand])
+    filled = outline.copy()
+    filled[2, 2] = filled[3, 2] = 1
+    filled[4, 2:6] = 1
+    assert np.array_equal(metrics._outline(filled)[:5], outline[:5])
+
+
+def test_a_distance_is_that_of_a_ruler():
+    """3 to the right and 4 down are 5, and not some sum of steps across and aslant."""
+    true, pred = np.zeros((2, 20, 20), np.uint8)
+    true[5, 5] = pred[9, 8] = 1
+    assert metrics.boundary_px(true, pred) == pytest.approx(5, abs=1e-5)
+    assert metrics.offset_px(true, pred) == pytest.approx(5, abs=1e-5)
+
+
 @pytest.mark.parametrize("true, pred", [(EMPTY, ROW), (ROW, EMPTY), (EMPTY, EMPTY), (FULL, ROW)])
 def test_without_an_outline_there_is_no_distance(true, pred):
     assert np.isnan(metrics.boundary_px(true, pred))
@@ -204,6 +222,10 @@ def test_mean_iou_averages_over_images_however_they_are_batched():
     metric.update_state(batch(ROW, ROW), batch(ROW, SHIFTED))  # 1 and 2/5
     metric.update_state(batch(ROW), batch(CORNER))  # 0
     assert float(metric.result()) == pytest.approx((1 + 2 / 5 + 0) / 3)
+    for probability, iou in ((0.5, 1), (0.49, 0)):
+        half = metrics.mean_iou()
+        half.update_state(batch(ROW), batch(ROW * probability))
+        assert float(half.result()) == iou, "one half is a hand, and less is none"
     strict = metrics.mean_iou(threshold=0.6)
     strict.update_state(batch(ROW), batch(ROW / 2))
     assert float(strict.result()) == 0

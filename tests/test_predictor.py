@@ -288,6 +288,14 @@ def test_a_weight_that_is_no_number_is_named(tmp_path, value):
     refused(tmp_path / "model.keras", "its weight last/bias is not a number")
 
 
+def test_a_model_with_two_configs_is_refused(tmp_path):
+    """One of them would be looked at, and the other built."""
+    path = saved(tmp_path / "model.keras", hand())
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning):
+        archive.writestr("config.json", archive.read("config.json"))
+    refused(path, "two files in it have one name")
+
+
 def test_a_model_that_gives_no_probability_is_refused(tmp_path):
     refused(saved(tmp_path / "model.keras", hand(activation=None)), "no sigmoid")
     network = keras.Sequential([keras.Input((32, 32, 3)), hand(activation=None, kernel_initializer="ones")])

@@ -5,6 +5,7 @@ import struct
 import sys
 import time
 import unicodedata
+import zlib
 
 import fuzz_pictures as fuzz
 import numpy as np
@@ -305,6 +306,46 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(save, monkeypatch, recwa
     monkeypatch.setattr(files, "MAX_PIXELS", 10**6)
     path = save(Image.new("1", (2000, 1000)), "a.png")
     assert "2000x1000 pixels; at most 1 million" in refusal(read_image, path)
+
+
+def claiming(path, width, height):
+    """Makes a PNG of one pixel claim to be of this size."""
+    Image.new("RGB", (1, 1)).save(path)
+    data = bytearray(path.read_bytes())
+    struct.pack_into(">II", data, 16, width, height)
+    struct.pack_into(">I", data, 29, zlib.crc32(data[12:29]))
+    path.write_bytes(data)
+    return path
+
+
+def test_a_hundred_million_pixels_are_the_most_that_is_read(tmp_path):
+    """Not ten times as many, which no laptop could hold; the figure is in the message, so it is held here."""
+    text = refusal(read_image, claiming(tmp_path / "a.png", 10_001, 10_000))
+    assert "10001x10000 pixels; at most 100 million are read" in text
+    assert "pixels" not in refusal(read_image, claiming(tmp_path / "b.png", 10_000, 10_000)), "refused for its end"
+
+
+def with_scans(path, count):
+    """A progressive JPEG whose first scan comes so many times more."""
+    Image.effect_noise((64, 64), 50).save(path, progressive=True)
+    data, marker = path.read_bytes(), b"\xff\xda"
+    first = data.index(marker)
+    second = data.index(marker, first + 2)
+    path.write_bytes(data[:second] + data[first:second] * count + data[second:])
+    return path
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused_and_not_worked_on_for_minutes(tmp_path):
+    assert "more than 100 scans in one JPEG" in refusal(read_image, with_scans(tmp_path / "a.jpg", 3000))
+    assert "more than 100 scans in one JPEG" in refusal(read_image, with_scans(tmp_path / "a.jpg", 100))
+    assert read_image(with_scans(tmp_path / "b.jpg", 50)).shape == (64, 64, 3)
+
+
+def test_what_a_phone_keeps_behind_a_photo_is_no_scan_of_it(tmp_path):
+    """A short film, say, in which the two bytes of a scan's marker are found by chance."""
+    path = with_scans(tmp_path / "a.jpg", 1)
+    path.write_bytes(path.read_bytes() + b"\xff\xda" * 500)
+    assert read_image(path).shape == (64, 64, 3)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")

@@ -14,6 +14,7 @@ from PIL import Image
 from handseg_lib import InputError, build_unet, load_predictor, start
 
 ROOT = Path(__file__).resolve().parents[1]
+pytestmark = pytest.mark.slow
 
 
 def python(*args, settings=None, home=None, **variables):
@@ -163,6 +164,15 @@ def test_what_tensorflow_writes_is_kept_back_until_its_import_fails(tmp_path):
 
     quiet = "import handseg_lib, keras, os; os.write(2, b'descriptor 2 is back')"
     assert python("-c", quiet, settings={}, home=tmp_path).stderr == "descriptor 2 is back"
+
+
+def test_ctrl_c_in_the_first_second_is_no_traceback(tmp_path):
+    """That is while Keras is imported, which takes some."""
+    (tmp_path / "keras").mkdir()
+    (tmp_path / "keras" / "__init__.py").write_text("raise KeyboardInterrupt")
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    ran = python("-m", "handseg_lib", "evaluate", settings={}, home=tmp_path, PYTHONPATH=paths)
+    assert (ran.returncode, ran.stderr) == (130, "handseg_lib: interrupted.\n")
 
 
 def test_the_import_leaves_the_callers_warnings_alone(tmp_path):

@@ -188,6 +188,34 @@ def test_a_file_in_the_way_is_not_overwritten(train, tmp_path):
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("epoch-001.npz", b"dear")]
 
 
+def test_the_history_is_never_open_in_its_place(killed, train):
+    """Were it written over, a kill in between would leave half of it; so what it was stays as it was, elsewhere."""
+    before, kept = (killed / "history.json").read_bytes(), killed / "kept"
+    os.link(killed / "history.json", kept)
+    train(killed)
+    assert kept.read_bytes() == before != (killed / "history.json").read_bytes()
+
+
+def test_a_power_cut_finds_the_old_file_or_the_new_one_and_not_an_empty_one(tmp_path, monkeypatch):
+    """What was not yet on the disk is lost with the power, and a name may be there before what it stands for."""
+    path, disk, sync, replace = tmp_path / "a.txt", {}, os.fsync, os.replace
+
+    def synced(descriptor):
+        sync(descriptor)
+        disk[os.fstat(descriptor).st_ino] = os.pread(descriptor, 1 << 20, 0)
+
+    def replaced(part, whole):
+        on_disk.append(disk.get(os.stat(part).st_ino, b""))
+        replace(part, whole)
+
+    on_disk = []
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    with made_beside(path) as part:
+        part.write_bytes(b"all of it")
+    assert on_disk == [b"all of it"] and path.read_bytes() == b"all of it"
+
+
 @pytest.fixture(scope="module")
 def whole(train, tmp_path_factory):
     return train(tmp_path_factory.mktemp("whole"), epochs=3)

@@ -1,8 +1,8 @@
 """Training: two stages, the best epoch kept, and a killed run that ends where an uninterrupted one does.
 
 The runs here train a U-Net with an encoder of two convolutions, whose blocks are named as ResNet50's: what ``fit``
-promises does not hang on the encoder's size, and tracing ResNet50 takes half a minute. ``test_encoder`` and
-``test_cli`` train the real thing.
+promises does not hang on the encoder's size, and tracing ResNet50 takes half a minute. ``test_encoder`` and lesson 06
+train the real thing.
 """
 
 import ast
@@ -33,10 +33,10 @@ ROW = ["epoch", "stage", "seconds", "loss", "iou", "val_loss", "val_iou"]
 RECIPE = {"epochs": 4, "frozen_epochs": 2, "train_from": "conv3_block1"}
 
 
-def small_unet():
+def small_unet(size=SIZE):
     """A U-Net in small, the same each time; its encoder's blocks are conv2_block1 and conv3_block1."""
     keras.utils.set_random_seed(0)
-    photo = keras.Input((SIZE, SIZE, 3))
+    photo = keras.Input((size, size, 3))
     x = layers.Rescaling(1 / 255)(photo)
     outputs = []
     for stage in (2, 3):
@@ -45,7 +45,7 @@ def small_unet():
         x = layers.ReLU()(x)
         outputs.append(x)
     encoder = StillModel(photo, outputs, name="encoder")
-    photo = keras.Input((SIZE, SIZE, 3))
+    photo = keras.Input((size, size, 3))
     *skips, x = encoder(photo)
     for skip in reversed(skips):
         x = up_step(x, skip, 8)
@@ -371,6 +371,34 @@ def test_a_finished_run_is_not_trained_again_but_loaded(straight, data):
 # What is refused
 
 
+def test_the_rate_rises_for_a_tenth_of_the_steps_and_then_falls_along_a_cosine():
+    training.compile_stage(model := small_unet(), steps=200, peak=1e-3)
+    rate = model.optimizer._learning_rate
+    by_hand = {0: 1e-5, 10: (1e-5 + 1e-3) / 2, 20: 1e-3, 110: (1 + 0.02) / 2 * 1e-3, 200: 2e-5, 300: 2e-5}
+    assert {step: float(rate(step)) for step in by_hand} == pytest.approx(by_hand)
+
+
+def test_a_huge_gradient_is_clipped():
+    """The first step of Adam is as long as the rate however long the gradient, so what is looked at is its mean."""
+    training.compile_stage(model := small_unet(), steps=1000, peak=1e-3)
+    optimizer, variables = model.optimizer, model.trainable_variables
+    gradients = [np.zeros(variable.shape, "float32") for variable in variables]
+    gradients[0][:] = 1e6
+    optimizer.apply([keras.ops.convert_to_tensor(gradient) for gradient in gradients], variables)
+    clipped = keras.ops.convert_to_numpy(optimizer._momentums[0])
+    assert np.linalg.norm(clipped) == pytest.approx(0.1, rel=1e-3), "a tenth, by beta_1, of a gradient of length 1"
+
+
+def test_weights_decay_where_no_gradient_holds_them():
+    """1e-4 of the rate in each step: at a rate of 1, which shows it, a ten thousandth."""
+    training.compile_stage(model := small_unet(), steps=1000, peak=100.0)  # in its first step a hundredth of that
+    variables = model.trainable_variables
+    before = [variable.numpy() for variable in variables]
+    model.optimizer.apply([keras.ops.zeros(variable.shape) for variable in variables], variables)
+    for variable, array in zip(variables, before):
+        assert variable.numpy() == pytest.approx(array * (1 - 1e-4), rel=1e-6)
+
+
 @pytest.mark.parametrize(
     "name, value, was, now",
     [
@@ -486,6 +514,7 @@ def test_a_loss_with_a_parameter_in_a_dict_or_a_class_is_another_when_that_chang
     assert state.identity(by_dict) != before[0] and state.identity(by_class) != before[1]
 
 
+@pytest.mark.slow
 def test_a_loss_is_the_same_in_a_new_process():
     """Whose functions are at other addresses, and whose hashes of text are other ones."""
     code = "{name: state.identity(training.loss_of(make())) for name, make in LOSSES.items()}"

@@ -78,6 +78,8 @@ def unpack(path: Path, into: Path, wanted: re.Pattern, limit: int, way_out: str)
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
+            if len({member.filename for member in members}) < len(members):
+                raise InputError(f"{path}: two files in it have one name, and only one would be looked at. {way_out}")
             if bad := next(filter(_unsafe, members), None):
                 raise InputError(f"{path}: {bad.filename!r} in it leads out of the folder or is a link. {way_out}")
             if sum(member.file_size for member in members) > limit:  # no member gives more than the size it states

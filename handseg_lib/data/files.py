@@ -4,6 +4,7 @@ Everything past this file sees one kind of photo, uint8 (H, W, 3) RGB, upright, 
 photo shows skin, 0 elsewhere.
 """
 
+import re
 from contextlib import nullcontext
 from pathlib import Path
 from typing import BinaryIO
@@ -41,6 +42,7 @@ TURNS = {  # what sets a photo upright, by its tag of orientation
 }
 BITS, SAMPLE_FORMAT = 258, 339  # tags of TIFF
 DEPTH = "handseg depth"  # where a picture's info keeps its bits and whether they have a sign
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # of a JPEG, after a scan: what is no byte of it and no restart
 AVIF = {b"avif", b"avis"}  # brands: a HEIC has one of the others, of which an AVIF may have some too
 HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 # How files begin that people take for pictures. QuickTime's first box comes after its length; with a brand, it is ftyp.
@@ -55,6 +57,8 @@ OTHERS = {  # in small letters
     (b"<?xml", b"<svg", b"<html", b"<!doctype"): "a page or a drawing in XML or HTML",
 }
 MAX_PIXELS = 100_000_000  # a larger picture would take a laptop's memory
+MAX_SCANS = 100  # of a progressive JPEG, which has some ten; each goes over the whole picture again
+ROWS = 256  # that are handled at once, for Pillow hands pixels over by way of several copies
 
 
 def read_image(path: str | Path | BinaryIO) -> np.ndarray:
@@ -78,8 +82,11 @@ def read_image(path: str | Path | BinaryIO) -> np.ndarray:
         values, white = _whole_numbers(picture)
         grey = (values // ((white + 1) // 256)).astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
-    picture = _lay_on(picture, "white")
-    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))  # which copies even then
+    image = np.empty((picture.height, picture.width, 3), np.uint8)
+    for top in range(0, picture.height, ROWS):
+        strip = picture.crop((0, top, picture.width, min(top + ROWS, picture.height)))
+        image[top : top + ROWS] = np.asarray(_lay_on(strip, "white").convert("RGB"))
+    return image
 
 
 def read_mask(path: str | Path, skin: str | tuple = "black") -> np.ndarray:
@@ -282,9 +289,34 @@ def _look_at_header(picture: Image.Image) -> None:
         raise ValueError(f"{picture.width}x{picture.height} pixels; at most {MAX_PIXELS // 10**6} million are read")
     if picture.mode == "F":
         raise ValueError("decimal numbers, of which nobody says what white is; save it with 8 or 16 bits")
+    if picture.format in ("JPEG", "MPO") and _scans(picture.fp) > MAX_SCANS:
+        raise ValueError(f"more than {MAX_SCANS} scans in one JPEG, which would take minutes; save it anew")
     # the first of an MPO or HEIF is the photo; what follows are its previews and depth maps
     if getattr(picture, "is_animated", False) and picture.format not in ("MPO", "HEIF"):
         raise ValueError("several pictures in one file; save the one that is meant alone")
+
+
+def _scans(file: BinaryIO) -> int:
+    """How many scans a JPEG has. Each goes over all pixels, so a few bytes more can mean a second more of work."""
+    place = file.tell()
+    file.seek(0)
+    data = file.read()
+    file.seek(place)
+    count, at = data.count(b"\xff\xda"), 2
+    if count <= MAX_SCANS:  # which is said quickly, and is so of nearly all
+        return count
+    count = 0  # what comes after the picture, such as a film, or in its segments may have these two bytes by chance
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xD9:
+        if data[at + 1] == 0xFF:  # a filler
+            at += 1
+            continue
+        is_scan = data[at + 1] == 0xDA
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if is_scan:
+            count += 1
+            following = MARKER.search(data, at)
+            at = following.start() if following else len(data)
+    return count
 
 
 def orientation(path: Path) -> int:
