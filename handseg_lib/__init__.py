@@ -15,7 +15,8 @@ from . import encoder, explore, losses, machine, metrics, plots, predictor, reci
 from .course import as_published, check, doctor, profile
 from .course.progress import progress
 from .course.quiz import quiz
-from .data import augment, drawn, drawn_rooms, hgr1, rooms
+from .course.rubric import rubric
+from .data import augment, drawn, drawn_rooms, hgr1, leaves, rooms
 from .data.batches import Batches
 from .data.check_pairs import check_pairs
 from .data.files import read_image, read_mask
@@ -51,6 +52,7 @@ __all__ = [
     "explore",
     "fit",
     "hgr1",
+    "leaves",
     "load_predictor",
     "lopo",
     "losses",
@@ -66,6 +68,7 @@ __all__ = [
     "read_mask",
     "recipe",
     "rooms",
+    "rubric",
     "split_by_person",
     "training",
     "tune_threshold",
