@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app web test test-quick test-colab moved test-backends coverage mutants notebooks figures slides site links lint bench gpu lock audit clean
+.PHONY: help env lab app web test test-quick test-colab moved test-backends coverage mutants notebooks figures recap slides site links lint bench gpu lock audit clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -55,6 +55,9 @@ notebooks: env ## generate and execute notebooks/ from lessons/ (ARGS='03 04' fo
 
 figures: env ## put the measured figures into every page and notebook (nothing is executed)
 	$(BIN)/python -m benchmarks.report; pages=$$?; $(BIN)/python lessons/build.py --no-execute && exit $$pages
+
+recap: env ## put each lesson on one page to print, docs/recap/NN.md
+	$(BIN)/python lessons/recap.py
 
 slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
 	$(BIN)/python lessons/slides.py $(ARGS)

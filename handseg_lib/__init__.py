@@ -15,12 +15,13 @@ __version__ = "0.1.0"
 _MODULES = {
     "": "encoder explore losses machine metrics my_network plots predictor recipe training unet",
     "course.": "as_published check doctor profile",
-    "data.": "augment drawn drawn_rooms elsewhere hgr1 my_hand rooms",
+    "data.": "augment drawn drawn_rooms elsewhere hgr1 leaves my_hand rooms",
     "evaluation.": "audit baselines lopo",
 }
 _NAMES = {
     "course.progress": "progress",
     "course.quiz": "quiz",
+    "course.rubric": "rubric",
     "course.version": "made_for",
     "data.batches": "Batches",
     "data.check_pairs": "check_pairs",

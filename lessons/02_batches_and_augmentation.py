@@ -266,7 +266,7 @@ X, y = published[len(published) - 1]
 hs.plots.images(
     [X[0], *np.nan_to_num(X[1:4]).clip(0, 1)],
     ["the last photo", *["nobody's row"] * 3],
-    alt="The first rows of the last batch: one hand, then what chanced to be in memory: old photos, black, or noise.",
+    alt="The first rows of the last batch: one hand, then whatever was in memory: old photos, black, or noise.",
 )
 
 # %% [markdown]

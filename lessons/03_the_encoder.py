@@ -85,8 +85,8 @@ print(f"{len(encoder.layers)} layers, {encoder.count_params():,} parameters")
 # %% [markdown]
 # Most layers of the encoder are **convolutions**. A convolution slides a small window over its input. At each place it
 # multiplies the numbers in the window by weights, adds the products up, and writes down the sum. The weights are the
-# same at every place, so the layer looks for the same pattern everywhere. As a formula, for the output at row $i$,
-# column $j$ and channel $k$:
+# same at every place, so the layer looks for the same pattern everywhere. As a formula, the output of a
+# convolution at row $i$, column $j$ and channel $k$ is:
 #
 # $$y_{i,j,k} = b_k + \sum_{u,v,c} w_{u,v,c,k} \; x_{i+u,\,j+v,\,c}$$
 #
@@ -485,8 +485,9 @@ fig
 # stay frozen. They see edges and colours, which hands have in common with everything else, and their large maps cost
 # most to train (lesson 06).
 #
-# `hs.encoder.freeze` freezes everything, or everything before a given block. After each change, **count what can be
-# trained**:
+# `hs.encoder.freeze` freezes everything, or everything before a given block. A slip in such code raises no error: a line
+# like `layer.trainable == True` compares in place of setting, and changes nothing. So after each change, **count what
+# can be trained**:
 
 # %%
 # NBVAL_CHECK_OUTPUT

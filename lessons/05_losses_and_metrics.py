@@ -229,7 +229,7 @@ assert np.isclose(soft_dice(true, pred), hs.metrics.f1(true, pred))
 #
 # $$\text{BCE} = -\frac{1}{n} \sum_i \big( t_i \log p_i + (1 - t_i) \log (1 - p_i) \big)$$
 #
-# It is near 0 if the network is sure and right, and large if it is sure and wrong. In this cell the prediction is 0.98
+# It is near 0 if the network is sure and right, and large if it is sure and wrong. Here the prediction is 0.98
 # inside the mask and 0.02 outside.
 
 # %%

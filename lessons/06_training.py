@@ -101,7 +101,7 @@ assert wrong["loss"][-1] < 0
 # ## 2. How long each step is
 #
 # The gradient says for each weight in which direction the loss falls. The
-# **[optimiser](../docs/glossary.md#optimiser)** decides how far to go. The simplest one is gradient descent: the
+# **[optimiser](../docs/glossary.md#optimiser)** decides how far to go. The simplest optimiser is gradient descent: the
 # weight $w$ moves by the gradient $g$ times a number $\eta$, the **[learning
 # rate](../docs/glossary.md#learning-rate)**.
 #

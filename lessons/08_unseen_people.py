@@ -1042,7 +1042,7 @@ hs.quiz("08")
 # %% [markdown]
 # ## 21. Next
 #
-# You can now say how well a network works, for whom, and how sure you are of it. Do this with a network of your own.
-# Train one as in [06 Training](06_training.ipynb), on photos of people whom you know, and leave one of them out. The
-# course's own results are on the page [results](../docs/results.md). What its model should not be used for is on its
-# [card](../docs/model_card.md).
+# You can now say how well a network works, for whom, and how sure you are of it. Do this with something of your own:
+# the [capstone](capstone.ipynb) lets you segment something else, and a rubric checks your work. The course's own
+# results are on the page [results](../docs/results.md). What its model should not be used for is on its
+# [card](../docs/model_card.md). Each lesson is also there [on one page](../docs/recap/08.md), to print.

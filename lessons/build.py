@@ -2,7 +2,7 @@
 
     python lessons/build.py                  all lessons, executed (quick profile, drawn hands)
     python lessons/build.py 03 04            some
-    python lessons/build.py sliders          the page of all sliders, which is no lesson: no exercises, no solutions
+    python lessons/build.py sliders capstone the pages that are no lessons: no exercises with marks, no solutions
     python lessons/build.py --no-execute     text only; outputs stay where no code has changed
     python lessons/build.py --check          write nothing, exit 1 if a notebook is out of step with its lesson
 
@@ -50,6 +50,8 @@ RELATIVE = re.compile(r"(\]\(|(?:src|href)=\")(?!\w+:|#|/)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PRIVATE = re.compile(r"(?<![\w.])(/(home|root|tmp|Users|var/folders)/|[A-Z]:\\+Users)[^\s\"]*")
 
+PAGES = ("sliders", "capstone")
+
 SETUP = f"""\
 try:
     import handseg_lib as hs
@@ -74,9 +76,9 @@ def lessons() -> list[Path]:
 
 
 def versions() -> list[tuple[Path, bool]]:
-    """Each lesson without and with its solutions, and the page of all sliders."""
+    """Each lesson without and with its solutions, and the pages that are no lessons."""
     pages = [(lesson, solved) for lesson in lessons() for solved in (False, True)]
-    return pages + [(page, False) for page in (ROOT / "lessons").glob("sliders.py")]
+    return pages + [(ROOT / "lessons" / f"{name}.py", False) for name in PAGES]
 
 
 def notebooks() -> list[Path]:

@@ -36,7 +36,7 @@ spec = importlib.util.spec_from_file_location("colab_moved", ROOT / "scripts" / 
 colab = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(colab)
 
-NOTEBOOKS = sorted([*builder.notebooks(), ROOT / "notebooks" / "sliders.ipynb"])
+NOTEBOOKS = sorted([*builder.notebooks(), *(ROOT / "notebooks" / f"{name}.ipynb" for name in builder.PAGES)])
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.relative_to(ROOT / "notebooks").as_posix())
 
 

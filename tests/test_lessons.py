@@ -3,6 +3,8 @@
 import functools
 import importlib.util
 import re
+import subprocess
+import sys
 
 import pytest
 from spellchecker import SpellChecker
@@ -177,6 +179,19 @@ def test_links_of_docs_lead_somewhere(page):
 def test_speller_finds_a_slip():
     text = "The netwrok's gray colour, `hnad`, [a link](hnad.md), x_hnad, HGR1's ImageNet."
     assert misspelt(text) == ["gray", "netwrok"]
+
+
+# One page a lesson
+
+
+def test_each_lesson_has_a_page_to_print_that_says_what_the_lesson_says():
+    """`python lessons/recap.py` writes them from the lessons."""
+    check = [sys.executable, str(ROOT / "lessons" / "recap.py"), "--check"]
+    said = subprocess.run(check, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    for lesson in sorted(LESSONS):
+        page = (ROOT / "docs" / "recap" / f"{lesson}.md").read_text("utf-8")
+        assert 100 < len(page.split()) < 550, f"{lesson}: {len(page.split())} words are no page of A4"
 
 
 # Slides

@@ -39,3 +39,5 @@ def test_a_lesson_and_its_solutions_have_a_quiz_each(page, jupyter):
     lesson.locator(".MCButton", has_text="0.6").click()
     expect(lesson).to_contain_text(RIGHT)
     expect(lesson.locator("ol")).to_be_hidden()  # which is for where no script runs
+    # hs.progress() shows it: the browser keeps how many answers were right
+    page.wait_for_function("parseInt(localStorage.getItem('handseg-quiz05')) == 1")

@@ -1,0 +1,111 @@
+"""The capstone's rubric: it looks at a piece of work and says, line by line, what holds and what to do."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..data.check_pairs import check_pairs
+from ..data.samples import Split
+from ..evaluation.baselines import fit_bayes
+from ..evaluation.report import Report, evaluate
+
+NOTES = 3  # photos to write a note on, the worst ones
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """What a rubric found. A notebook shows it when it is the last line of a cell.
+
+    Attributes:
+        table: one row a demand: whether it is met, and what to do if not.
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def passed(self) -> bool:
+        """Whether all demands are met."""
+        return bool(self.table.met.all())
+
+    def __repr__(self) -> str:
+        lines = [f"{'yes' if row.met else 'NO '} {row.demand}" for row in self.table.itertuples()]
+        lines += [f"    {row.demand}: {row.what_to_do}" for row in self.table.itertuples() if not row.met]
+        return "\n".join([*lines, f"{self.table.met.sum()} of {len(self.table)} demands are met."])
+
+
+def rubric(
+    split: Split, predictor: Callable, report: Report, claim: Mapping[str, float], notes: Mapping[str, str]
+) -> Rubric:
+    """Looks at a capstone.
+
+    Args:
+        split: the samples in three parts.
+        predictor: the network with its threshold, as ``hs.Predictor(model, threshold)``.
+        report: ``hs.evaluate(predictor, split.test)``.
+        claim: what you would tell others: ``{"iou": ..., "low": ..., "high": ..., "worst": ...}``, the mean IoU, the
+            bounds of its interval and the IoU of the worst person (or plant, or whatever the split goes by).
+        notes: a sentence on each of the three worst test photos, by the name of the photo's file.
+
+    Returns:
+        A `Rubric`, which prints as a list.
+    """
+    found = [*_about_data(split), *_about_scores(split, predictor, report), *_about_words(report, claim, notes)]
+    return Rubric(pd.DataFrame(found, columns=["demand", "met", "what_to_do"]))
+
+
+def _about_data(split: Split):
+    groups = [{sample.person for sample in part} for part in split]
+    yield (
+        "Photos and masks have no fault that check_pairs finds",
+        check_pairs([sample for part in split for sample in part]).table.empty,
+        "Run hs.check_pairs on your samples, and mend what it lists.",
+    )
+    yield (
+        "Nobody is in two parts of the split",
+        sum(map(len, groups)) == len(set().union(*groups)),
+        "Split by person (or plant): hs.split_by_person.",
+    )
+    yield (
+        "The test has at least two persons",
+        len(groups[2]) >= 2,
+        "One person can be easy or difficult by chance. Keep two or more for the test.",
+    )
+
+
+def _about_scores(split: Split, predictor: Callable, report: Report):
+    again = evaluate(predictor, split.test)
+    yield (
+        "The report is of this network, and of the test photos",
+        list(again.table.image) == list(report.table.image)
+        and bool((again.table.iou - report.table.iou).abs().max() < 1e-3),
+        "Make it anew: report = hs.evaluate(predictor, split.test).",
+    )
+    yield (
+        "It is better than the laziest answer",
+        again.table.iou.mean() > again.table.hand.mean(),
+        "An answer that calls every pixel a hit scores higher. First let it learn four photos by heart.",
+    )
+    yield (
+        "It is better than a table of colours",
+        again.table.iou.mean() > evaluate(fit_bayes(split.train, split.val), split.test).table.iou.mean(),
+        "A table of colours scores higher (hs.baselines.fit_bayes). Train longer, or with more photos.",
+    )
+
+
+def _about_words(report: Report, claim: Mapping[str, float], notes: Mapping[str, str]):
+    summary = report.summary()
+    right = {"iou": "iou", "low": "iou_low", "high": "iou_high", "worst": "worst_person_iou"}
+    wrong = [name for name, key in right.items() if not abs(claim.get(name, -1) - summary[key]) < 0.006]
+    yield (
+        "The claim has the mean, its interval and the worst person",
+        not wrong,
+        f"Look again at {', '.join(wrong)}: report.summary() has the numbers.",
+    )
+    worst = list(report.table.sort_values("iou", kind="stable").image[:NOTES])
+    missing = [name for name in worst if len(str(notes.get(name, "")).split()) < 4]
+    yield (
+        f"The {NOTES} worst photos have a note",
+        not missing,
+        f"Look at {', '.join(missing)}, and write a sentence of four words or more on each.",
+    )

@@ -1,0 +1,85 @@
+"""The capstone: leaves that are drawn, and a rubric that notices what is missing in a piece of work."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import handseg_lib as hs
+from handseg_lib.data import leaves
+from handseg_lib.evaluation.baselines import Baseline
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    return leaves.load(plants=5, takes=3, size=96, cache=tmp_path_factory.mktemp("leaves"))
+
+
+def test_a_leaf_is_drawn_again_from_the_same_numbers():
+    image, mask = leaves.draw(1, 1)
+    assert image.shape == (160, 160, 3) and image.dtype == mask.dtype == np.uint8 and mask.shape == (160, 160)
+    assert all(np.array_equal(one, other) for one, other in zip((image, mask), leaves.draw(1, 1)))
+    for other in ((2, 1), (1, 2), (1, 1, 5)):
+        assert not np.array_equal(mask, leaves.draw(*other)[1])
+
+
+def test_leaves_are_a_data_set_without_a_fault(drawn):
+    assert len(drawn) == 15 and sorted({s.person for s in drawn}) == ["01", "02", "03", "04", "05"]
+    assert hs.check_pairs(drawn).table.empty
+    for sample in drawn:
+        mask = sample.read()[1]
+        assert set(np.unique(mask)) == {0, 1} and 0.03 < mask.mean() < 0.6
+
+
+def test_leaves_are_drawn_once(tmp_path, monkeypatch):
+    first = leaves.load(1, 1, size=32, cache=tmp_path)
+    monkeypatch.setattr(leaves, "draw", None)
+    assert leaves.load(1, 1, size=32, cache=tmp_path) == first
+
+
+@pytest.fixture(scope="module")
+def work(drawn):
+    """A capstone that meets every demand: the network knows the true masks, but for a corner."""
+    split = hs.split_by_person(drawn, test=("04", "05"), val=("03",))
+    known = {image.tobytes(): mask for image, mask in (sample.read() for sample in drawn)}
+
+    def method(image):
+        found = known[image.tobytes()].copy()
+        found[:48, :48] = 0
+        return found
+
+    predictor = Baseline("knows", method)
+    report = hs.evaluate(predictor, split.test)
+    summary = report.summary()
+    keys = {"iou": "iou", "low": "iou_low", "high": "iou_high", "worst": "worst_person_iou"}
+    claim = {name: round(summary[key], 2) for name, key in keys.items()}
+    notes = {name: "the upper left is missing" for name in report.table.sort_values("iou", kind="stable").image[:3]}
+    return {"split": split, "predictor": predictor, "report": report, "claim": claim, "notes": notes}
+
+
+def unmet(**work) -> str:
+    return " | ".join(hs.rubric(**work).table.query("not met").demand)
+
+
+def test_good_work_meets_every_demand(work):
+    found = hs.rubric(**work)
+    assert found.passed and "NO" not in repr(found) and "8 of 8 demands are met" in repr(found)
+
+
+def test_each_fault_is_found_and_told(work):
+    split, report = work["split"], work["report"]
+    turned = [dataclasses.replace(split.train[0], skin="black"), *split.train[1:]]
+    assert "no fault" in unmet(**work | {"split": split._replace(train=turned)})
+    shared = split._replace(train=[*split.train, dataclasses.replace(split.train[0], person="04")])
+    assert "two parts" in unmet(**work | {"split": shared})
+    one = split._replace(test=[s for s in split.test if s.person == "04"])
+    assert "at least two" in unmet(**work | {"split": one})
+    lazy = Baseline("lazy", lambda image: np.ones(image.shape[:2]))
+    assert "laziest" in unmet(**work | {"predictor": lazy}) and "table of colours" in unmet(
+        **work | {"predictor": lazy}
+    )
+    assert unmet(**work | {"predictor": lazy}).startswith("The report is of this network")
+    assert unmet(**work | {"claim": work["claim"] | {"worst": 0.99}}).startswith("The claim")
+    assert "have a note" in unmet(**work | {"notes": dict.fromkeys(work["notes"], "bad")})
+    told = repr(hs.rubric(**work | {"notes": {}, "claim": {}}))
+    assert told.count("NO ") == 2 and report.table.image.iloc[report.table.iou.argmin()] in told
