@@ -472,8 +472,8 @@ def sliders() -> str:
 
 Milliseconds from a key, or from the mouse button's release, to the new pictures, 256 px wide, in Chromium, kernel and
 browser on the same {record["machine"]["cores"]} cores (`{record["command"]}`, {record["date"]}); medians of
-{figures["moves"]} moves. "Network" says whether a move needs a pass: explore's of the whole network, cut_skips's of the
-decoder. {busy(figures["load_before"])}
+{figures["moves"]} moves. "Network" says whether a move needs a pass: explore's and fool's of the whole network,
+cut_skips's of the decoder. {busy(figures["load_before"])}
 
 | widget | control | by | network | median, ms | slowest, ms |
 |---|---|---|---|---|---|

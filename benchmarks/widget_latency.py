@@ -4,7 +4,7 @@
 
 Voilà serves the widgets, Chromium shows them, keys and a mouse move them. What counts is the time from the key, or from
 the mouse button's release after a drag, to the frame in which all pictures of the last value, 256 px wide, are decoded.
-explore's "photo" needs a pass of the whole network for each move, cut_skips one of the decoder, the others none.
+explore's "photo" and fool need a pass of the whole network for each move, cut_skips one of the decoder, others none.
 
 Then a slider is dragged fast: if the moves of the mouse queued up, old pictures would still come after its release.
 """
@@ -34,7 +34,7 @@ STEPS, DRAGS = 30, 5  # of the mouse in a fast drag, 10 ms apart; drags
 SETUP = """import handseg_lib as hs
 samples, predictor = hs.drawn.load(), hs.load_predictor()
 photo, mask = samples[0].read()"""
-PAD, CHOICE = "application", "[role=radio][tabindex='0']"  # what is pointed at has no label: a role, a block
+PAD, CHOICE = "picture", "block"  # what is pointed at, which has no label of its own
 # code, the label of a slider or a tick, how many steps the slider has (0: a tick), and whether the network runs
 WIDGETS = {
     "play_augmentation": ("hs.explore.play_augmentation(samples[0])", "rotate", 36, False),
@@ -98,9 +98,8 @@ def grip(slider) -> tuple[float, float]:
 
 def find(view, label: str):
     """A control by its label, or what is pointed at by its role."""
-    if label == CHOICE:
-        return view.locator(label)
-    return view.get_by_role(PAD) if label == PAD else view.get_by_label(label, exact=True).first
+    pointed = {PAD: view.get_by_role("application"), CHOICE: view.locator("[role=radio][tabindex='0']")}
+    return pointed.get(label, view.get_by_label(label, exact=True).first)
 
 
 def point(page, view, label: str, by: str, move: int) -> None:

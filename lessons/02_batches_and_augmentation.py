@@ -597,7 +597,7 @@ hs.plots.images(
 # photo is one of a hand. The box at the end shows what a soft interpolation does to the mask's edge.
 
 # %%
-hs.explore.play_augmentation(samples[0])
+hs.explore.play_augmentation(four[1])
 
 # %% [markdown]
 # ## 10. Chance that can be repeated

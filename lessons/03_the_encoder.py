@@ -113,12 +113,20 @@ fig, ax = hs.plots.figure(
     "around them; both are added, and a ReLU makes the output.",
     height=1.3,
 )
-for x, step in enumerate(["input", "1 x 1 conv", "3 x 3 conv", "1 x 1 conv", "+", "ReLU", "output"]):
+
+
+def arrow(start, end, colour):
+    ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": colour, "shrinkA": 0, "shrinkB": 0})
+
+
+steps = ["input", "1 x 1 conv", "3 x 3 conv", "1 x 1 conv", "+", "ReLU", "output"]
+half = [0.22, 0.37, 0.37, 0.37, 0.11, 0.22, 0.26]  # the width of each box, halved
+for x, step in enumerate(steps):
     ax.text(x, 0, step, ha="center", va="center", bbox={"boxstyle": "round", "fc": "white", "ec": hs.plots.BLUE})
-for x in range(6):
-    ax.annotate("", (x + 0.68, 0), (x + 0.3, 0), arrowprops={"arrowstyle": "->", "color": hs.plots.BLUE})
+    if x:
+        arrow((x - 1 + half[x - 1], 0), (x - half[x], 0), hs.plots.BLUE)
 ax.plot([0, 0, 4], [0.2, 0.6, 0.6], color=hs.plots.VERMILION)
-ax.annotate("", (4, 0.1), (4, 0.62), arrowprops={"arrowstyle": "->", "color": hs.plots.VERMILION})
+arrow((4, 0.6), (4, 0.17), hs.plots.VERMILION)
 ax.text(2, 0.66, "bypass: the input as it is", ha="center", color=hs.plots.VERMILION)
 ax.set(xlim=(-0.5, 6.5), ylim=(-0.25, 0.9), xticks=[], yticks=[], frame_on=False)
 fig

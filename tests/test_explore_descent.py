@@ -49,7 +49,7 @@ def test_it_is_drawn_however_far_it_flies(rate):
 
 def test_the_picture_follows_the_pad_and_the_sliders():
     view = explore.roll_ball()
-    for name, value in {"start": [0.9, 0.5], "rate": 0.2, "warm_up": 5, "clip": True}.items():
+    for name, value in {"start": [0.9, 0.9], "rate": 0.05, "warm_up": 5, "clip": True}.items():
         before = view.picture.value
         view.controls[name].value = value
         assert view.picture.value != before and not view.message.value, name

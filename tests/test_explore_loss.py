@@ -66,17 +66,15 @@ def test_the_small_hand_suffers_more_from_the_same_shift():
     assert small["accuracy"] > large["accuracy"], "which accuracy does not notice"
 
 
-def test_all_pulls_are_drawn_at_one_scale():
-    """White is the strongest of all four, and brightness the root of a pull: a quarter of it is half as bright."""
+def test_the_pulls_of_a_loss_are_drawn_at_one_scale_for_both_hands():
+    """White is the strongest of both, and brightness the root of a pull: a quarter of it is half as bright."""
     pictures = explore.draw_losses().pictures
-    pulls = [
-        np.abs(pull)
-        for true in loss.hand_masks().values()
-        for pull in loss.gradients(true, loss.spoil(true, 12, 0, 2.0)).values()
-    ]
-    top = max(pull.max() for pull in pulls)
-    for picture, pull in zip((pictures[1], pictures[2], pictures[4], pictures[5]), pulls, strict=True):
-        np.testing.assert_allclose(picture**2, pull / top, atol=1e-6)
+    found = [loss.gradients(true, loss.spoil(true, 12, 0, 2.0)) for true in loss.hand_masks().values()]
+    for at, name in ((1, "BCE"), (2, "Dice")):
+        top = max(np.abs(pulls[name]).max() for pulls in found)
+        for picture, pulls in zip((pictures[at], pictures[at + 3]), found, strict=True):
+            np.testing.assert_allclose(picture**2, np.abs(pulls[name]) / top, atol=1e-6)
+    assert pictures[2].max() < 0.6 and pictures[5].max() == 1, "Dice pulls harder at the small hand"
 
 
 def test_picture_and_numbers_follow_each_slider():

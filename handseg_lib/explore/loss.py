@@ -88,23 +88,26 @@ def scores(true: np.ndarray, hand: np.ndarray) -> dict[str, float]:
 
 
 def draw_loss(
-    true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0.0, top: float | None = None
+    true: np.ndarray, shift: int = 0, shrink: int = 0, blur: float = 0.0, tops: dict | None = None
 ) -> Drawing:
     """Draws a spoiled prediction, and where each loss pulls at it; its scores are the text.
 
     Args:
         true: mask (H, W) of {0, 1}.
         shift, shrink, blur: as for ``spoil``.
-        top: the pull that is drawn white; None: the strongest of both losses.
+        tops: for each loss, the pull that is drawn white; None: its strongest.
     """
     hand = spoil(true, shift, shrink, blur)
     grey = np.repeat((255 * hand).astype(np.uint8)[..., None], 3, axis=2)
     pulls = gradients(true, hand)
-    top = strongest(pulls) if top is None else top
+    tops = strongest(pulls) if tops is None else tops
     text = ", ".join(f"{name} {value:.3f}" for name, value in scores(true, hand).items())
     return Drawing(
-        # the root: Dice pulls at a small hand ten times as hard as BCE does, and both are to be seen at one scale
-        [plots.overlay(grey, true, strength=0), *(np.sqrt(np.abs(pull) / top) for pull in pulls.values())],
+        # the root: a pull is ten times as strong at a small hand as at a large one, and both are to be seen
+        [
+            plots.overlay(grey, true, strength=0),
+            *(np.sqrt(np.minimum(np.abs(pull) / tops[name], 1)) for name, pull in pulls.items()),
+        ],
         ["predicted, true outline", *(f"where {name} pulls" for name in pulls)],
         alt=f"A predicted mask shifted by {shift}, shrunk by {shrink} and blurred by {blur:g} pixels against the true "
         f"one, and where the gradients of BCE and Dice are strong. {text}.",
@@ -112,21 +115,24 @@ def draw_loss(
     )
 
 
-def strongest(pulls: dict[str, np.ndarray]) -> float:
-    """The strongest pull of any loss at any pixel."""
-    return max(float(np.abs(pull).max()) for pull in pulls.values())
+def strongest(pulls: dict[str, np.ndarray]) -> dict[str, float]:
+    """The strongest pull of each loss at any pixel."""
+    return {name: float(np.abs(pull).max()) for name, pull in pulls.items()}
 
 
 def draw_losses(shift: int = 12, shrink: int = 0, blur: float = 2.0) -> Drawing:
-    """Draws what ``play_loss`` shows: the same harm done to a large hand and to a small one, all pulls at one scale.
+    """Draws what ``play_loss`` shows: the same harm done to a large hand and to a small one.
+
+    The pulls of a loss are drawn at one scale for both hands.
 
     Args:
         shift, shrink, blur: as for ``spoil``.
     """
     masks = hand_masks()
-    top = max(strongest(gradients(true, spoil(true, shift, shrink, blur))) for true in masks.values())
-    parts = {name: draw_loss(true, shift, shrink, blur, top) for name, true in masks.items()}
-    scale = "White is the strongest pull of all; a quarter of it is drawn half as bright."
+    found = [strongest(gradients(true, spoil(true, shift, shrink, blur))) for true in masks.values()]
+    tops = {loss: max(pulls[loss] for pulls in found) for loss in found[0]}
+    parts = {name: draw_loss(true, shift, shrink, blur, tops) for name, true in masks.items()}
+    scale = "White is a loss's strongest pull at any of the two hands; a quarter of that is half as bright."
     return Drawing(
         [picture for part in parts.values() for picture in part.pictures],
         [f"{name}: {title}" for name, part in parts.items() for title in part.titles],

@@ -1,5 +1,6 @@
 """A wall of people: a row for each person, a column for each gesture, and the masks on top."""
 
+import base64
 import functools
 from collections import Counter
 from collections.abc import Sequence
@@ -12,10 +13,10 @@ from .. import plots
 from ..data.samples import Sample, insist_on_some
 from .choice import Choice
 from .photos import draw_sample
-from .view import View, data_uri, keep, tick
+from .view import View, keep, tick
 
-MOST = 10  # gestures: more would be too small to see
-SIDE = 96  # pixels of a photo on the wall
+MOST = 8  # gestures: more would be too small to see
+SIDE = 88  # pixels of a photo on the wall
 
 
 def arrange(samples: Sequence[Sample]) -> tuple[list[str], list[str], dict[tuple[str, str], Sample]]:
@@ -47,7 +48,7 @@ def draw_wall(samples: Sequence[Sample], masks: bool = False) -> plots.AltFigure
     """Draws what ``wall`` shows: one photo for each person and gesture.
 
     Args:
-        samples: at most ten gestures are shown, those that most persons have.
+        samples: at most eight gestures are shown, those that most persons have.
         masks: whether the masks are drawn in.
 
     Raises:
@@ -62,8 +63,8 @@ def draw_wall(samples: Sequence[Sample], masks: bool = False) -> plots.AltFigure
     figure, ax = plots.figure(
         f"A wall of photos: {len(people)} people, one in each row, and {len(gestures)} gestures, one in each column"
         f"{', each with its mask outlined' * masks}.",
-        width=0.6 + 0.75 * len(gestures),
-        height=0.5 + 0.75 * len(people),
+        width=0.6 + 0.62 * len(gestures),
+        height=0.5 + 0.62 * len(people),
     )
     ax.imshow(picture)
     middle = SIDE / 2 + SIDE * np.arange(max(len(people), len(gestures)))
@@ -83,7 +84,7 @@ def wall(samples: Sequence[Sample]) -> View:
     By keys: Tab leads to the photo that is chosen, the arrows from there to the next. A tick shows all masks.
 
     Args:
-        samples: at most ten gestures are shown, those that most persons have.
+        samples: at most eight gestures are shown, those that most persons have.
 
     Raises:
         InputError: there are no samples, or one cannot be read.
@@ -113,9 +114,15 @@ def table(people: Sequence[str], gestures: Sequence[str], cells: dict[tuple[str,
     return f'<div role="radiogroup" aria-label="people by gestures" style="{style}">{"".join(parts)}</div>'
 
 
+def _address(picture: np.ndarray) -> str:
+    """A small picture as the address of a WebP: a wall has two hundred of them."""
+    _, code = cv2.imencode(".webp", picture[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, 75])
+    return f"data:image/webp;base64,{base64.b64encode(code).decode()}"
+
+
 def _cell(sample: Sample | None, person: str, gesture: str, at: int) -> str:
     if sample is None:
         return "<div></div>"
     name = escape(f"person {person}, gesture {gesture}")
-    pictures = "".join(f'<img alt="" src="{data_uri(picture)}">' for picture in pair(sample))
+    pictures = "".join(f'<img alt="" src="{_address(picture)}">' for picture in pair(sample))
     return f'<div data-name="{name}" data-at="{at}" role="radio" aria-label="{name}">{pictures}</div>'

@@ -35,7 +35,7 @@ def test_the_app_shows_every_widget_and_no_code_and_leads_to_the_lessons(page, s
         expect(page.get_by_role("button", name="choose a photo")).to_be_enabled()
         # Voilà answers 403 to whoever asks it for a lesson: every link there leads to the notebook on GitHub
         lessons = page.get_by_role("link", name=re.compile("^Lesson 0|^00 Start here"))
-        expect(lessons).to_have_count(8)
+        expect(lessons).to_have_count(11)
         for link in lessons.all():
             repository, _, path = link.get_attribute("href").partition("/blob/main/")
             assert repository == URL and (ROOT / path).is_file()
