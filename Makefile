@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app test test-colab moved test-backends notebooks figures slides site links lint bench gpu lock clean
+.PHONY: help env lab app test test-colab moved test-backends notebooks figures slides site links lint bench offline-kit gpu lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -57,6 +57,9 @@ bench: env ## measure the published figures again, all but the GPU's (audit read
 	set -e; for name in $(filter-out __init__ audit figures report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
 	  $(BIN)/python -m benchmarks.$$name --json; done
 
+offline-kit: env ## a folder for a room without network (ARGS='--targets linux-3.12 windows-3.12'; --try: use it)
+	$(BIN)/python scripts/offline_kit.py $(ARGS)
+
 gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)
 	$(BIN)/python $(PIP) uninstall -y tensorflow-cpu
 	$(BIN)/python $(PIP) install "tensorflow[and-cuda]$$(sed -n 's/^tensorflow\(==[^ ]*\).*/\1/p' requirements.lock)"
@@ -77,7 +80,7 @@ lock: ## choose new exact versions
 	  .venv-lock/lock.txt) > requirements.lock
 
 clean: ## remove the environments and what the tools leave behind
-	rm -rf .venv .venv-backends .venv-colab .venv-dev .venv-lock slides .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv .venv-backends .venv-colab .venv-dev .venv-lock offline-kit slides .pytest_cache .ruff_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 

@@ -28,13 +28,17 @@ SLUG = URL.removeprefix("https://github.com/")
 PYTHONS = ["3.11", "3.12", "3.13"]
 PLATFORMS = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64")]
 
-spec = importlib.util.spec_from_file_location("build", ROOT / "lessons" / "build.py")
-builder = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(builder)
 
-spec = importlib.util.spec_from_file_location("colab_moved", ROOT / "scripts" / "colab_moved.py")
-colab = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(colab)
+def script(name: str):
+    """A script of the house, as a module."""
+    spec = importlib.util.spec_from_file_location(Path(name).stem, ROOT / name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+builder = script("lessons/build.py")
+colab, kit = script("scripts/colab_moved.py"), script("scripts/offline_kit.py")
 
 NOTEBOOKS = sorted([*builder.notebooks(), ROOT / "notebooks" / "sliders.ipynb"])
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.relative_to(ROOT / "notebooks").as_posix())
@@ -133,6 +137,25 @@ def test_colab_may_keep_its_versions():
         for spec in pin.specifier:
             if spec.operator == "==" and pin.name in bounds:
                 assert bounds[pin.name].contains(spec.version.replace("*", "99")), f"{pin} is not {bounds[pin.name]}"
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("system", ["linux", "mac", "windows"])
+def test_the_offline_kit_has_what_the_course_needs_on_each_system(system, python):
+    """Made on one machine for another: pip would ask the markers of the machine that it runs on."""
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    names = [Requirement(line.partition(" --hash=")[0]).name for line in kit.wanted(lock, system, python)]
+    assert len(set(names)) == len(names) > 100
+    assert ("tensorflow-cpu" if system == "linux" else "tensorflow") in names and "setuptools" in names
+    assert ("pywinpty" in names) == (system == "windows")
+
+
+def test_a_locked_line_keeps_its_hashes_and_loses_its_marker():
+    lock = (
+        "# a word\nnumpy==2.4 ; python_version >= '3.12' \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n"
+        "old==1 ; python_version < '3.12'\n"
+    )
+    assert kit.wanted(lock, "mac", "3.12") == ["numpy==2.4 --hash=sha256:aa --hash=sha256:bb"]
 
 
 def test_what_moved_on_colab_is_named():
