@@ -25,19 +25,17 @@ def main():
         pythons = about.read().partition("It wants Python ")[2].partition(", installs")[0]
     here = "{}.{}".format(*sys.version_info[:2])
     if here not in pythons.split(", "):
-        sys.exit("This is Python {}, and the kit is for {}. Start install.py with one of these.".format(here, pythons))
+        sys.exit(f"This is Python {here}, and the kit is for {pythons}. Start install.py with one of these.")
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-index"]
     run(sys.executable, "-m", "venv", "--clear", ".venv")
     run(*(pip + ["--find-links", os.path.join(HERE, "wheels"), "-r", "requirements.lock"]))
     run(*(pip + ["--no-deps", "--no-build-isolation", "-e", "."]))
     zips = os.path.join(HERE, "hgr1")
     if any(name.endswith(".zip") for name in os.listdir(zips)):
-        print("Real photos: set HANDSEG_HGR1={} before you start.".format(zips))
-    print("Done. To begin, in {}:".format(COURSE))
+        print(f"Real photos: set HANDSEG_HGR1={zips} before you start.")
+    print(f"Done. To begin, in {COURSE}:")
     print(
-        "    {} -m jupyter lab --ServerApp.root_dir=. notebooks/00_start_here.ipynb".format(
-            os.path.relpath(PYTHON, COURSE)
-        )
+        f"    {os.path.relpath(PYTHON, COURSE)} -m jupyter lab --ServerApp.root_dir=. notebooks/00_start_here.ipynb"
     )
 
 

@@ -269,6 +269,40 @@ def test_links_lead_somewhere(path):
                     assert f'<a id="{place}">' in (path.parent / link).read_text("utf-8"), f"not a word there: {place}"
 
 
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+
+
+def places(page):
+    """Where a link into a page may lead: its headings, as GitHub names them, and its anchors."""
+    text = page.read_text("utf-8")
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return slugs | set(re.findall(r'<a id="([\w-]+)">', text))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_of_a_page_lead_somewhere(page):
+    for link, place in re.findall(r"\]\(([^)#\s]*)(?:#([\w-]+))?\)", page.read_text("utf-8")):
+        target = page.parent / link if link else page
+        assert "://" in link or target.exists(), f"dead link: {link}"
+        assert not place or target.suffix != ".md" or place in places(target), f"no such place: {link}#{place}"
+
+
+def test_forms_workflows_and_hooks_can_be_read():
+    """None of them runs here: a slip of the pen would be found by whoever wants to help."""
+    files = [*ROOT.glob(".github/**/*.yml"), ROOT / ".pre-commit-config.yaml"]
+    read = {path.name: yaml.safe_load(path.read_text("utf-8")) for path in files}
+    assert len(read) == len(files) >= 9
+    forms = [form for name, form in read.items() if (ROOT / ".github" / "ISSUE_TEMPLATE" / name).exists()]
+    for form in forms:
+        ids = [part["id"] for part in form.get("body", [])]
+        assert len(set(ids)) == len(ids) and ("contact_links" in form or {"name", "description"} <= form.keys())
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    for path in ROOT.glob(".github/workflows/*.yml"):
+        for words in re.findall(r"\bmake ([a-z -]+[a-z])", path.read_text("utf-8").partition("jobs:")[2]):
+            assert set(words.split()) <= targets, f"{path.name}: make {words}"
+
+
 # The builder
 
 LESSON = """\

@@ -70,8 +70,10 @@ def check_pairs(
     masks: str | Path | None = None,
     skin: str | tuple = "black",
 ) -> PairCheck:
-    """Checks a data set: unpaired files, sizes that differ, masks that are not binary, inverted, empty or turned
-    otherwise than their photo, duplicates, people who are in more than one part of a split. It changes no file.
+    """Checks a data set, and changes no file.
+
+    It looks for unpaired files, sizes that differ, masks that are not binary, inverted, empty or turned otherwise than
+    their photo, duplicates, people who are in more than one part of a split.
 
     Args:
         data: samples; a split of them, or a dict of its parts; or the folder of the photos.

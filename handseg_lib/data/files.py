@@ -119,8 +119,10 @@ def read_grey(path: str | Path, skin: str | tuple = "black") -> np.ndarray:
 
 
 def _read_values(path: str | Path, skin: str | tuple) -> tuple[np.ndarray, np.ndarray, str | tuple]:
-    """What the file of a mask says: of each pixel its value, as in `labels`, and its brightness, both integers (H, W);
-    and what skin is among these."""
+    """What the file of a mask says: of each pixel its value, as in `labels`, and its brightness; what of these is skin.
+
+    Value and brightness are integers (H, W).
+    """
     if skin not in ("black", "white") and not labels.are_labels(skin):
         raise InputError(
             f"skin={skin!r}: there is no such kind of mask. Say what the skin is, 'black' or 'white', or a tuple of "
