@@ -34,9 +34,7 @@ def main():
     if any(name.endswith(".zip") for name in os.listdir(zips)):
         print(f"Real photos: set HANDSEG_HGR1={zips} before you start.")
     print(f"Done. To begin, in {COURSE}:")
-    print(
-        f"    {os.path.relpath(PYTHON, COURSE)} -m jupyter lab --ServerApp.root_dir=. notebooks/00_start_here.ipynb"
-    )
+    print(f"    {os.path.relpath(PYTHON, COURSE)} -m jupyter lab --ServerApp.root_dir=. notebooks/00_start_here.ipynb")
 
 
 if __name__ == "__main__":

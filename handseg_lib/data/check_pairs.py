@@ -173,7 +173,7 @@ def _mask_faults(mask: np.ndarray, grey: np.ndarray, skin: str | tuple) -> list[
         faults.append(("empty: no skin is marked", "Draw the mask, or move the pair away."))
     elif share + border > 1:  # at most 0.71 in HGR1, and at least 1.29 if its masks are turned round
         fault = f"inverted, it seems: {100 * share:.3g} % is skin, and so is {100 * border:.3g} % of the border"
-        other = {"black": "skin='white'", "white": "skin='black'"}.get(skin, "which labels are skin")
+        other = {"black": "skin='white'", "white": "skin='black'"}.get(str(skin), "which labels are skin")
         faults.append((fault, f"Look at it. Invert this mask, or if all are like it, say {other}."))
     return faults
 

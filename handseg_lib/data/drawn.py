@@ -186,6 +186,7 @@ def _draw(folder: str | Path, keys: list[tuple[int, str, int]], seed: int, size:
     """Writes photo and mask of each key."""
     for part in (hgr1.IMAGES, hgr1.MASKS):
         (Path(folder) / part).mkdir(parents=True, exist_ok=True)
+    key: tuple[int, str, int]
     for key in tqdm(keys, desc="drawing hands", unit="photo"):
         photo_file, mask_file = _files(folder, key)
         image, mask = render(*key, seed, size)
@@ -256,8 +257,8 @@ class Person:
     reach: float  # factor on their length
     width: float  # factor on the width of the palm
     bare: float  # palms of arm from the wrist to the sleeve
-    cloth: tuple  # style, two colours
-    walls: tuple  # two of them, each style, two colours
+    cloth: tuple[str, np.ndarray, np.ndarray]  # style, two colours
+    walls: tuple[tuple[str, np.ndarray, np.ndarray], ...]  # two of them, each style, two colours
     light: np.ndarray  # direction to the light: right, down, to the camera
     ambient: float  # share of the light that comes from everywhere
     soft: float  # width of a shadow's edge per length of its way

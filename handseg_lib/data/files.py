@@ -211,7 +211,7 @@ def _has_transparency(picture: Image.Image) -> bool:
 
 def _open(source: str | Path | BinaryIO) -> Image.Image:
     stream = hasattr(source, "read")
-    source = source if stream else Path(source)
+    source = source if stream else Path(source)  # type: ignore[arg-type]
     name = getattr(source, "name", "the stream") if stream else source
     try:
         if not stream and source.exists() and not source.is_file():
@@ -231,7 +231,7 @@ def _open(source: str | Path | BinaryIO) -> Image.Image:
         reason = " ".join(str(error).split(repr(str(source))[1:-1])[0].split()).strip(" '\":.") or type(error).__name__
         remedy = "Replace or remove it"
         if isinstance(error, Image.UnidentifiedImageError):
-            reason, remedy = _kind(_first_bytes(source)) or (reason, remedy)
+            reason, remedy = _kind(_first_bytes(source)) or (reason, remedy)  # type: ignore[arg-type]
         raise InputError(f"{name}: this is not a picture that can be read ({reason}). {remedy}.") from None
 
 

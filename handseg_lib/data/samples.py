@@ -190,6 +190,7 @@ def _label(rule: str | Callable[[str], str] | None, path: Path, default: str) ->
     """What a rule of `pair` says of a photo."""
     if rule is None:
         return default
+    label: str | None
     if callable(rule):
         label = rule(path.stem)
     else:
