@@ -567,7 +567,7 @@ def _torso(frame: tuple[int, int], aside: bool, rng) -> np.ndarray:
 def _background(canvas: Canvas, who: Person, shape: Shape, light: np.ndarray, scale: float, rng) -> np.ndarray:
     """Wall, at times with things or a shirt before it, and the shadow of the hand (H x W x 3)."""
     frame = canvas.part.shape
-    scene = _surface(*who.walls[rng.integers(2)], frame, scale, rng)
+    scene = _surface(*who.walls[int(rng.integers(2))], frame, scale, rng)
     if rng.random() < 0.3:
         scene = _shapes(scene, rng.integers(1, 4), rng)
     sideways, behind = shape.points == "side", rng.uniform(0.8, 3.5)
