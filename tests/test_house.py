@@ -269,25 +269,6 @@ def test_links_lead_somewhere(path):
                     assert f'<a id="{place}">' in (path.parent / link).read_text("utf-8"), f"not a word there: {place}"
 
 
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
-
-
-def places(page):
-    """Where a link into a page may lead: its headings, as GitHub names them, and its anchors."""
-    text = page.read_text("utf-8")
-    headings = re.findall(r"^#+ (.+)$", text, re.M)
-    slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    return slugs | set(re.findall(r'<a id="([\w-]+)">', text))
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_links_of_a_page_lead_somewhere(page):
-    for link, place in re.findall(r"\]\(([^)#\s]*)(?:#([\w-]+))?\)", page.read_text("utf-8")):
-        target = page.parent / link if link else page
-        assert "://" in link or target.exists(), f"dead link: {link}"
-        assert not place or target.suffix != ".md" or place in places(target), f"no such place: {link}#{place}"
-
-
 def test_forms_workflows_and_hooks_can_be_read():
     """None of them runs here: a slip of the pen would be found by whoever wants to help."""
     files = [*ROOT.glob(".github/**/*.yml"), ROOT / ".pre-commit-config.yaml"]
