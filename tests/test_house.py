@@ -115,8 +115,10 @@ def test_a_wheel_is_built_without_a_word_of_deprecation_and_has_all_that_the_cou
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
         (about,) = (archive.read(name).decode() for name in held if name.endswith("/METADATA"))
+        (entry,) = (archive.read(name).decode() for name in held if name.endswith("/entry_points.txt"))
     wanted = {path.relative_to(source).as_posix() for path in (source / "handseg_lib").rglob("*") if path.is_file()}
-    assert wanted <= held
+    assert wanted <= held and all(".dist-info/" in name for name in held - wanted)
+    assert entry == "[console_scripts]\nhandseg = handseg_lib.__main__:main\n"
     assert {".npz", ".json", ".txt", ".js", ".py"} == {Path(name).suffix for name in wanted}
     assert "License-Expression: MIT\n" in about
     assert {f"License-File: {name}" for name in PROJECT["license-files"]} <= set(about.splitlines())
