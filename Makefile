@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app web test test-quick test-colab moved test-backends coverage mutants notebooks figures recap slides site links lint bench gpu lock audit clean
+.PHONY: help env lab app web test test-quick test-colab moved test-backends coverage mutants notebooks figures recap slides site links lint bench offline-kit gpu lock audit clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -76,6 +76,9 @@ bench: env ## measure the published figures again, all but the GPU's and the mut
 	set -e; for name in $(filter-out __init__ audit figures mutants report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
 	  $(BIN)/python -m benchmarks.$$name --json; done
 
+offline-kit: env ## a folder for a room without network (ARGS='--targets linux-3.12 windows-3.12'; --try: use it)
+	$(BIN)/python scripts/offline_kit.py $(ARGS)
+
 gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)
 	$(BIN)/python $(PIP) uninstall -y tensorflow-cpu
 	$(BIN)/python $(PIP) install "tensorflow[and-cuda]$$(sed -n 's/^tensorflow\(==[^ ]*\).*/\1/p' requirements.lock)"
@@ -111,7 +114,7 @@ $(PYTHON) -m venv --clear .venv-lock
 endef
 
 clean: ## remove the environments and what the tools leave behind
-	rm -rf .venv .venv-backends .venv-colab .venv-dev .venv-lock .mutants slides .hypothesis .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv .venv-backends .venv-colab .venv-dev .venv-lock .mutants offline-kit slides .hypothesis .pytest_cache .ruff_cache *.egg-info build
 	rm -f .coverage .coverage.*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +

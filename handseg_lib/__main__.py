@@ -381,7 +381,7 @@ def natural(text: str) -> int:
 
 
 # what the protocol lopo alone takes, and its defaults
-LOPO = {"profile": None, "size": None, "epochs": None, "seed": 0, "out": Path("runs/lopo"), "workers": 1}
+LOPO: dict = {"profile": None, "size": None, "epochs": None, "seed": 0, "out": Path("runs/lopo"), "workers": 1}
 
 
 def _training_arguments(parser, data: dict, out: Path) -> None:

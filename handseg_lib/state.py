@@ -212,7 +212,7 @@ def _function(function: types.FunctionType, within: tuple) -> str:
         nonlocals, names = {}, {}
     classes = {name: v for name, v in names.items() if isinstance(v, type) and v.__module__ == function.__module__}
     of_classes = {f"{name}.{key}": v for name, cls in classes.items() for key, v in vars(cls).items() if _is_plain(v)}
-    settings = nonlocals | {name: v for name, v in names.items() if _is_plain(v)} | of_classes
+    settings = dict(nonlocals) | {name: v for name, v in names.items() if _is_plain(v)} | of_classes
     defaults = [v for v in (function.__defaults__, function.__kwdefaults__) if v]
     calls = [v for v in names.values() if isinstance(v, types.FunctionType) and v.__module__ == function.__module__]
     code = f"{zlib.crc32(repr([_code(function.__code__), identity(calls, within)]).encode()):08x}"

@@ -48,7 +48,7 @@ def test_items_are_uint8_photos_and_masks_of_0_and_1(ten, augment):
 
 def test_without_augmentation_the_photos_come_as_they_are_in_order_every_epoch(ten):
     batches = Batches(ten, size=32, batch_size=4)
-    for epoch in range(3):
+    for _ in range(3):
         images, masks = all_of(batches)
         for k, sample in enumerate(ten):
             image, mask = resize(*sample.read(), 32)
@@ -59,7 +59,7 @@ def test_without_augmentation_the_photos_come_as_they_are_in_order_every_epoch(t
 def test_every_sample_comes_once_an_epoch_in_an_order_of_its_own(ten):
     batches = Batches(ten, size=32, batch_size=4, augment=True)
     orders = []
-    for epoch in range(4):
+    for _ in range(4):
         assert sorted(batches.order) == list(range(10))
         orders.append(tuple(batches.order))
         images, _ = all_of(batches)

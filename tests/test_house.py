@@ -28,13 +28,17 @@ SLUG = URL.removeprefix("https://github.com/")
 PYTHONS = ["3.11", "3.12", "3.13"]
 PLATFORMS = [("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64")]
 
-spec = importlib.util.spec_from_file_location("build", ROOT / "lessons" / "build.py")
-builder = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(builder)
 
-spec = importlib.util.spec_from_file_location("colab_moved", ROOT / "scripts" / "colab_moved.py")
-colab = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(colab)
+def script(name: str):
+    """A script of the house, as a module."""
+    spec = importlib.util.spec_from_file_location(Path(name).stem, ROOT / name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+builder = script("lessons/build.py")
+colab, kit = script("scripts/colab_moved.py"), script("scripts/offline_kit.py")
 
 NOTEBOOKS = sorted([*builder.notebooks(), *(ROOT / "notebooks" / f"{name}.ipynb" for name in builder.PAGES)])
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.relative_to(ROOT / "notebooks").as_posix())
@@ -137,8 +141,10 @@ def test_a_wheel_is_built_without_a_word_of_deprecation_and_has_all_that_the_cou
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
         (about,) = (archive.read(name).decode() for name in held if name.endswith("/METADATA"))
+        (entry,) = (archive.read(name).decode() for name in held if name.endswith("/entry_points.txt"))
     wanted = {path.relative_to(source).as_posix() for path in (source / "handseg_lib").rglob("*") if path.is_file()}
-    assert wanted <= held
+    assert wanted <= held and all(".dist-info/" in name for name in held - wanted)
+    assert entry == "[console_scripts]\nhandseg = handseg_lib.__main__:main\n"
     assert {".npz", ".json", ".txt", ".js", ".py"} == {Path(name).suffix for name in wanted}
     assert "License-Expression: MIT\n" in about
     assert {f"License-File: {name}" for name in PROJECT["license-files"]} <= set(about.splitlines())
@@ -159,6 +165,25 @@ def test_colab_may_keep_its_versions():
         for spec in pin.specifier:
             if spec.operator == "==" and pin.name in bounds:
                 assert bounds[pin.name].contains(spec.version.replace("*", "99")), f"{pin} is not {bounds[pin.name]}"
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("system", ["linux", "mac", "windows"])
+def test_the_offline_kit_has_what_the_course_needs_on_each_system(system, python):
+    """Made on one machine for another: pip would ask the markers of the machine that it runs on."""
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    names = [Requirement(line.partition(" --hash=")[0]).name for line in kit.wanted(lock, system, python)]
+    assert len(set(names)) == len(names) > 100
+    assert ("tensorflow-cpu" if system == "linux" else "tensorflow") in names and "setuptools" in names
+    assert ("pywinpty" in names) == (system == "windows")
+
+
+def test_a_locked_line_keeps_its_hashes_and_loses_its_marker():
+    lock = (
+        "# a word\nnumpy==2.4 ; python_version >= '3.12' \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n"
+        "old==1 ; python_version < '3.12'\n"
+    )
+    assert kit.wanted(lock, "mac", "3.12") == ["numpy==2.4 --hash=sha256:aa --hash=sha256:bb"]
 
 
 def test_what_moved_on_colab_is_named():
@@ -270,6 +295,21 @@ def test_links_lead_somewhere(path):
                 assert "://" in link or (path.parent / link).exists(), f"dead link: {link}"
                 if place and link.endswith("glossary.md"):
                     assert f'<a id="{place}">' in (path.parent / link).read_text("utf-8"), f"not a word there: {place}"
+
+
+def test_forms_workflows_and_hooks_can_be_read():
+    """None of them runs here: a slip of the pen would be found by whoever wants to help."""
+    files = [*ROOT.glob(".github/**/*.yml"), ROOT / ".pre-commit-config.yaml"]
+    read = {path.name: yaml.safe_load(path.read_text("utf-8")) for path in files}
+    assert len(read) == len(files) >= 9
+    forms = [form for name, form in read.items() if (ROOT / ".github" / "ISSUE_TEMPLATE" / name).exists()]
+    for form in forms:
+        ids = [part["id"] for part in form.get("body", [])]
+        assert len(set(ids)) == len(ids) and ("contact_links" in form or {"name", "description"} <= form.keys())
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    for path in ROOT.glob(".github/workflows/*.yml"):
+        for words in re.findall(r"\bmake ([a-z -]+[a-z])", path.read_text("utf-8").partition("jobs:")[2]):
+            assert set(words.split()) <= targets, f"{path.name}: make {words}"
 
 
 # The builder

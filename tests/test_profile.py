@@ -146,7 +146,7 @@ def test_bfloat16_is_chosen_only_where_the_hardware_has_it(monkeypatch, tmp_path
         assert machine.fast_dtype() == want
     CpuInfo.text = None
     for capability, want in ((7.5, "float32"), (8.0, "mixed_bfloat16"), (0.0, "float32")):  # Colab's T4 has 7.5
-        monkeypatch.setattr(machine, "gpu", lambda: {"name": "GPU", "capability": capability})
+        monkeypatch.setattr(machine, "gpu", lambda found=capability: {"name": "GPU", "capability": found})
         assert machine.fast_dtype() == want
 
 

@@ -44,7 +44,7 @@ def build_unet(size: int = 224, weights: str | None = "imagenet") -> keras.Model
     set_trainable = False
     for layer in base_model.layers:
         if layer.name == "conv4_block4_2_conv":
-            set_trainable == True  # noqa: E712  the article's slip: it compares, so all stays frozen
+            set_trainable == True  # noqa: B015, E712  the article's slip: it compares, so all stays frozen
         layer.trainable = set_trainable
 
     *skips, bottleneck = [base_model.get_layer(name).output for name in TAPS["published"]]

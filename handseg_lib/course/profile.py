@@ -16,7 +16,8 @@ from ..data.samples import Sample
 
 @dataclass(frozen=True)
 class Profile:
-    """
+    """How much the course does.
+
     Attributes:
         name: smoke, quick or full.
         size: side of the network's square photos, in pixels.

@@ -67,7 +67,7 @@ class Batches(keras.utils.PyDataset):
             np.random.default_rng([self.seed, epoch]).shuffle(self.order)
 
     def on_epoch_end(self) -> None:
-        """Keras calls this. (Its own ``shuffle`` only permutes whole batches.)"""
+        """Keras calls this; its own ``shuffle`` only permutes whole batches."""
         self.start_epoch(self.epoch + 1)
 
     def __len__(self) -> int:

@@ -71,8 +71,10 @@ def check_pairs(
     masks: str | Path | None = None,
     skin: str | tuple = "black",
 ) -> PairCheck:
-    """Checks a data set: unpaired files, sizes that differ, masks that are not binary, inverted, empty or turned
-    otherwise than their photo, duplicates, people who are in more than one part of a split. It changes no file.
+    """Checks a data set, and changes no file.
+
+    It looks for unpaired files, sizes that differ, masks that are not binary, inverted, empty or turned otherwise than
+    their photo, duplicates, people who are in more than one part of a split.
 
     Args:
         data: samples; a split of them, or a dict of its parts; or the folder of the photos.
@@ -173,7 +175,7 @@ def _mask_faults(mask: np.ndarray, grey: np.ndarray, skin: str | tuple) -> list[
         faults.append(("empty: no skin is marked", "Draw the mask, or move the pair away."))
     elif share + border > 1:  # at most 0.71 in HGR1, and at least 1.29 if its masks are turned round
         fault = f"inverted, it seems: {100 * share:.3g} % is skin, and so is {100 * border:.3g} % of the border"
-        other = {"black": "skin='white'", "white": "skin='black'"}.get(skin, "which labels are skin")
+        other = {"black": "skin='white'", "white": "skin='black'"}.get(str(skin), "which labels are skin")
         faults.append((fault, f"Look at it. Invert this mask, or if all are like it, say {other}."))
     return faults
 

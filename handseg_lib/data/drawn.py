@@ -192,6 +192,7 @@ def _draw(folder: str | Path, keys: list[tuple[int, str, int]], seed: int, size:
     """Writes photo and mask of each key."""
     for part in (hgr1.IMAGES, hgr1.MASKS):
         (Path(folder) / part).mkdir(parents=True, exist_ok=True)
+    key: tuple[int, str, int]
     for key in tqdm(keys, desc="drawing hands", unit="photo"):
         photo_file, mask_file = _files(folder, key)
         image, mask = render(*key, seed, size)
@@ -263,8 +264,8 @@ class Person:
     reach: float  # factor on their length
     width: float  # factor on the width of the palm
     bare: float  # palms of arm from the wrist to the sleeve
-    cloth: tuple  # style, two colours
-    walls: tuple  # two of them, each style, two colours
+    cloth: tuple[str, np.ndarray, np.ndarray]  # style, two colours
+    walls: tuple[tuple[str, np.ndarray, np.ndarray], ...]  # two of them, each style, two colours
     light: np.ndarray  # direction to the light: right, down, to the camera
     ambient: float  # share of the light that comes from everywhere
     soft: float  # width of a shadow's edge per length of its way
@@ -573,7 +574,7 @@ def _torso(frame: tuple[int, int], aside: bool, rng) -> np.ndarray:
 def _background(canvas: Canvas, who: Person, shape: Shape, light: np.ndarray, scale: float, rng) -> np.ndarray:
     """Wall, at times with things or a shirt before it, and the shadow of the hand (H x W x 3)."""
     frame = canvas.part.shape
-    scene = _surface(*who.walls[rng.integers(2)], frame, scale, rng)
+    scene = _surface(*who.walls[int(rng.integers(2))], frame, scale, rng)
     if rng.random() < 0.3:
         scene = _shapes(scene, rng.integers(1, 4), rng)
     sideways, behind = shape.points == "side", rng.uniform(0.8, 3.5)

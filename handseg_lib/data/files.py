@@ -137,8 +137,10 @@ def read_grey(path: str | Path, skin: str | tuple = "black") -> np.ndarray:
 
 
 def _read_values(path: str | Path, skin: str | tuple) -> tuple[np.ndarray, np.ndarray, str | tuple]:
-    """What the file of a mask says: of each pixel its value, as in `labels`, and its brightness, both integers (H, W);
-    and what skin is among these."""
+    """What the file of a mask says: of each pixel its value, as in `labels`, and its brightness; what of these is skin.
+
+    Value and brightness are integers (H, W).
+    """
     if not (isinstance(skin, str) and skin in ("black", "white")) and not labels.are_labels(skin):
         raise InputError(
             f"skin={what(skin)}: there is no such kind of mask. Say what the skin is, 'black' or 'white', or a tuple "
@@ -247,7 +249,7 @@ def _open(source: str | Path | BinaryIO) -> Image.Image:
         reason = " ".join(str(error).split(repr(str(source))[1:-1])[0].split()).strip(" '\":.") or type(error).__name__
         remedy = "Replace or remove it"
         if isinstance(error, Image.UnidentifiedImageError):
-            reason, remedy = _kind(_first_bytes(source)) or (reason, remedy)
+            reason, remedy = _kind(_first_bytes(source)) or (reason, remedy)  # type: ignore[arg-type]
         raise InputError(f"{name}: this is not a picture that can be read ({reason}). {remedy}.") from None
 
 

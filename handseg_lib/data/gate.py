@@ -18,10 +18,10 @@ class InputError(ValueError):
 
 
 def readable(text: str) -> str:
-    """Text that may hold the name of a file, in one line that can be printed anywhere.
+    r"""Text that may hold the name of a file, in one line that can be printed anywhere.
 
     A name may have line breaks, a terminal's commands, marks that turn the reading round, or bytes that are no letters:
-    all of these are written as Python writes them, such as ``\\n``. The rest stays as it is.
+    all of these are written as Python writes them, such as ``\n``. The rest stays as it is.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
