@@ -1056,5 +1056,7 @@ hs.quiz("08")
 #
 # You can now say how well a network works, for whom, and how sure you are of it. Do this with a network of your own.
 # Train one as in [06 Training](06_training.ipynb), on photos of people whom you know, and leave one of them out. The
-# course's own results are on the page [results](../docs/results.md). What its model should not be used for is on its
-# [card](../docs/model_card.md).
+# course's own results are on the page [results](../docs/results.md).
+#
+# One step is left. In [09 Shipping](09_shipping.ipynb), the network leaves the notebook: with a card that says what it
+# should not be used for, in fewer bits, and without Keras.
