@@ -8,6 +8,10 @@ In a lesson an expression in braces, with Python's format behind a colon, become
 
     {{test_persons.mean_iou:.3f}}    {{memory["06"].wall_seconds / 60:.0f}}
 
+and so does a whole table, a line for each row of a record:
+
+    {{table(latency.rows, "network", "ms_alone")}}
+
 A page that people read as it is, README.md or one of docs/, has the expression in a comment before the value, which
 `python -m benchmarks.report` puts there anew:
 
@@ -31,7 +35,16 @@ PLACE = r"\{\{\s*([^{}]+?)\s*(?::([^{}:\"\]]*))?\}\}"
 IN_A_LESSON = re.compile(PLACE)
 ON_A_PAGE = re.compile(rf"(<!-- {PLACE} -->)(.*?)(<!-- \. -->)", re.DOTALL)
 HOLDS = re.compile(r"^[ \t]*<!-- holds: (.+?) -->[ \t]*\n?", re.MULTILINE)
-FUNCTIONS = {f.__name__: f for f in (abs, len, max, min, round, set, sorted, sum, all, any, math.ceil)}
+
+
+def table(rows: list["Figures"], *keys: str) -> str:
+    """The lines of a Markdown table, without its head; a field stays empty where a row has no such key."""
+    fields = [[row._values.get(key, "") for key in keys] for row in rows]
+    written = [[f"{field:.4g}" if isinstance(field, float) else str(field) for field in line] for line in fields]
+    return "\n".join(f"| {' | '.join(line)} |" for line in written)
+
+
+FUNCTIONS = {f.__name__: f for f in (abs, len, max, min, round, set, sorted, sum, all, any, math.ceil, table)}
 
 
 class FigureError(Exception):

@@ -1042,7 +1042,9 @@ hs.quiz("08")
 # %% [markdown]
 # ## 21. Next
 #
-# You can now say how well a network works, for whom, and how sure you are of it. Do this with something of your own:
-# the [capstone](capstone.ipynb) lets you segment something else, and a rubric checks your work. The course's own
-# results are on the page [results](../docs/results.md). What its model should not be used for is on its
-# [card](../docs/model_card.md). Each lesson is also there [on one page](../docs/recap/08.md), to print.
+# You can now say how well a network works, for whom, and how sure you are of it. The course's own results are on the page
+# [results](../docs/results.md). Each lesson is also there [on one page](../docs/recap/08.md), to print.
+#
+# One step is left. In [09 Shipping](09_shipping.ipynb), the network leaves the notebook: with a card that says what it
+# should not be used for, in fewer bits, and without Keras. Then do all of it with something of your own: the
+# [capstone](capstone.ipynb) lets you segment something else, and a rubric checks your work.

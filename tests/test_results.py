@@ -108,6 +108,7 @@ def known(tmp_path) -> dict:
         ("{{100 * race.iou:.0f}} % and {{race.date}}", "95 % and 2026-01-02"),
         ("{{card.test.iou:+.1f}}", "+0.9"),
         ("{{sum(row.iou for row in race.rows):.1f}}", "0.9"),
+        ('{{table(race.rows, "who", "iou", "ms")}}', "| a b | 0.8765 |  |"),
         ("one\n<!-- holds: race.iou > 1 -->\ntwo", "one\ntwo"),
         ("no figure: {x}", "no figure: {x}"),
     ],

@@ -12,3 +12,4 @@ from .lesson_05 import *  # noqa: F403
 from .lesson_06 import *  # noqa: F403
 from .lesson_07 import *  # noqa: F403
 from .lesson_08 import *  # noqa: F403
+from .lesson_09 import *  # noqa: F403

@@ -1,0 +1,671 @@
+# %% [markdown]
+# # 09 Shipping
+#
+# *Your network is trained, and its scores are good. Now it is to run where nobody has Keras: in somebody else's
+# program, on a web page, on a phone. What must go along with the weights, and what is lost on the way?*
+#
+# **You will be able to**
+# - say what a user of your network waits for, and what an export takes away from that;
+# - write the card that belongs to a file of weights, and say on it whom the network serves badly;
+# - turn numbers into eight bits and back, with a scale and a zero point;
+# - measure what fewer bits do to a network, and decide from a table;
+# - export a network, and run it without Keras.
+#
+# **Time:** 75 minutes to work through; the computer needs one of them on two CPU cores.
+#
+# **You need:** kernels and channels from [03 The encoder](03_the_encoder.ipynb), IoU from [05 Losses and
+# metrics](05_losses_and_metrics.ipynb), and the predictor and "worst first" from [07 Exploring
+# predictions](07_exploring_predictions.ipynb).
+
+# %% [markdown]
+# This is the whole network of the course. This lesson takes all of it to another place. Click on a block to open it, or
+# use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network()
+
+# %% [markdown]
+# ## 1. What a user waits for
+#
+# Think of somebody who wants to outline one hand with your network. This person starts a program, and waits for a
+# mask. What does the time go to? The next cell starts such a program, in a process of its own, which knows nothing of
+# this notebook. It looks at the clock after each step.
+
+# %%
+PROGRAM = """
+import json, time
+times = [time.perf_counter()]
+tick = lambda: times.append(time.perf_counter())
+import handseg_lib as hs
+image, _ = hs.drawn.render(person=4, gesture="5", take=0)
+tick(); import keras
+tick(); predictor = hs.load_predictor()
+tick(); predictor.mask(image)
+tick(); predictor.mask(image)
+tick(); print(json.dumps(times))
+"""
+
+# %%
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+
+steps = ["numpy and OpenCV", "Keras and TensorFlow", "the network", "the first mask", "the second mask"]
+ran = subprocess.run([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True, check=True)
+seconds = pd.Series(np.diff(json.loads(ran.stdout.splitlines()[-1])), steps)
+assert seconds["Keras and TensorFlow"] > seconds["the second mask"]
+
+# %%
+alt = f"A bar for each step of a program. Of {seconds.sum():.1f} seconds, the second mask takes {seconds.iloc[-1]:.2f}."
+fig, ax = hs.plots.figure(alt, width=7, height=2.6)
+ax.barh(range(len(seconds)), seconds, color=hs.plots.BLUE)
+ax.set_yticks(range(len(seconds)), [f"{step}: {value:.2f} s" for step, value in seconds.items()])
+ax.set(xlabel="seconds on your machine", ylim=(len(seconds) - 0.5, -0.5))
+fig
+
+# %% [markdown]
+# The last bar is the network's work for one photo. Everything above it is preparation, and most of that is the loading
+# of Keras and TensorFlow. You need them to train: they compute gradients, and they can build any network. Somebody who
+# only wants masks needs neither.
+#
+# To **[export](../docs/glossary.md#export)** a network means to write its layers and weights in a form that another
+# program can run. Such a program is called a **[runtime](../docs/glossary.md#runtime)**. It is small, it starts at
+# once, and it knows the processor well. The course exports to three forms:
+#
+# | ending | runtime | made for |
+# |---|---|---|
+# | `.onnx` | ONNX Runtime | servers, and browsers |
+# | `.xml`, with `.bin` | OpenVINO | processors of PCs and laptops |
+# | `.tflite` | LiteRT | phones |
+#
+# The weights stay the same, so the answers do, too. What changes is what your user has to install, and how long
+# everything takes. A runtime has a second advantage: it can compute with **fewer bits**. Sections 4 to 11 are about
+# what that costs.
+
+# %% [markdown]
+# ## 2. What a file must hold beside the weights
+#
+# Suppose that you send somebody the weights and nothing else. The program at the other end reads a photo, and hands it
+# to the network. There are many ways to do this wrongly. Here are three common ones, beside the right one. In all four
+# pictures, the weights are the same.
+
+# %%
+profile = hs.profile.current()
+split = hs.split_by_person(profile.samples())
+predictor = hs.load_predictor()
+image, true = split.test[0].read()
+small = hs.augment.resize_image(image, predictor.size).astype("float32")
+handed = {
+    "RGB, 0-255: right": small,
+    "blue, green, red": small[..., ::-1],
+    "from 0 to 1": small / 255,
+    "preprocessed twice": small[..., ::-1] - [103.9, 116.8, 123.7],
+}
+
+# %%
+import cv2
+
+pictures, ious = [], {}
+for name, photo in handed.items():
+    hand = predictor.model.predict_on_batch(photo[None].astype("float32"))[0, ..., 0]
+    mask = (cv2.resize(hand, image.shape[1::-1]) >= predictor.threshold).astype(np.uint8)
+    ious[name] = hs.metrics.iou(true, mask)
+    pictures.append(hs.plots.overlay(image, mask))
+assert max(ious, key=ious.get) == "RGB, 0-255: right"
+
+# %%
+hs.plots.images(
+    pictures,
+    [f"{name}: IoU {iou:.2f}" for name, iou in ious.items()],
+    alt="The same hand four times. The network got the photo as it must be, and finds the hand; it got it in another "
+    "order of colours, on another scale, or preprocessed twice, and finds little or nothing.",
+)
+
+# %% [markdown]
+# None of the three mistakes raised an error. To the network, a photo is an array of numbers, and it computes with any
+# numbers. Its user would see that it finds no hand, and blame the weights. So whoever gets the weights must also get
+# what belongs to them. The place for this is a **[card](../docs/glossary.md#card)**, a short text that goes along with
+# the file:
+#
+# - **how to ask:** the size of the photo, the order of the colours, their range, and what the network does itself;
+# - **how to read the answer:** what the number means, and the threshold from which a pixel is hand;
+# - **where it comes from:** photos and persons of the training, the command, versions, date;
+# - **how well it works:** the scores, for whom, and who chose what;
+# - **what it is not for;**
+# - **a checksum** of the file, so that nobody gets another file with this card.
+#
+# This is part of the card that the course's network brings along:
+
+# %%
+card = predictor.card
+print("size", card["size"], "threshold", card["threshold"], "SHA-256", card["sha256"][:12], "...")
+print("data:", card["data"])
+for part, persons in card["split"].items():
+    print(f"{part} persons:", *persons)
+print("trained by:", card["training"]["command"])
+print(f"IoU {card['test']['iou']:.3f}, worst person {card['test']['worst_person_iou']:.3f}")
+
+# %% [markdown]
+# `hs.export` writes such a card beside the file, with the checksum of both. If one of them has been changed, or the
+# card is that of another file, `hs.load_predictor` refuses to load it.
+
+# %% [markdown]
+# ## 3. To whom it is unfair
+#
+# A network is **unfair** to people if it serves them worse than others, although they do nothing wrong. One number on a
+# card cannot show this. Each of HGR1's twelve persons was left out once ([08 Unseen people](08_unseen_people.ipynb)).
+# The mean F1 was {{lopo.mean_f1:.3f}}. For one person it was {{max(row.f1 for row in lopo.rows):.3f}}, and for another
+# one {{lopo.worst_person_f1:.3f}}. So for the second person, what is missing to 1 is
+# {{(1 - lopo.worst_person_f1) / (1 - max(row.f1 for row in lopo.rows)):.0f}} times as much.
+#
+# What does the network do for the persons of your test?
+
+# %%
+before = hs.evaluate(predictor, split.test)
+before.by("person")[["iou", "f1"]].round(3)
+
+# %% [markdown]
+# Everyone who decides whether to use your network should find four things on the card:
+#
+# 1. **Who was in the photos.** For the course's network: twelve persons, one laboratory, one camera. Whoever is unlike
+#    them may be served worse.
+# 2. **The score of each group, and how many persons are in it.** Give the worst one as well as the mean. With twelve
+#    persons a group is often one person, and lesson 08 showed how little that proves.
+# 3. **What nobody has measured.** Children, old people, hands with fewer fingers, gloves, tattoos, painted skin, dark
+#    skin in dim light: HGR1 has few of these, or none. An empty place on a card is easily read as "no problem". So
+#    write "not measured".
+# 4. **What the network must not decide.** The course's network is made for lessons. Its
+#    [card](../docs/model_card.md) says: not for identifying people, and not for anything that matters to somebody's
+#    health, safety or rights.
+#
+# The idea of such cards is from a [paper of 2019](https://doi.org/10.1145/3287560.3287596). A
+# [study of 2018](https://proceedings.mlr.press/v81/buolamwini18a.html) shows why they are needed. Three companies sold
+# programs that tell men from women by their faces, and had good mean scores. For women with dark skin these programs
+# failed far more often than for men with light skin. Before this study, nobody had counted the groups apart.
+
+# %% [markdown]
+# ## 4. Numbers in eight bits
+#
+# How many numbers go into the file? Each weight is a float of 32 bits, which are four bytes.
+
+# %%
+# NBVAL_CHECK_OUTPUT
+count = predictor.model.count_params()
+print(f"{count:,} weights: {4 * count / 1e6:.0f} MB in 32 bits, {count / 1e6:.0f} MB in 8 bits")
+
+# %% [markdown]
+# Eight bits can tell $2^8 = 256$ numbers apart. With eight bits for a weight, the file is a quarter as large, and the
+# processor can multiply four times as many weights at once. To write a number in fewer bits is called
+# **[quantisation](../docs/glossary.md#quantisation)**. It works like a ruler. You lay a ruler with 256 marks along the
+# number line, and keep of each number only the mark that is nearest to it. The figure shows a ruler with eight marks,
+# which is what three bits can tell apart.
+
+# %%
+x = np.linspace(-1.3, 2.6, 500)
+low, high = -1, 2.0
+scale = (high - low) / 7
+marks = low + scale * np.arange(8)
+fig, ax = hs.plots.figure(
+    "A staircase with eight steps along a diagonal, from -1 to 2. To the left and to the right of them it is flat.",
+    width=5,
+)
+nearest = low + scale * np.clip(np.round((x - low) / scale), 0, 7)
+hs.plots.lines(ax, x, {"in three bits": nearest, "the number itself": x}, "a number", "what comes back")
+ax.plot(np.zeros(8) - 1.3, marks, "_", color="black")
+fig
+
+# %% [markdown]
+# Two things go wrong, and you can see both. Between two marks, a number is **rounded**: it moves by half a step at
+# most. Outside of the ruler, a number is **clipped** to the last mark, and can move by any amount.
+#
+# A ruler is described by two numbers. The **[scale](../docs/glossary.md#scale)** $s$ is the distance between two marks.
+# The **[zero point](../docs/glossary.md#zero-point)** $z$ is the mark at which the number 0 lies. If the ruler is to
+# reach from $x_{\min}$ to $x_{\max}$, then with eight bits
+#
+# $$s = \frac{x_{\max} - x_{\min}}{255} \qquad\qquad z = \text{round}\left(\frac{-x_{\min}}{s}\right)$$
+#
+# A number $x$ becomes the mark $q$, a whole number from 0 to 255. The mark becomes the number $\hat{x}$ again:
+#
+# $$q = \text{clip}\left(\text{round}\left(\frac{x}{s}\right) + z,\; 0,\; 255\right) \qquad\qquad \hat{x} = s\,(q - z)$$
+#
+# The zero point is rounded so that 0 lies exactly on a mark. A network needs this: ReLU makes many numbers exactly 0,
+# and so does the padding at the edges of a photo.
+#
+# Here are six numbers by hand. The ruler reaches from -0.5 to 2.05. Compute its scale and its zero point yourself, and
+# then compare:
+
+# %%
+# NBVAL_CHECK_OUTPUT
+scale = (2.05 + 0.5) / 255
+print(f"scale {scale:.2f}, zero point {round(0.5 / scale)}")
+
+# %% [markdown]
+# Follow one number from the left to the right:
+
+# %%
+values = np.array([[-0.5, -0.123, 0.0], [0.256, 1.111, 2.6]])
+marks = np.array([[0, 38, 50], [76, 161, 255]])
+hs.plots.numbers(
+    [values, marks, 0.01 * (marks - 50)],
+    ["numbers", "marks", "what comes back"],
+    alt="Six numbers, their marks, and what comes back of them. Five come back rounded to hundredths; 2.6 as 2.05.",
+    shades=[marks] * 3,
+)
+
+# %% [markdown]
+# Five of the numbers come back rounded to hundredths. The sixth, 2.6, lies beyond the end of the ruler, and comes back
+# as 2.05.
+
+# %% [markdown]
+# ## 5. Exercise: there and back (warm-up)
+#
+# Write `there_and_back`. It takes an array of numbers, a scale and a zero point, and returns two arrays of the same
+# shape: the marks, as `uint8`, and the numbers that come back, as floats. Numbers beyond the ends of the ruler become
+# 0 or 255.
+
+
+# %%
+def there_and_back(values, scale, zero):
+    # <solution>
+    marks = np.clip(np.round(values / scale) + zero, 0, 255)
+    return marks.astype(np.uint8), scale * (marks - zero)
+    # </solution>
+
+
+# %%
+hs.check.there_and_back(there_and_back)
+
+# %% [markdown]
+# ## 6. The weights and the features of one layer
+#
+# How long must the ruler be? That depends on the numbers. In a network there are two kinds: weights, which are known as
+# soon as the training is over, and features, which are different for each photo. Look at both for one layer, the
+# middle convolution of the first block of conv2.
+
+# %%
+import keras
+
+encoder = predictor.model.get_layer("encoder")
+kernel = encoder.get_layer("conv2_block1_2_conv").get_weights()[0]
+layer = keras.Model(encoder.input, encoder.get_layer("conv2_block1_2_relu").output)
+
+
+def features(sample):
+    small = hs.augment.resize_image(sample.read()[0], predictor.size)
+    return layer.predict_on_batch(small[None].astype("float32"))[0]
+
+
+seen = [features(sample) for sample in split.train[:: max(1, len(split.train) // 16)][:16]]
+
+# %%
+fig, (left, right) = hs.plots.figure(
+    "Two histograms. The weights form a narrow bell around zero. The features, after ReLU, begin at zero and have a "
+    "long tail to the right.",
+    columns=2,
+)
+left.hist(kernel.ravel(), 100, color=hs.plots.BLUE, log=True)
+left.set(xlabel="weight", ylabel="how many")
+left.set_title(f"{kernel.size:,} weights", fontsize=9)
+right.hist(np.ravel(seen), 100, color=hs.plots.ORANGE, log=True)
+right.set(xlabel="feature", ylabel="how many")
+right.set_title(f"features of {len(seen)} photos, after ReLU", fontsize=9)
+fig
+
+# %% [markdown]
+# **The weights** lie on both sides of zero, about evenly. For them one uses a **symmetric** ruler: as long to the left
+# as to the right, with the zero point in its middle. Then the largest weight decides the scale alone. With $b$ bits
+#
+# $$s = \frac{\max |w|}{2^{b-1} - 1}$$
+#
+# which is $\max |w| / 127$ for eight bits, and $\max |w| / 7$ for four.
+#
+# **The features** are never below zero, because they come out of a ReLU. A symmetric ruler would waste its left half.
+# So for them the ruler begins at zero. And where does it end? No file says that, because features depend on the photo.
+# You have to look at photos and note the largest feature. This is called
+# **[calibration](../docs/glossary.md#calibration)**. (In lesson 07, a network was called calibrated if its
+# probabilities were honest. That is another use of the word.) How many photos are enough?
+
+# %%
+tops = np.maximum.accumulate([one.max() for one in seen])
+beyond = [(np.ravel(seen) > top).mean() for top in tops]
+fig, ax = hs.plots.figure(
+    f"The largest feature against the number of photos seen. It rises from {tops[0]:.1f} to {tops[-1]:.1f} in steps.",
+    width=5,
+)
+ax.step(np.arange(len(tops)) + 1, tops, where="post", color=hs.plots.BLUE)
+ax.set(xlabel="photos seen", ylabel="largest feature so far", ylim=(0, None))
+print(f"after one photo, {beyond[0]:.4%} of the features of all photos lie beyond the ruler")
+assert beyond[-1] == 0
+fig
+
+# %% [markdown]
+# One photo is too few, and a hundred are usually enough. More important is *which* photos. Take them from the training
+# persons, as many different persons and rooms as you have. Calibration chooses something, so the test persons have no
+# part in it. And if your users will photograph hands in the dark, some of the photos should be dark.
+
+# %% [markdown]
+# ## 7. One scale, or one for each channel
+#
+# A kernel has many channels, and each of them makes one feature map. Must they all share one ruler? Here is the largest
+# weight of each channel of our layer.
+
+# %%
+largest = np.sort(np.abs(kernel).max(axis=(0, 1, 2)))[::-1]
+step = largest[0] / 7  # with four bits
+fig, ax = hs.plots.figure(
+    f"A bar for each of {len(largest)} channels: its largest weight, sorted. The first is "
+    f"{largest[0] / largest[-1]:.0f} times as high as the last. A line is at one step of a ruler of four bits.",
+    width=7,
+)
+ax.bar(range(len(largest)), largest, color=hs.plots.BLUE, label="largest weight of the channel")
+ax.axhline(step, color=hs.plots.VERMILION, linestyle="--", label="one step, if all share a ruler of four bits")
+ax.set(xlabel="channels, sorted", ylabel="weight")
+ax.legend(fontsize=8)
+fig
+
+# %% [markdown]
+# If all channels share one ruler, its scale is decided by the channel with the largest weight. A channel whose largest
+# weight is only two or three steps high has hardly any different values left. If each channel has a ruler **of its
+# own**, every channel can use all marks. This costs one more number for each channel, which is next to nothing. So
+# exporters use a scale for each channel's weights. For features this would make the arithmetic slow: there, a layer has
+# one scale.
+
+# %%
+
+
+def in_steps(kernel, bits, channels=None):
+    """The kernel on a symmetric ruler; with the axis of the channels, each has a ruler of its own."""
+    others = None if channels is None else tuple({0, 1, 2, 3} - {channels})
+    scale = np.abs(kernel).max(axis=others, keepdims=True) / (2 ** (bits - 1) - 1)
+    return scale * np.round(kernel / np.maximum(scale, 1e-12))
+
+
+rows = {}
+for bits in (8, 6, 4):
+    rounded = {"one scale": in_steps(kernel, bits), "one for each channel": in_steps(kernel, bits, channels=3)}
+    rows[f"{bits} bits"] = {name: np.std(kernel - new) / np.std(kernel) for name, new in rounded.items()}
+errors = pd.DataFrame(rows).T
+assert (errors["one for each channel"] < errors["one scale"]).all()
+errors.map("{:.1%}".format)
+
+# %% [markdown]
+# The table shows the rounding error, as a share of how much the weights differ among each other. One bit less doubles
+# it, for the marks are then twice as far apart. Scales for each channel make it smaller without any further bit.
+#
+# Exporters do one more thing first. After most convolutions comes a batch norm, which multiplies each channel by a
+# number and adds another one ([03 The encoder](03_the_encoder.ipynb)). Two multiplications in a row are one
+# multiplication, so they put the batch norm's factor into the kernel. With its scale $\gamma$ and its variance
+# $\sigma^2$, the weights become
+#
+# $$w' = w \cdot \frac{\gamma}{\sqrt{\sigma^2 + \varepsilon}}$$
+#
+# and the batch norm is gone. The factor is different for each channel, so the rulers are chosen only after this step.
+
+# %% [markdown]
+# ## 8. The same hand in 32, 8 and 4 bits
+#
+# An error of a few per cent in the weights says little about masks. So put the rounded weights into a network, and
+# look. For this you need no exporter. Load the network a second time, and overwrite its kernels. Biases and batch norms
+# stay as they are, because they are few. Features stay in 32 bits here, too.
+#
+# At the end you are going to choose one of these networks. So take the photos of the validation persons, as for every
+# choice (lesson 07), and keep the test persons for the report.
+
+# %%
+trial = hs.load_predictor()
+weights = hs.predictor.named_weights(trial.model)
+kernels = {name: weight.numpy() for name, weight in weights.items() if name.endswith("/kernel")}
+photos = [sample.read() for sample in split.val]
+
+
+def masks_with(rule):
+    """The masks of all these photos, by a network whose kernels a rule has changed."""
+    for name, kernel in kernels.items():
+        channels = 2 if "transpose" in name else 3  # an up-convolution has its channels on the other axis
+        weights[name].assign(rule(kernel, channels))
+    return [trial.mask(image) for image, _ in photos]
+
+
+# %%
+masks = {
+    "32 bits": masks_with(lambda kernel, channels: kernel),
+    "8 bits, by channel": masks_with(lambda kernel, channels: in_steps(kernel, 8, channels)),
+    "4 bits, by channel": masks_with(lambda kernel, channels: in_steps(kernel, 4, channels)),
+    "4 bits, one scale": masks_with(lambda kernel, channels: in_steps(kernel, 4)),
+}
+scores = pd.DataFrame(
+    {name: [hs.metrics.iou(true, mask) for mask, (_, true) in zip(made, photos)] for name, made in masks.items()}
+)
+assert (scores["32 bits"] - scores["8 bits, by channel"]).abs().mean() < 0.02
+
+# %%
+first = [next(i for i, sample in enumerate(split.val) if sample.person == person) for person in ("04", "11")]
+hs.plots.images(
+    [hs.plots.overlay(photos[i][0], made[i]) for i in first for made in masks.values()],
+    [f"{name}\nIoU {scores[name][i]:.2f}" for i in first for name in masks],
+    alt="Two hands, a row for each, with the masks of the network in 32 bits, in 8 bits, and twice in 4 bits. In 8 "
+    "bits the masks look the same as in 32. In 4 bits they do not.",
+)
+
+# %% [markdown]
+# Compare the first two columns. In eight bits you will hardly find a pixel that has changed. Why does the network not
+# mind? Each feature is a sum of hundreds of products. Some weights were rounded up and others down, and in a sum most
+# of this cancels out. In four bits there are only 15 different weights in a channel, and this is no longer enough.
+
+# %% [markdown]
+# ## 9. Exercise: choose the scales (stretch)
+#
+# So far the largest weight of a channel decided its scale. Suppose that a single weight is far larger than all others.
+# Then all others are rounded coarsely because of this one. It may be better to **clip** it, and to have finer steps for
+# the rest.
+#
+# Write `choose_scales`. It takes a kernel, whose channels are the **last** axis, a number of bits, and some shares,
+# such as `(1, 0.9, 0.8, 0.7, 0.6, 0.5)`. For each channel, try a ruler that reaches to each of these shares of the
+# channel's largest weight. With $t = 2^{b-1} - 1$, which is the last mark of the ruler,
+#
+# $$s = \frac{\text{share} \cdot \max |w|}{t}$$
+#
+# $$\hat{w} = s \cdot \text{clip}\left(\text{round}\left(\frac{w}{s}\right),\; -t,\; t\right)$$
+#
+# Keep the scale for which the sum of the channel's $(w - \hat{w})^2$ is smallest. Return the scales as an array, one
+# for each channel. A channel in which all weights are 0 gets the scale 1.
+
+
+# %%
+def choose_scales(kernel, bits, shares):
+    # <solution>
+    last, scales = 2 ** (bits - 1) - 1, []
+    for channel in np.moveaxis(kernel, -1, 0):
+        tried = [share * np.abs(channel).max() / last or 1 for share in shares]
+        back = [scale * np.clip(np.round(channel / scale), -last, last) for scale in tried]
+        scales.append(tried[np.argmin([((channel - one) ** 2).sum() for one in back])])
+    return np.array(scales)
+    # </solution>
+
+
+# %%
+hs.check.choose_scales(choose_scales)
+
+# %% [markdown]
+# Do your scales save the masks of four bits? This cell puts them into the network, as soon as you have solved the
+# exercise.
+
+
+# %%
+def by_your_scales(kernel, channels, bits=4):
+    turned = np.moveaxis(kernel, channels, -1)
+    scales = choose_scales(turned, bits, (1, 0.9, 0.8, 0.7, 0.6, 0.5))
+    last = 2 ** (bits - 1) - 1
+    return np.moveaxis(scales * np.clip(np.round(turned / scales), -last, last), -1, channels)
+
+
+if choose_scales(np.ones((1, 1, 2, 2)), 4, (1,)) is None:
+    print("Your scales are not chosen yet.")
+else:
+    masks["4 bits, your scales"] = masks_with(by_your_scales)
+    scores["4 bits, your scales"] = [
+        hs.metrics.iou(true, m) for m, (_, true) in zip(masks["4 bits, your scales"], photos)
+    ]
+
+# %% [markdown]
+# ## 10. Compare, and decide
+#
+# Which of them would you ship? First **write down what you are ready to lose**, and then look. Otherwise you will find
+# a reason for the one that you like. For example: the mean IoU may fall by 0.005 at most, and no photo may lose more
+# than 0.05. The second limit is as important as the first, because a mean can hide a hand that has disappeared.
+
+# %%
+lost = scores.rsub(scores["32 bits"], axis=0)
+megabytes = {name: int(name.split()[0]) * sum(k.size for k in kernels.values()) / 8e6 for name in scores}
+table = pd.DataFrame({"MB": megabytes, "mean IoU": scores.mean(), "lost": lost.mean(), "lost most": lost.max()})
+table["good enough"] = np.where((table["lost"] <= 0.005) & (table["lost most"] <= 0.05), "yes", "no")
+table.sort_values("MB", ascending=False, kind="stable").round({"MB": 0, "mean IoU": 3, "lost": 3, "lost most": 3})
+
+# %% [markdown]
+# The rule is easy now: of those that are good enough, take the smallest, or the fastest. You see why four bits are
+# seldom used for a network like this one, unless it is trained further while its weights are being rounded. If your
+# scales are in the table, look at their row, too. They make the errors of the weights smaller. Does this make the masks
+# better?
+#
+# Features were not rounded here. So what you have chosen is not yet what you ship, and the last word has the export
+# itself, scored on the test persons (section 12).
+
+# %% [markdown]
+# ## 11. Exercise: who lost most? (core)
+#
+# The column "lost most" says how much one photo has lost. Which photo was it? Write a function that takes three lists,
+# photo by photo: the true masks, the masks before a change, and those after it. It returns the **position** of the
+# photo whose IoU fell the most.
+
+
+# %%
+def lost_most(truths, before, after):
+    # <solution>
+    lost = [hs.metrics.iou(t, b) - hs.metrics.iou(t, a) for t, b, a in zip(truths, before, after)]
+    return int(np.argmax(lost))
+    # </solution>
+
+
+# %%
+hs.check.lost_most(lost_most)
+
+# %% [markdown]
+# Here is the photo that your function finds, in 32 bits and in four. (As long as the exercise is
+# not solved, it is the first photo.) What is lost? A finger, an edge, or everything? Is it a photo that was difficult
+# before?
+
+# %%
+coarse = "4 bits, by channel"
+position = lost_most([true for _, true in photos], masks["32 bits"], masks[coarse]) or 0
+image, true = photos[position]
+hs.plots.images(
+    [hs.plots.errors(image, true, masks[name][position]) for name in ("32 bits", coarse)],
+    [f"{name}: IoU {scores[name][position]:.2f}" for name in ("32 bits", coarse)],
+    alt="One photo with the errors of the network in 32 bits and in 4: missed hand is blue, false hand is orange.",
+)
+
+# %% [markdown]
+# Always look at this photo, and ask whose hand it is. A change may cost little on average, and cost one person much.
+# Then this belongs on the card.
+
+# %% [markdown]
+# ## 12. Export it
+#
+# Now do it with an exporter, which rounds weights *and* features. It needs some packages that the course does without:
+# `pip install "handseg[export]"`. Where they are missing, the next cell says so, and the lesson goes on. A few photos
+# are enough to try it; for use, take a hundred.
+
+# %%
+import tempfile
+from pathlib import Path
+
+store = tempfile.TemporaryDirectory()  # gone when the notebook ends
+path = Path(store.name) / "hand.onnx"
+try:
+    hs.export(predictor, path, calibrate=split.train[:: len(split.train) // profile.batch_size])
+    shipped = hs.load_predictor(path)
+except hs.InputError as error:
+    shipped = None
+    print("Nothing was exported.", str(error).replace(str(path), path.name))
+
+# %%
+import time
+
+
+def milliseconds(predictor, image, times=5):
+    predictor(image)
+    start = time.perf_counter()
+    for _ in range(times):
+        predictor(image)
+    return 1000 * (time.perf_counter() - start) / times
+
+
+# %%
+if shipped:
+    after = hs.evaluate(shipped, split.test)
+    gain, low, high = after.gain_over(before)
+    print(f"{path.stat().st_size / 1e6:.0f} MB; a photo takes {milliseconds(shipped, image):.0f} ms", end=", ")
+    print(f"and {milliseconds(predictor, image):.0f} ms in Keras")
+    print(f"mean IoU {after.table.iou.mean():.3f}, change {gain:+.4f}, interval {low:+.4f} to {high:+.4f}")
+    print("the card beside it:", *shipped.card)
+
+# %% [markdown]
+# `hs.load_predictor(path)` runs all three forms, and the predictor that it returns is called as ever. In a new process
+# it imports neither Keras nor TensorFlow. From the command line:
+#
+# ```
+# python -m handseg_lib export --form openvino --int8 --out hand.xml
+# python -m handseg_lib predict photo.jpg --model hand.xml --out predictions
+# ```
+#
+# These networks were measured on {{latency.machine.cores}} CPU cores, one photo of {{latency.photo}} at a time
+# (`python -m benchmarks.latency`). Where a field is empty, it was not measured. Which one would you take for a phone,
+# which one for a server, and which one for somebody whose photos matter more than the time?
+#
+# | network | ms a photo | MB | F1 on HGR1's test persons |
+# |---|---|---|---|
+# {{table(latency.rows, "network", "ms_alone", "megabytes", "f1")}}
+#
+# The fastest of ours takes {{latency.best_ms:.0f}} ms, where Keras takes {{latency.float32_ms:.0f}} ms in float32 and
+# the article's network {{latency.article_ms:.0f}} ms. It loses {{latency.f1_lost:.4f}} of F1.
+# <!-- holds: latency.best_ms < latency.float32_ms < latency.article_ms and latency.f1_lost <= 0.003 -->
+#
+# Time is measured on one machine, and your user has another one. So measure there, too.
+
+# %% [markdown]
+# ## 13. Let it look at you
+#
+# <!-- the live view, hs.explore.live(predictor), stands here -->
+#
+# The course also has a page that needs no Python at all. The network runs in the browser, on the machine of whoever
+# opens the page, and no photo leaves that machine. It takes a file or the camera, and works on a phone. `make web`
+# builds it from the folder `web/` and shows it on your machine; what it builds can be put on any web server. It brings
+# its network as `.onnx`, in eight bits, with the card beside it.
+
+# %% [markdown]
+# ## 14. What you learned
+#
+# - What a user waits for is mostly the framework. An export runs without it.
+# - Weights without a card are of no use: a wrong order of colours or a wrong range raises no error.
+# - A card says for whom the network was measured, for whom it is worst, and for whom nobody has measured it.
+# - Quantisation: $q = \text{round}(x / s) + z$, clipped; and back, $\hat{x} = s (q - z)$.
+# - Weights need a symmetric ruler, and a scale for each channel. For features, photos of the training decide the scale.
+# - Eight bits cost this network next to nothing, and four bits too much.
+# - Write the limits down first. Compare mean and worst photo. Then take the smallest or fastest that is good enough.
+
+# %% [markdown]
+# ## 15. Quiz
+
+# %%
+hs.quiz("09")
+
+# %% [markdown]
+# ## 16. Next
+#
+# You have been through the whole course: from a photo and its mask to a network that runs on somebody else's machine.
+# Now do it with something of your own. [Photos of your own](../docs/own_photos.md) says how to prepare them. Train as
+# in [06 Training](06_training.ipynb), test as in [08 Unseen people](08_unseen_people.ipynb), and when you ship, write
+# the card first. The course's own [model card](../docs/model_card.md) and [results](../docs/results.md) are examples.
