@@ -242,9 +242,9 @@ def elsewhere() -> str:
 Two networks in two worlds: on HGR1's test persons, in the laboratory, and on {figures["photos"]} photos of hands in
 offices ([data card](data_card.md)), of which neither learnt anything; each in colour and in grey. The first is the one
 that `load_predictor()` gives, cut at {figures["threshold"]}. The second has seen hands in drawn rooms as well, at
-{other["figures"]["size"]} pixels (`python -m handseg_lib train --profile full --size {other["figures"]["size"]} --rooms 400
---epochs 16 --out runs/elsewhere`). It is a trial, and is not shipped. The office is there to choose by, so it is no test.
-Recall is the share of a photo's hand that is found, precision the share of what is called hand that is one, 0 where
+{other["figures"]["size"]} pixels (`python -m handseg_lib train --profile full --size {other["figures"]["size"]}
+--rooms 400 --epochs 16 --out runs/elsewhere`). It is a trial, and is not shipped. The office is there to choose by, so
+it is no test. Recall is the share of a photo's hand that is found, precision the share of what is called hand that is one, 0 where
 nothing is; means over photos (`{command(record)}`, and with `--run runs/elsewhere --name rooms_elsewhere`,
 {record["date"]}).
 
@@ -510,8 +510,8 @@ def readme_block() -> str:
         f"- **hand IoU {figures['mean_iou']:.3f}**, F1 {figures['mean_f1']:.3f}, worst person "
         f"{figures['worst_person_iou']:.3f}, on {figures['photos']} photos of three people never seen, after "
         f"{figures['training_seconds'] / 60:.0f} minutes on two CPU cores\n"
-        f"- on {rooms['photos']} photos of hands in offices, a world that it has not seen: IoU {rooms['iou']:.2f}; it goes "
-        f"by colour, and without colours finds next to nothing\n"
+        f"- on {rooms['photos']} photos of hands in offices, a world that it has not seen: IoU {rooms['iou']:.2f}; it "
+        f"goes by colour, and without colours finds next to nothing\n"
         f"- the article that the course grew out of: {race['article_test_iou']:.3f} after "
         f"{race['published_seconds_whole'] / 60:.0f} minutes on two cores; the course passes its best validation score "
         f"after {race['ours_seconds']:.0f} seconds, at 128 px with the encoder frozen\n"
