@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from handseg_lib import InputError, my_hand
+from handseg_lib.data import own
 
 
 @pytest.fixture
@@ -37,6 +38,17 @@ def test_a_large_photo_is_kept_smaller_and_without_any_tag(file):
     my_hand.keep(photo(600, 3000))
     with Image.open(file) as picture:
         assert picture.size == (1024, 205) and not picture.info and not picture.getexif()
+
+
+def test_a_disk_that_is_full_leaves_the_photo_of_before(file):
+    def half(path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    my_hand.keep(photo())
+    with pytest.raises(InputError, match="your photo cannot be kept there .No space left on device.. Make room"):
+        own.write_whole(file, half, "your photo")
+    assert (my_hand.load() == photo()).all() and [*file.parent.iterdir()] == [file]
 
 
 def test_it_is_in_the_users_cache_unless_told_otherwise(monkeypatch, tmp_path):

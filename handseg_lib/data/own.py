@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -32,6 +33,8 @@ def write_whole(file: Path, write: Callable[[Path], None], what: str) -> None:
         write(fresh)
         fresh.replace(file)
     except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
         raise InputError(f"{file}: {what} cannot be kept there ({error.strerror or error}). Make room.") from None
 
 

@@ -285,7 +285,7 @@ def _block(block: Block, place: Place, lit: bool, some: bool) -> str:
     return (
         f'<g data-name="{block.name}" role="radio" aria-label="{block.title}" {_pale(lit)}>{title}'
         f'<image {box} preserveAspectRatio="none" href="{_address(block, place)}"/>'
-        f'<rect {box} fill="none" stroke="{colour}" stroke-width="{5 if lit and some else 2}"/></g>'
+        f'<rect {box} fill="transparent" stroke="{colour}" stroke-width="{5 if lit and some else 2}"/></g>'
     )
 
 
