@@ -151,6 +151,7 @@ purelib := import sysconfig; print(sysconfig.get_path('purelib'))
 .venv-dev/.done: .venv/.done pyproject.toml
 	$(BIN)/python -m venv --clear .venv-dev
 	$(BIN)/python -c "$(purelib)" > "$$(.venv-dev/bin/python -c "$(purelib)")/main.pth"
+	.venv-dev/bin/python $(PIP) install -q --upgrade setuptools  # the one that comes with Python 3.11 cannot read pyproject.toml
 	.venv-dev/bin/python $(PIP) install -q --no-build-isolation -e ".[docs,dev]"
 	@touch $@
 

@@ -27,10 +27,6 @@ def await_keras() -> None:
 
     So the library need not import Keras before it is used: with TensorFlow that takes seconds.
     """
-    if sys.argv[:2] == ["-m", "doctor"]:  # who is to say what keeps Keras from starting, and so does without
-        from .course import doctor
-
-        raise SystemExit(doctor.main(sys.argv[2:]))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # or the first process on a GPU takes all of its memory, and a second notebook or fold finds none
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")

@@ -174,7 +174,6 @@ MISTAKES = {  # what a learner did: how, and the words that are to come back
     "a path for a picture": (lambda k: hs.plots.images([k.path], ["a"], "A."), "no picture"),
     "Keras's history": (lambda k: hs.plots.curves(keras.callbacks.History()), "Give what hs.fit returned"),
     "words in a table": (lambda k: hs.plots.numbers([np.array(["a"])], ["a"], "A."), "is no table of numbers"),
-    "no U-Net to draw": (lambda k: hs.plots.unet_diagram(k.predictor), "Give one of build_unet(size)"),
 }
 
 

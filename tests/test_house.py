@@ -329,6 +329,7 @@ def twice(x):
 
 def test_builder_makes_exercise_and_solution(tmp_path, monkeypatch):
     monkeypatch.setattr(builder, "ROOT", tmp_path)
+    monkeypatch.setattr(builder, "PAGES", ())
     lesson = tmp_path / "lessons" / "00_a_lesson.py"
     lesson.parent.mkdir()
     lesson.write_text(LESSON, "utf-8")

@@ -17,7 +17,7 @@ WINGS = ("data", HEART, "evaluation", "explore", "course", "__main__")
 BESIDE = {
     "plots": {"metrics", "painting", "data.samples", "data.gate"},
     "painting": {"data.gate"},
-    "machine": {"resume"},
+    "machine": {"resume", "data.gate"},
 }
 
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from .check_pairs import check_pairs
 from .gate import InputError
 from .samples import Split, pair, split_by_person
 
@@ -34,6 +33,8 @@ def split_own(images: Path, masks: Path, person: str | None, skin: str | tuple =
 
 def faults(images: Path, masks: Path, skin: str | tuple = "black") -> tuple[int, dict[str, str]]:
     """What `check_pairs` finds in two folders: how many pairs there are, and a sentence a fault, by its number."""
+    from .check_pairs import check_pairs  # it draws, for which matplotlib and Keras are imported
+
     found = check_pairs(images, masks, skin)
     rows = found.table.itertuples(index=False)
     return found.checked, {str(i): f"{file}: {fault}. {remedy}" for i, (file, fault, remedy) in enumerate(rows, 1)}

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from .. import plots
-from ..data.samples import Sample, insist_on_some
+from ..data.samples import Sample, as_samples
 from .choice import Choice
 from .photos import draw_sample
 from .view import View, keep, tick
@@ -54,7 +54,7 @@ def draw_wall(samples: Sequence[Sample], masks: bool = False) -> plots.AltFigure
     Raises:
         InputError: there are no samples.
     """
-    insist_on_some(samples, "show on a wall")
+    samples = as_samples(samples, "show on a wall")
     people, gestures, cells = arrange(samples)
     picture = np.full((len(people) * SIDE, len(gestures) * SIDE, 3), 255, np.uint8)
     for (person, gesture), sample in cells.items():
