@@ -20,6 +20,7 @@ import numpy as np
 
 from .data.archives import sha256
 from .data.gate import InputError
+from .start import quiet
 
 EXPORT_AGAIN = "Export the network again: python -m handseg_lib export"
 
@@ -42,7 +43,8 @@ def load(path: Path, dtype: str = "float32") -> tuple["Exported", dict]:
     card = read_card(path)
     insist_on(form.package, path)
     try:
-        network = Exported(form.start(path, card, dtype), card["size"])
+        with quiet(tell=False):  # LiteRT says on every channel what it runs on
+            network = Exported(form.start(path, card, dtype), card["size"])
         answer = network.predict_on_batch(np.zeros((1, *network.input_shape[1:]), np.uint8))
     except Exception as error:  # each runtime has exceptions of its own
         reason = (str(error) or type(error).__name__).splitlines()[0]
@@ -91,7 +93,7 @@ def read_card(path: Path) -> dict:
     for file in (path, place):
         if not file.is_file():
             raise InputError(
-                f"{file}: missing. An export is {path.name} with {place.name}. Bring both, or export again."
+                f"{file}: missing. {path.name} and {place.name} belong together: bring both, or export anew."
             )
     try:
         card = json.loads(place.read_text("utf-8"))

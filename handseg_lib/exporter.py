@@ -141,16 +141,17 @@ def _make_onnx(model: keras.Model, path: Path, photos: np.ndarray | None) -> Non
     model.export(str(path), format="onnx", verbose=False)
     if photos is None:
         return
+    import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    class Photos(CalibrationDataReader):
-        def __init__(self):
-            self.rest = iter(photos)
+    name = onnx.load(str(path)).graph.input[0].name
 
-        def get_next(self):
-            photo = next(self.rest, None)
-            return None if photo is None else {model.inputs[0].name: photo[None]}
+    class Photos(CalibrationDataReader):
+        rest = ({name: photo[None]} for photo in photos)
+
+        def get_next(self) -> dict | None:
+            return next(self.rest, None)
 
     plain = path.with_name("plain.onnx")
     quant_pre_process(str(path), str(plain), skip_symbolic_shape=True)  # batch norm goes into the convolutions

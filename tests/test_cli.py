@@ -394,7 +394,7 @@ def test_a_video_gives_two_videos_frame_by_frame(predicted, own):
     film(own / "wave.mp4")
     (own / "broken.mov").write_bytes((own / "wave.mp4").read_bytes()[:300])
     code, figures, (line,) = predicted("own/wave.mp4", "own/broken.mov")
-    assert code == 1 and "own/broken.mov: 0 frames of it can be read" in line
+    assert code == 1 and "own/broken.mov: 0 frames of it can be read" in line, "FFmpeg's own words are kept back"
     assert 0 <= figures["hand_share"]["own/wave.mp4"] <= 1
     assert {path.name for path in Path("predictions").iterdir()} == {"wave_mask.mp4", "wave_overlay.mp4"}
     for name in ("mask", "overlay"):
