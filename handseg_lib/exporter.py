@@ -161,21 +161,15 @@ def _make_onnx(model: keras.Model, path: Path, photos: np.ndarray | None) -> Non
 
 
 def _make_openvino(model: keras.Model, path: Path, photos: np.ndarray | None) -> None:
-    model.export(str(path), format="openvino", verbose=False)
     if photos is None:
+        model.export(str(path), format="openvino", verbose=False)
         return
-    import nncf
     import openvino
 
-    steps = nncf.quantize(
-        openvino.Core().read_model(str(path)),
-        nncf.Dataset([photo[None] for photo in photos]),
-        preset=nncf.QuantizationPreset.MIXED,
-        subset_size=len(photos),
-    )
-    openvino.save_model(steps, str(path.with_name("int8.xml")))
-    for ending in (".xml", ".bin"):
-        path.with_name(f"int8{ending}").replace(path.with_suffix(ending))
+    # ONNX Runtime's eight bits: here as fast as those of OpenVINO's own NNCF, and closer to the masks of 32
+    steps = path.with_suffix(".onnx")
+    _make_onnx(model, steps, photos)
+    openvino.save_model(openvino.Core().read_model(str(steps)), str(path))
 
 
 def _make_litert(model: keras.Model, path: Path, photos: np.ndarray | None) -> None:
