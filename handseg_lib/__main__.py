@@ -135,7 +135,7 @@ def run_lopo(samples: list[Sample], args) -> tuple["hs.Report", dict]:
 
 
 def predict(args) -> dict:
-    """Writes OUT/NAME_overlay.jpg and OUT/NAME_mask.png (hand 255, else 0) for every photo; for a video, .mp4 of both, and a note.
+    """Writes OUT/NAME_overlay.jpg and OUT/NAME_mask.png (hand 255, else 0) for every photo; of a video, films of both.
 
     One that cannot be read is named at the end, and the others have their results. Photos that the same model has done
     already are not done again.
