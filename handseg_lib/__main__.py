@@ -27,7 +27,7 @@ import handseg_lib as hs  # whatever needs Keras is asked of it, and imported on
 from . import film
 from .course import profile
 from .course.quiz import lessons, quiz
-from .data import drawn, hgr1, rooms
+from .data import drawn, drawn_rooms, hgr1, rooms
 from .data.augment import Augmentation
 from .data.files import SUFFIXES, read_image
 from .data.gate import InputError, readable
@@ -284,7 +284,7 @@ def export(args) -> dict:
     predictor, photos = load_predictor(args.model), None
     if args.int8:
         train = split_by_person(hgr1.load(args.data) if args.data or hgr1.wanted() else drawn.load()).train
-        photos = train[:: max(1, len(train) // CALIBRATE)]
+        photos = [*train[:: max(1, len(train) // CALIBRATE)], *drawn_rooms.rooms(CALIBRATE // 4, predictor.size)]
     hs.export(predictor, path, photos)
     card = read_card(path)
     files = [path.with_suffix(ending) for ending in card["files"]]
@@ -297,7 +297,7 @@ def export(args) -> dict:
     }
 
 
-CALIBRATE = 110  # photos, for eight bits
+CALIBRATE = 110  # photos of the laboratory, for eight bits; and a quarter as many drawn rooms
 
 
 def answers(args) -> dict:
