@@ -27,7 +27,7 @@ import handseg_lib as hs  # whatever needs Keras is asked of it, and imported on
 from . import film
 from .course import profile
 from .course.quiz import lessons, quiz
-from .data import drawn, hgr1, rooms
+from .data import drawn, drawn_rooms, hgr1, rooms
 from .data.augment import Augmentation
 from .data.files import SUFFIXES, read_image
 from .data.folders import by_stem, pictures
@@ -37,7 +37,7 @@ from .data.samples import Sample, Split, split_by_person
 from .export_file import FORMS, card_of, read_card
 from .painting import overlay
 from .predictor import COURSE_CARD, COURSE_MODEL, load_predictor
-from .resume import DiskFull, alone_in, end_with_parent, made_beside
+from .resume import DiskFull, alone_in, end_with_parent, made_beside, write_whole
 from .start import CannotStart
 
 
@@ -153,7 +153,7 @@ def run_lopo(samples: list[Sample], args) -> tuple["hs.Report", dict]:
 
 
 def predict(args) -> dict:
-    """Writes OUT/NAME_overlay.jpg and OUT/NAME_mask.png (hand 255, else 0) for every photo; for a video, .mp4 of both.
+    """Writes OUT/NAME_overlay.jpg and OUT/NAME_mask.png (hand 255, else 0) for every photo; of a video, films of both.
 
     One that cannot be read is named at the end, and the others have their results. Photos that the same model has done
     already are not done again.
@@ -164,11 +164,13 @@ def predict(args) -> dict:
     predictor = load_predictor(_model_in_form(args)) if results else None
     shares, failed = {}, {}
     with tqdm(results.items(), desc="predict", unit="photo", delay=1) as bar:
-        for photo, (overlay_file, mask_file) in bar:
+        for photo, (overlay_file, mask_file, *note) in bar:
             predict_one = film.predict_film if _is_film(photo) else partial(_predict_photo, args)
             try:
                 with made_beside(overlay_file) as overlay_part, made_beside(mask_file) as mask_part:
                     share = predict_one(predictor, photo, overlay_part, mask_part)
+                for file in note:
+                    write_whole(file, json.dumps({MADE_OF: _made_of(photo, args), "hand_share": share}))
             except DiskFull:  # one line says it, and not one for each of the photos that are left
                 raise
             except InputError as error:
@@ -188,26 +190,36 @@ def _predict_photo(args, predictor, photo: Path, overlay_part: Path, mask_part: 
     return float(mask.mean())
 
 
-MADE_OF = "handseg"  # in a mask's file: what it was made of
+MADE_OF = "handseg"  # in a mask's file, or in the note on a film: what it was made of
 
 
 def _made_of(photo: Path, args) -> str:
     """What tells one result from another: the photo's checksum and the model's."""
-    return f"{zlib.crc32(photo.read_bytes()):08x} {_checksum_of_model(args.model)} {args.form}"
+    return f"{_checksum(photo)} {_checksum_of_model(args.model)} {args.form}"
 
 
 @functools.cache
 def _checksum_of_model(model: Path | None) -> str:
     files = [COURSE_MODEL, COURSE_CARD] if model is None else [model, card_of(model)]
-    return "".join(f"{zlib.crc32(file.read_bytes()):08x}" for file in files if file.is_file())
+    return "".join(_checksum(file) for file in files if file.is_file())
 
 
-def _is_ours(photo: Path, mask_file: Path, args) -> bool:
-    """True if this mask was made of this photo by this model."""
+def _checksum(path: Path) -> str:
+    crc = 0
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):  # a film may be larger than memory
+            crc = zlib.crc32(part, crc)
+    return f"{crc:08x}"
+
+
+def _is_ours(photo: Path, files: list[Path], args) -> bool:
+    """True if these results say that they were made of this photo by this model."""
     try:
-        with Image.open(mask_file) as mask:
+        if _is_film(photo):
+            return json.loads(files[2].read_text("utf-8"))[MADE_OF] == _made_of(photo, args)
+        with Image.open(files[1]) as mask:
             return mask.info.get(MADE_OF) == _made_of(photo, args)
-    except (OSError, ValueError, SyntaxError):  # it is not there, or no picture
+    except (OSError, ValueError, SyntaxError, LookupError, TypeError):  # not there, or something else
         return False
 
 
@@ -238,9 +250,8 @@ def _photos(path: Path) -> list[Path]:
     # Windows leaves wildcards to us. They are in what comes after the folders that are there, brackets and all
     folder = next(parent for parent in path.parents if parent.is_dir())
     fit = [folder / name for name in sorted(glob.glob(str(path.relative_to(folder)), root_dir=folder, recursive=True))]
-    fit = [
-        path for path in fit if not path.is_dir() or by_stem(path, SUFFIXES | film.SUFFIXES)
-    ]  # an empty folder was not asked for
+    # an empty folder was not asked for
+    fit = [path for path in fit if not path.is_dir() or by_stem(path, SUFFIXES) or by_stem(path, film.SUFFIXES)]
     if not fit:
         raise InputError(f"{path}: no file fits this. Check the folder and the suffix.")
     return [photo for path in fit for photo in _photos(path)]
@@ -255,7 +266,7 @@ def _results(photos: list[Path], args) -> tuple[dict[Path, list[Path]], int]:
         raise InputError(f"{args.out}: it is a file. Give --out the name of a folder.")
     results, named = {}, {}
     for photo in photos:
-        ends = ("overlay.mp4", "mask.mp4") if _is_film(photo) else ("overlay.jpg", "mask.png")
+        ends = ("overlay.mp4", "mask.mp4", "film.json") if _is_film(photo) else ("overlay.jpg", "mask.png")
         other = named.setdefault((_on_any_disk(photo.stem), ends), photo)
         if other != photo:
             raise InputError(f"{photo}: its results would have the same names as those of {other}. Predict them apart.")
@@ -266,8 +277,12 @@ def _results(photos: list[Path], args) -> tuple[dict[Path, list[Path]], int]:
         raise InputError(f"{spoilt[0]}: it is one of the photos, and a result would overwrite it. Give another --out.")
     if args.again:
         return results, 0
-    ours = {photo for photo, (_, mask_file) in results.items() if _is_ours(photo, mask_file, args)}
-    to_do = {photo: files for photo, files in results.items() if photo not in ours or not files[0].is_file()}
+    ours = {photo for photo, files in results.items() if _is_ours(photo, files, args)}
+    to_do = {
+        photo: files
+        for photo, files in results.items()
+        if photo not in ours or not all(file.is_file() for file in files)
+    }
     if there := [file for photo in to_do if photo not in ours for file in results[photo] if os.path.lexists(file)]:
         more = f", and {len(there) - 1} more of the results" if there[1:] else ""
         raise InputError(
@@ -291,7 +306,7 @@ def export(args) -> dict:
     predictor, photos = load_predictor(args.model), None
     if args.int8:
         train = split_by_person(hgr1.load(args.data) if args.data or hgr1.wanted() else drawn.load()).train
-        photos = train[:: max(1, len(train) // CALIBRATE)]
+        photos = [*train[:: max(1, len(train) // CALIBRATE)], *drawn_rooms.rooms(CALIBRATE // 4, predictor.size)]
     hs.export(predictor, path, photos)
     card = read_card(path)
     files = [path.with_suffix(ending) for ending in card["files"]]
@@ -304,7 +319,7 @@ def export(args) -> dict:
     }
 
 
-CALIBRATE = 110  # photos, for eight bits
+CALIBRATE = 110  # photos of the laboratory, for eight bits; and a quarter as many drawn rooms
 
 
 def answers(args) -> dict:

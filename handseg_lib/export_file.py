@@ -20,6 +20,7 @@ import numpy as np
 
 from .data.archives import sha256
 from .data.gate import InputError
+from .start import quiet
 
 EXPORT_AGAIN = "Export the network again: python -m handseg_lib export"
 
@@ -42,7 +43,8 @@ def load(path: Path, dtype: str = "float32") -> tuple["Exported", dict]:
     card = read_card(path)
     insist_on(form.package, path)
     try:
-        network = Exported(form.start(path, card, dtype), card["size"])
+        with quiet(tell=False):  # LiteRT says on every channel what it runs on
+            network = Exported(form.start(path, card, dtype), card["size"])
         answer = network.predict_on_batch(np.zeros((1, *network.input_shape[1:]), np.uint8))
     except Exception as error:  # each runtime has exceptions of its own
         reason = (str(error) or type(error).__name__).splitlines()[0]
@@ -91,7 +93,7 @@ def read_card(path: Path) -> dict:
     for file in (path, place):
         if not file.is_file():
             raise InputError(
-                f"{file}: missing. An export is {path.name} with {place.name}. Bring both, or export again."
+                f"{file}: missing. {path.name} and {place.name} belong together: bring both, or export anew."
             )
     try:
         card = json.loads(place.read_text("utf-8"))
@@ -184,9 +186,10 @@ class Form:
     int8_makers: tuple[str, ...] = ()
 
 
+EIGHT_BITS = ("onnx", "tf2onnx", "onnxruntime")
 FORMS = {
     ".onnx": Form("onnx", "ONNX Runtime", "onnxruntime", (".onnx",), _start_onnxruntime, ("onnx", "tf2onnx")),
-    ".xml": Form("openvino", "OpenVINO", "openvino", (".xml", ".bin"), _start_openvino, (), ("nncf",)),
+    ".xml": Form("openvino", "OpenVINO", "openvino", (".xml", ".bin"), _start_openvino, (), EIGHT_BITS),
     ".tflite": Form("litert", "LiteRT", "ai_edge_litert", (".tflite",), _start_litert),
 }
 

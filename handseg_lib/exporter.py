@@ -141,16 +141,17 @@ def _make_onnx(model: keras.Model, path: Path, photos: np.ndarray | None) -> Non
     model.export(str(path), format="onnx", verbose=False)
     if photos is None:
         return
+    import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    class Photos(CalibrationDataReader):
-        def __init__(self):
-            self.rest = iter(photos)
+    name = onnx.load(str(path)).graph.input[0].name
 
-        def get_next(self):
-            photo = next(self.rest, None)
-            return None if photo is None else {model.inputs[0].name: photo[None]}
+    class Photos(CalibrationDataReader):
+        rest = ({name: photo[None]} for photo in photos)
+
+        def get_next(self) -> dict | None:
+            return next(self.rest, None)
 
     plain = path.with_name("plain.onnx")
     quant_pre_process(str(path), str(plain), skip_symbolic_shape=True)  # batch norm goes into the convolutions
@@ -160,21 +161,15 @@ def _make_onnx(model: keras.Model, path: Path, photos: np.ndarray | None) -> Non
 
 
 def _make_openvino(model: keras.Model, path: Path, photos: np.ndarray | None) -> None:
-    model.export(str(path), format="openvino", verbose=False)
     if photos is None:
+        model.export(str(path), format="openvino", verbose=False)
         return
-    import nncf
     import openvino
 
-    steps = nncf.quantize(
-        openvino.Core().read_model(str(path)),
-        nncf.Dataset([photo[None] for photo in photos]),
-        preset=nncf.QuantizationPreset.MIXED,
-        subset_size=len(photos),
-    )
-    openvino.save_model(steps, str(path.with_name("int8.xml")))
-    for ending in (".xml", ".bin"):
-        path.with_name(f"int8{ending}").replace(path.with_suffix(ending))
+    # ONNX Runtime's eight bits: here as fast as those of OpenVINO's own NNCF, and closer to the masks of 32
+    steps = path.with_suffix(".onnx")
+    _make_onnx(model, steps, photos)
+    openvino.save_model(openvino.Core().read_model(str(steps)), str(path))
 
 
 def _make_litert(model: keras.Model, path: Path, photos: np.ndarray | None) -> None:

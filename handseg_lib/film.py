@@ -9,6 +9,7 @@ import numpy as np
 from .data.gate import InputError
 from .painting import overlay
 from .predictor import Predictor
+from .start import quiet
 
 SUFFIXES = frozenset({".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm"})
 
@@ -21,7 +22,8 @@ def frames(path: Path) -> Iterator[tuple[np.ndarray, float]]:
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file. Check the path.")
-    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    with quiet(tell=False):  # FFmpeg's words on a broken file
+        video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     count, seen = video.get(cv2.CAP_PROP_FRAME_COUNT), 0
     rate = video.get(cv2.CAP_PROP_FPS)
     try:

@@ -122,11 +122,11 @@ def load_predictor(path: str | Path | None = None) -> Predictor:
     if path is None:
         return _course_model()
     path = as_path("path", path, "Give the path of a .keras file, or nothing; of a model, hs.Predictor(model).")
-    if not path.is_file():
-        raise InputError(f"{path}: no such model. {TRAIN_ONE}")
     if path.suffix in export_file.FORMS:
         network, card = export_file.load(path)
         return Predictor(network, card["threshold"], card=card)
+    if not path.is_file():
+        raise InputError(f"{path}: no such model. {TRAIN_ONE}")
     from . import model_file  # here, for it needs Keras
 
     try:
