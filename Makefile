@@ -43,8 +43,8 @@ figures: env ## put the measured figures into every page and notebook (nothing i
 slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
 	$(BIN)/python lessons/slides.py $(ARGS)
 
-bench: env ## measure the published figures again, all but the GPU's (audit reads what lopo leaves)
-	set -e; for name in $(filter-out __init__ audit figures report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
+bench: env ## measure the published figures again, all but the GPU's and the page's (audit reads what lopo leaves)
+	set -e; for name in $(filter-out __init__ audit camera figures report,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit report; do \
 	  $(BIN)/python -m benchmarks.$$name --json; done
 
 gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)

@@ -68,7 +68,7 @@ def test_the_films_hands_are_masked_until_stop(run, page, front_end):
             break
         page.wait_for_timeout(500)
     assert len(found) >= 3 and np.mean([np.mean(ious) for ious in found.values()]) >= 0.9
-    expect(widget.cell).to_contain_text(re.compile(r"\d+ masks a second"))
+    expect(widget.cell).to_contain_text(re.compile(r"masks a second: \d+"))
     widget.press(widget.cell.get_by_role("button", name="stop the camera"), "Enter")
     expect(widget.cell.get_by_role("status")).to_have_text("The camera is off.")
     expect(widget.cell).not_to_contain_text("masks a second")
