@@ -229,7 +229,7 @@ async function watch(mine) {
     masks++;
     const passed = performance.now() - since;
     if (passed > 1000) {
-      $("speed").textContent = `${((1000 * masks) / passed).toFixed(0)} masks a second`;
+      $("speed").textContent = `masks a second: ${((1000 * masks) / passed).toFixed(0)}`;
       [since, masks] = [performance.now(), 0];
     }
     await new Promise(requestAnimationFrame); // a tab that nobody sees does nothing

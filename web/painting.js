@@ -73,7 +73,7 @@ function stencil(mask) {
 // Filled lightly, outlined strongly.
 function tinted(mask, width, height) {
   const pixels = new Uint8ClampedArray(mask.length * 4);
-  const reach = Math.max(1, Math.round(Math.max(width, height) / 320));
+  const reach = Math.max(1, Math.round(Math.max(width, height) / 240));
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const i = y * width + x;

@@ -16,7 +16,7 @@ const HTML = `
         <option value="replace">background replaced</option>
         <option value="picture">picture alone</option>
       </select></label>
-      <label>threshold <input class="threshold" type="range" min="0.05" max="0.95" step="0.01"> <output></output></label>
+      <label>threshold <input class="threshold" type="range" min="0.05" max="0.95" step="0.01"> <span class="level" aria-hidden="true"></span></label>
       <label>background <input class="amount" type="range" min="0" max="1" step="0.01" value="0.4"></label>
     </div>
     <div role="status" style="white-space: normal"></div>
@@ -33,7 +33,7 @@ function render({ model, el }) {
   el.innerHTML = HTML;
   const live = el.querySelector(".handseg-live");
   const find = (selector) => live.querySelector(selector);
-  const [start, show, threshold, amount, level] = [".start", ".show", ".threshold", ".amount", "output"].map(find);
+  const [start, show, threshold, amount, level] = [".start", ".show", ".threshold", ".amount", ".level"].map(find);
   start.className = "start jupyter-button widget-button";
   start.style = "width: auto; margin: 2px";
   find(".row").style = "display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center";
@@ -88,7 +88,7 @@ function render({ model, el }) {
       view.dispatchEvent(new CustomEvent("mask"));
       const passed = performance.now() - since;
       if (++frames && passed > 1000) {
-        find(".speed").textContent = `${((1000 * frames) / passed).toFixed(0)} masks a second`;
+        find(".speed").textContent = `masks a second: ${((1000 * frames) / passed).toFixed(0)}`;
         [frames, since] = [0, performance.now()];
       }
       await new Promise(requestAnimationFrame); // a page that nobody sees sends nothing

@@ -40,6 +40,8 @@ RENDER = """async code => {
   window.remove = render({model, el: document.body})
 }"""
 
+SCENES = scenes()
+
 
 def masked(view) -> tuple[np.ndarray, np.ndarray]:
     """The picture with its background replaced, uint8 (H, W, 3), and what of it is hand, uint8 (H, W) of {0, 1}."""
@@ -61,14 +63,14 @@ def test_the_films_hands_are_masked_until_stop(run, page, front_end):
     found = {}
     for _ in range(40):
         picture, mask = masked(view)
-        differ = [np.abs(picture[mask > 0].astype(int) - image[mask > 0]).mean() for image, _ in scenes()]
+        differ = [np.abs(picture[mask > 0].astype(int) - image[mask > 0]).mean() for image, _ in SCENES]
         scene = int(np.argmin(differ))
-        found.setdefault(scene, []).append(metrics.iou(scenes()[scene][1], mask))
-        if len(found) == len(scenes()):
+        found.setdefault(scene, []).append(metrics.iou(SCENES[scene][1], mask))
+        if len(found) > 3:
             break
         page.wait_for_timeout(500)
     assert len(found) >= 3 and np.mean([np.mean(ious) for ious in found.values()]) >= 0.9
-    expect(widget.cell).to_contain_text(re.compile(r"\d+ masks a second"))
+    expect(widget.cell).to_contain_text(re.compile(r"masks a second: \d+"))
     widget.press(widget.cell.get_by_role("button", name="stop the camera"), "Enter")
     expect(widget.cell.get_by_role("status")).to_have_text("The camera is off.")
     expect(widget.cell).not_to_contain_text("masks a second")
