@@ -43,6 +43,8 @@ def load(path: Path) -> keras.Model:
     for weight in model.weights:
         if not np.isfinite(keras.ops.convert_to_numpy(weight)).all():
             raise ValueError(f"its weight {weight.path} is not a number everywhere")
+    if isinstance(shape := getattr(model, "input_shape", None), tuple):
+        model(np.zeros([side or 32 for side in (1, *shape[1:])], np.float32))  # some settings are heeded only now
     return model
 
 

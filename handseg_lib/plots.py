@@ -105,8 +105,7 @@ def images(pictures: Sequence[np.ndarray], titles: Sequence[str], alt: str, colu
     pictures = _arrays("pictures", pictures)
     if not len(pictures):
         raise InputError("no pictures to show: the list is empty. Does your choice match any photo?")
-    if len(of_kind("titles", titles, (Sequence, np.ndarray), "Give a list of texts.")) != len(pictures):
-        raise InputError(f"{len(pictures)} pictures and {len(titles)} titles: give one title for each picture.")
+    _insist_on_titles(titles, len(pictures), "pictures")
     for picture, title in zip(pictures, titles):
         channels = picture.shape[2:] in ((), (1,), (3,), (4,))
         if picture.ndim < 2 or not channels or not picture.size or picture.dtype.kind not in "buif":
@@ -134,6 +133,12 @@ def _arrays(name: str, values: Sequence) -> list[np.ndarray]:
     if one or not isinstance(values, (Sequence, np.ndarray)):
         raise InputError(f"{name}: {what(values)}, and a list of them is wanted. Put one in brackets: [picture].")
     return [np.asarray(value) for value in values]
+
+
+def _insist_on_titles(titles: Sequence[str], count: int, name: str) -> None:
+    """Raises InputError unless there is a title for each of so many pictures or arrays."""
+    if len(of_kind("titles", titles, (Sequence, np.ndarray), "Give a list of texts.")) != count:
+        raise InputError(f"{count} {name} and {len(titles)} titles: give one title for each.")
 
 
 def samples(chosen: Sequence[Sample], columns: int = 4) -> AltFigure:
@@ -248,6 +253,7 @@ def numbers(arrays: Sequence[np.ndarray], titles: Sequence[str], alt: str, shade
     arrays = _arrays("arrays", arrays)
     if not len(arrays):
         raise InputError("no arrays to show: the list is empty. Give one at least.")
+    _insist_on_titles(titles, len(arrays), "arrays")
     for array, title in zip(arrays, titles):
         if array.ndim != 2 or not array.size or array.dtype.kind not in "buif":
             raise InputError(f"{title}: {what(array)} is no table of numbers. Give arrays (H, W).")

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import export_file
 from .data.augment import resize_image
-from .data.gate import InputError, as_path, as_photo, number, of_kind, what
+from .data.gate import InputError, as_list, as_path, as_photo, number, of_kind, what
 
 if TYPE_CHECKING:  # Keras is imported where it is needed: to call a network that was exported, it is not
     import keras
@@ -71,10 +71,11 @@ class Predictor:
 
     def predict_batch(self, images: Iterable[np.ndarray]) -> list[np.ndarray]:
         """The same for a list of photos at once."""
-        images = list(of_kind("images", images, Iterable, "Give a list of photos, or one to predictor(photo)."))
+        way_out = "Give a list of photos, or one to predictor(photo)."
+        images = [as_photo(image) for image in as_list("images", images, way_out)]
         if not images:
             return []
-        small = np.stack([resize_image(as_photo(image), self.size) for image in images])
+        small = np.stack([resize_image(image, self.size) for image in images])
         hands = self.model.predict_on_batch(small)[..., 0]
         if self.mirror:
             mirrored = self.model.predict_on_batch(np.ascontiguousarray(small[:, :, ::-1]))

@@ -115,7 +115,7 @@ class State:
     def _check(self, epoch: int) -> None:
         """Raises InputError unless an epoch's file is as it was written, as far as older versions kept a checksum."""
         file = self.file(epoch)
-        if not file.exists():
+        if not file.is_file():  # it may be a folder
             raise damaged(file, "it is missing")
         if self.sums and self.sums.get(file.name) != _sha256(file):
             raise damaged(file, "it is not as it was written")

@@ -170,6 +170,8 @@ MISTAKES = {  # what a learner did: how, and the words that are to come back
     "a number for a folder": (lambda k: fit(k, out=7), "out is 7"),
     # figures
     "one picture for a list": (lambda k: hs.plots.images(k.image, ["a"], "A."), "[picture]"),
+    "no titles": (lambda k: hs.plots.numbers([k.mask], None, "A."), "titles is None. Give a list of texts"),
+    "a title too few": (lambda k: hs.plots.images([k.image, k.image], ["a"], "A."), "give one title for each"),
     "no alt text": (lambda k: hs.plots.images([k.image], ["a"], None), "what a reader who cannot see it should know"),
     "a path for a picture": (lambda k: hs.plots.images([k.path], ["a"], "A."), "no picture"),
     "Keras's history": (lambda k: hs.plots.curves(keras.callbacks.History()), "Give what hs.fit returned"),

@@ -95,6 +95,11 @@ def missing(folder):
     (folder / "epoch-001.npz").unlink()
 
 
+def folder_for_weights(folder):
+    missing(folder)
+    (folder / "epoch-001.npz").mkdir()
+
+
 def no_json(folder):
     (folder / "history.json").write_text('{"recipe": ')
 
@@ -122,7 +127,7 @@ def better_history(folder):
     )
 
 
-DAMAGE = [flipped, nan, truncated, empty, text, without_optimizer, missing]
+DAMAGE = [flipped, nan, truncated, empty, text, without_optimizer, missing, folder_for_weights]
 DAMAGE += [no_json, empty_history, folder_for_a_history, list_history, history_of_something_else, better_history]
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from .. import plots
 from .files import read_grey, read_image, read_mask
 from .folders import match
-from .gate import InputError, of_kind, readable
+from .gate import InputError, as_list, of_kind, readable
 from .samples import Sample, Split, tags_differ, turned_as_photo
 
 # Thumbnails are of one photo up to this mean difference, in grey levels, and as a share of their contrast, which is
@@ -97,7 +97,7 @@ def check_pairs(
         data = [Sample(image, mask, "01", "hand", skin) for _, image, mask in pairs]
     parts = data._asdict() if isinstance(data, Split) else data if isinstance(data, Mapping) else {"": data}
     way_out = "Give samples, a split of them, or two folders."
-    parts = {name: list(of_kind("data", part, Iterable, way_out)) for name, part in parts.items()}
+    parts = {name: as_list("data", part, way_out) for name, part in parts.items()}
     samples = [of_kind("data", sample, Sample, way_out) for part in parts.values() for sample in part]
     looks = [_look(sample) for sample in samples]
     faults = [(sample, row) for sample, look in zip(samples, looks) for row in look.rows]

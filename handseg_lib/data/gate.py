@@ -4,7 +4,7 @@ import difflib
 import errno
 import os
 import types
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +64,14 @@ def of_kind(name: str, value, kinds: type | tuple[type, ...], way_out: str):
     if isinstance(value, kinds):
         return value
     raise InputError(f"{name} is {what(value)}. {way_out}")
+
+
+def as_list(name: str, value, way_out: str) -> list:
+    """A list of what can be gone through, once or often."""
+    try:
+        return list(of_kind(name, value, Iterable, way_out))
+    except TypeError:  # an array of no dimension seems to be such, too
+        raise InputError(f"{name} is {what(value)}. {way_out}") from None
 
 
 def as_path(name: str, value, way_out: str = "Give one path, as text.") -> Path:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from .files import TURNS, orientation, read_grey, read_image, read_mask
 from .folders import found, match
-from .gate import InputError, as_masks, as_path, as_photo, of_kind, one_of, readable, what
+from .gate import InputError, as_list, as_masks, as_path, as_photo, of_kind, one_of, readable, what
 from .labels import MANY
 
 TEST_PERSONS = ("02", "05", "09")
@@ -244,7 +244,7 @@ def as_samples(samples: Iterable[Sample], purpose: str) -> list[Sample]:
         raise InputError(f"{what(samples)} is a path, and to {purpose} samples are wanted. {way_out}")
     if hasattr(samples, "samples"):
         raise InputError(f"{what(samples)}, and to {purpose} samples are wanted: batches.samples has those of batches.")
-    made = list(of_kind("samples", samples, Iterable, "Give a list of them, such as hs.hgr1.load() returns."))
+    made = as_list("samples", samples, "Give a list of them, such as hs.hgr1.load() returns.")
     for sample in made:
         if not hasattr(sample, "read"):  # what a benchmark reads changed is a sample, too
             of_kind("one of the samples", sample, Sample, "Give samples: hs.hgr1.load(), hs.pair(images, masks).")
