@@ -4,8 +4,14 @@ Data goes one way: data, encoder and unet, training, predictor, evaluation, and 
 """
 
 import logging
+import sys
 
 from .start import import_keras
+
+if sys.argv[:2] == ["-m", "doctor"]:  # who is to say what keeps Keras from starting, and so does without it
+    from .course.doctor import main
+
+    raise SystemExit(main(sys.argv[2:]))
 
 import_keras()
 # It warns of retracing when a few models are trained in a row, as lessons do; that is no fault of the reader's.

@@ -19,10 +19,6 @@ def import_keras() -> None:
         ImportError: the machine's settings do not let Keras start; one sentence names them. (SystemExit with that
             sentence where ``python -m`` is looking for its module: there a traceback would help nobody.)
     """
-    if sys.argv[:2] == ["-m", "doctor"]:  # who is to say what keeps Keras from starting, and so does without
-        from .course import doctor
-
-        raise SystemExit(doctor.main(sys.argv[2:]))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # or the first process on a GPU takes all of its memory, and a second notebook or fold finds none
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
