@@ -48,11 +48,10 @@ name = "local"
 def copied() -> Path:
     """A copy of what git knows of this folder, in which the mutants are made."""
     tree = HOME / "tree"
-    if not tree.is_dir():
-        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
-        for name in filter(None, listed.stdout.split("\0")):
-            (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, tree / name)
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tree / name)
     return tree
 
 
@@ -105,13 +104,11 @@ def is_change(line: str) -> bool:
 def measure(module: str, each: int, seed: int) -> dict:
     """Makes the mutants of one module, and lets its tests look at them."""
     names, tests = SUBJECTS[module]
-    tree, stem = copied(), module.replace("/", "-")
+    tree, stem = copied(), module.replace("/", "-")  # the copy also undoes what an interrupted run has left changed
     config, session = HOME / f"{stem}.toml", HOME / f"{stem}-{each}-{seed}.sqlite"
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
     command = " ".join([*command, *(f"tests/test_{name}.py" for name in tests)])
     config.write_text(CONFIG.format(module=module, command=json.dumps(command)))
-    # what an interrupted run has left changed
-    shutil.copy(ROOT / "handseg_lib" / f"{module}.py", tree / "handseg_lib" / f"{module}.py")
     cosmic_ray = [sys.executable, "-m", "cosmic_ray.cli"]
     if not session.exists():
         part = session.with_suffix(".part")

@@ -322,7 +322,7 @@ def test_a_hundred_million_pixels_are_the_most_that_is_read(tmp_path):
     """Not ten times as many, which no laptop could hold; the figure is in the message, so it is held here."""
     text = refusal(read_image, claiming(tmp_path / "a.png", 10_001, 10_000))
     assert "10001x10000 pixels; at most 100 million are read" in text
-    assert "pixels" not in refusal(read_image, claiming(tmp_path / "b.png", 10_000, 10_000)), "refused for its end"
+    files._look_at_header(Image.new("1", (10_000, 10_000)))  # of which nothing is said
 
 
 def with_scans(path, count):
