@@ -642,8 +642,8 @@ if shipped:
 #
 # The course also has a page that needs no Python at all. The network runs in the browser, on the machine of whoever
 # opens the page, and no photo leaves that machine. It takes a file or the camera, and works on a phone. `make web`
-# builds it from the folder `web/` and shows it on your machine; what it builds can be put on any web server. It brings
-# its network as `.onnx`, in eight bits, with the card beside it.
+# builds it from the folder `web/` and shows it on your machine. (This needs the packages of section 12, and Node.js.)
+# What it builds can be put on any web server. It brings its network as `.onnx`, in eight bits, with a card beside it.
 
 # %% [markdown]
 # ## 14. What you learned
