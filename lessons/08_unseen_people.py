@@ -906,6 +906,8 @@ without_hand = {
     "Grace Hopper": hs.read_image(get_sample_data("grace_hopper.jpg")),
     "a flower": load_sample_image("flower.jpg"),
 }
+
+# %%
 called = {name: predictor.mask(image) for name, image in without_hand.items()}
 hs.plots.images(
     [hs.plots.overlay(image, mask) for image, mask in zip(without_hand.values(), called.values())],

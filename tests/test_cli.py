@@ -114,7 +114,7 @@ def test_bad_data_is_one_line_and_exit_code_2(copy, tmp_path, capfd, command, sp
         (["train", "--size", "0"], ["size=0", "say 32"]),
         (["train", "--seed", "-1"], ["--seed", "from 0 to 4294967295"]),
         (["train", "--seed", "4294967296"], ["--seed", "from 0 to 4294967295"]),
-        (["predict", str(ROOT / "docs" / "hands.jpg"), "--out", "file"], ["file", "exists"]),
+        (["predict", str(ROOT / "docs" / "hands.jpg"), "--out", "file"], ["file", "the name of a folder"]),
         (["train", "--epochs", "0"], ["--epochs", "from 1 on"]),
         (["train", "--epochs", "two"], ["--epochs", "from 1 on"]),
         (["train", "--profile", "fast"], ["--profile", "smoke"]),
@@ -475,7 +475,7 @@ def test_links_in_a_circle_and_names_of_any_bytes_are_no_traceback_in_a_pipe_of_
     command = [sys.executable, "-m", "handseg_lib", "predict", "own", "--out", os.fsdecode(b"out\xff"), *json_or_not]
     env = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=env, capture_output=True)
-    assert done.returncode == 2
+    assert done.returncode == 1, "some of them could be used"
     errors = done.stderr.decode("ascii").splitlines()
     assert [line.partition(":")[2].partition(":")[0] for line in errors if line.startswith("handseg_lib")] == [
         " own/circle.jpg", " own/gone.jpg", r" own/\udcfe.jpg",
