@@ -278,7 +278,8 @@ def predicted(trained, own, capfd):
     """A function that runs predict with JSON: its exit code, what it printed, and its lines of errors."""
 
     def run(*argv):
-        code = main(["predict", *map(str, argv), "--model", str(trained[0] / "model.keras"), "--json"])
+        model = [] if "--model" in argv else ["--model", str(trained[0] / "model.keras")]
+        code = main(["predict", *map(str, argv), *model, "--json"])
         out, err = capfd.readouterr()
         return code, json.loads(out) if out else None, [line for line in err.splitlines() if "handseg_lib: " in line]
 

@@ -181,7 +181,8 @@ def test_a_full_disk_is_named(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="others do not heed the limit")
 def test_too_little_memory_is_named():
     code = "import resource; resource.setrlimit(resource.RLIMIT_AS, (900 << 20, 900 << 20));"
-    code += "import sys, runpy; sys.argv = ['-m', 'doctor', '--json']; runpy.run_module('handseg_lib')"
+    code += "import sys, runpy; sys.argv = ['handseg', 'doctor', '--json'];"
+    code += "runpy.run_module('handseg_lib', run_name='__main__')"
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     found = told(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ))
     assert (
