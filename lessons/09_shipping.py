@@ -639,12 +639,21 @@ if shipped:
 # %% [markdown]
 # ## 13. Let it look at you
 #
-# <!-- the live view, hs.explore.live(predictor), stands here -->
-#
-# The course also has a page that needs no Python at all. The network runs in the browser, on the machine of whoever
-# opens the page, and no photo leaves that machine. It takes a file or the camera, and works on a phone. `make web`
-# builds it from the folder `web/` and shows it on your machine. (This needs the packages of section 12, and Node.js.)
-# What it builds can be put on any web server. It brings its network as `.onnx`, in eight bits, with a card beside it.
+# Now the network may look at your own hand. The next cell draws the mask over the picture of your camera, several times
+# a second, with the export if you have one, and else with Keras. Press "start". The camera's pictures go to the machine
+# that runs this notebook, and are kept nowhere. Move the threshold, or blur the background. Then try to make it fail:
+# hold your hand in front of your face, of wood, of a lamp. Try a glove, or somebody else's hand. What you find belongs
+# on the card.
+
+# %%
+hs.explore.live(shipped or predictor)
+
+# %% [markdown]
+# The course also has a [page](../docs/page.md) that needs no Python at all. The network runs in the browser, on the
+# machine of whoever opens the page, and no photo leaves that machine. It takes a file or the camera, and works on a
+# phone. `make web` builds it from the folder `web/` and shows it on your machine. (This needs the packages of section
+# 12, and Node.js.) What it builds can be put on any web server. It brings its network as `.onnx`, in eight bits, with a
+# card beside it.
 
 # %% [markdown]
 # ## 14. What you learned
