@@ -964,7 +964,7 @@ hs.plots.images(
 # Take all chance from `rng`. What you return has the sizes and the dtype of what you got.
 
 # %%
-rooms = hs.drawn_rooms.rooms(20, max(64, profile.size // 2))
+rooms = hs.drawn_rooms.rooms(20, max(64, hs.profile.current().size // 2))
 
 
 def leave(image, mask, rng):
