@@ -107,7 +107,7 @@ KINDS = {
     "ours, Keras": (keras_of_the_course, ["float32", "bfloat16"]),
     "ours, ONNX Runtime": (exported(".onnx"), ["float32", "int8"]),
     "ours, OpenVINO": (exported(".xml"), ["float32", "bfloat16", "int8"]),
-    "ours, LiteRT": (exported(".tflite"), ["float32", "int8"]),
+    "ours, LiteRT": (exported(".tflite"), ["float32"]),
     "smp's, PyTorch": (smp_in_torch, ["float32"]),
     "smp's, ONNX Runtime": (smp_in_onnx, ["float32"]),
 }

@@ -43,7 +43,8 @@ def export(
         path: where to write. Its ending says in which form: ``.onnx`` for servers and browsers, ``.xml`` (OpenVINO)
             for CPUs, ``.tflite`` (LiteRT) for phones.
         calibrate: training photos, each a ``Sample`` or uint8 (H, W, 3) RGB, a hundred or so: makes a network of
-            eight-bit numbers, which is four times as small and faster. None: float32, as in Keras.
+            eight-bit numbers, which is four times as small and faster; not for ``.tflite``, whose converter spoils the
+            masks. None: float32, as in Keras.
 
     Returns:
         The path.
@@ -56,6 +57,8 @@ def export(
     if path.suffix not in FORMS:
         raise InputError(f"{path}: its ending says in which form to export. Use one of {', '.join(FORMS)}.")
     form, photos = FORMS[path.suffix], _photos(calibrate, predictor.size)
+    if photos is not None and form.name == "litert":
+        raise InputError(f"{path}: in eight bits LiteRT spoils the masks. Leave the photos away, or take .onnx or .xml.")
     _insist_on_exportable(predictor, path)
     for package in (*form.makers, form.package, *(form.int8_makers if photos is not None else ())):
         insist_on(package, path)
@@ -172,14 +175,11 @@ def _make_openvino(model: keras.Model, path: Path, photos: np.ndarray | None) ->
     openvino.save_model(openvino.Core().read_model(str(steps)), str(path))
 
 
-def _make_litert(model: keras.Model, path: Path, photos: np.ndarray | None) -> None:
+def _make_litert(model: keras.Model, path: Path, photos: None) -> None:
     import tensorflow as tf
 
-    options = {"target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}}  # a phone has no others
-    if photos is not None:
-        options["optimizations"] = [tf.lite.Optimize.DEFAULT]
-        options["representative_dataset"] = lambda: ([photo[None]] for photo in photos)
-    model.export(str(path), format="litert", verbose=False, **options)
+    builtins = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}  # a phone has no others
+    model.export(str(path), format="litert", verbose=False, target_spec=builtins)
 
 
 MAKERS: dict[str, Callable] = {"onnx": _make_onnx, "openvino": _make_openvino, "litert": _make_litert}

@@ -349,7 +349,6 @@ def calls() -> dict[str, tuple[Callable, dict]]:
         (hs.plots.samples, {"chosen": k.samples[:1], "columns": 2}),
         (hs.plots.predictions, {"predictor": k.predictor, "chosen": k.samples[:1]}),
         (hs.plots.curves, {"history": k.history}),
-        (hs.plots.unet_diagram, {"model": k.model}),
         (hs.explore.browse, {"samples": k.samples}),
         (hs.explore.explore, arts),
         (hs.explore.look_inside, {"model": k.model, "image": k.image}),

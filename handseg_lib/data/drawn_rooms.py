@@ -36,7 +36,7 @@ PLAIN = ("paint", "plaster", "wood", "wood", "cardboard", "tiles", "check", "str
 
 
 class Scenes(NamedTuple):
-    """Where ``elsewhere.vary`` puts hands.
+    """Where ``elsewhere`` puts hands.
 
     Attributes:
         rooms: uint8 (N, size, size, 3), without a hand.

@@ -31,7 +31,8 @@ def watch_training(sample: Sample, out: str | Path | None = None, film: bool = F
     Raises:
         InputError: the sample cannot be read, or the earlier run.
     """
-    of_kind("sample", sample, Sample, "Give one of a list of samples: val.samples[0].")
+    if not hasattr(sample, "read"):
+        of_kind("sample", sample, Sample, "Give one of a list of samples: val.samples[0].")
     history = as_path("out", out) / "history.json" if out is not None else None
     watch = _Film if film else _Watch
     if history is None or not history.exists():
