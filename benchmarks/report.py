@@ -244,8 +244,8 @@ offices ([data card](data_card.md)), of which neither learnt anything; each in c
 that `load_predictor()` gives, cut at {figures["threshold"]}. The second has seen hands in drawn rooms as well, at
 {other["figures"]["size"]} pixels (`python -m handseg_lib train --profile full --size {other["figures"]["size"]}
 --rooms 400 --epochs 16 --out runs/elsewhere`). It is a trial, and is not shipped. The office is there to choose by, so
-it is no test. Recall is the share of a photo's hand that is found, precision the share of what is called hand that is one, 0 where
-nothing is; means over photos (`{command(record)}`, and with `--run runs/elsewhere --name rooms_elsewhere`,
+it is no test. Recall is the share of a photo's hand that is found, precision the share of what is called hand that is
+one, 0 where nothing is; means over photos (`{command(record)}`, and with `--run runs/elsewhere --name rooms_elsewhere`,
 {record["date"]}).
 
 | photos of | network | IoU | worst photo's IoU | photos below {figures["poor"]} | recall | precision |

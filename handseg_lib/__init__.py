@@ -34,6 +34,7 @@ _NAMES = {
     "training": "History fit",
     "unet": "build_unet",
 }
+_HOMES: dict[str, tuple[str, str | None]]
 _HOMES = {name: (wing + name, None) for wing, names in _MODULES.items() for name in names.split()}
 _HOMES |= {name: (module, name) for module, names in _NAMES.items() for name in names.split()}
 __all__ = sorted(_HOMES)

@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -161,7 +162,7 @@ def predict(args) -> dict:
     photos = {os.path.abspath(photo): photo for path in args.photos for photo in _photos(path)}  # each once
     results, finished = _results(list(photos.values()), args)
     args.out.mkdir(parents=True, exist_ok=True)
-    predictor = load_predictor(_model_in_form(args)) if results else None
+    predictor: Any = load_predictor(_model_in_form(args)) if results else None
     shares, failed = {}, {}
     with tqdm(results.items(), desc="predict", unit="photo", delay=1) as bar:
         for photo, (overlay_file, mask_file, *note) in bar:

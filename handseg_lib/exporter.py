@@ -58,12 +58,14 @@ def export(
         raise InputError(f"{path}: its ending says in which form to export. Use one of {', '.join(FORMS)}.")
     form, photos = FORMS[path.suffix], _photos(calibrate, predictor.size)
     if photos is not None and form.name == "litert":
-        raise InputError(f"{path}: in eight bits LiteRT spoils the masks. Leave the photos away, or take .onnx or .xml.")
+        raise InputError(
+            f"{path}: in eight bits LiteRT spoils the masks. Take .onnx or .xml, or leave the photos away."
+        )
     _insist_on_exportable(predictor, path)
     for package in (*form.makers, form.package, *(form.int8_makers if photos is not None else ())):
         insist_on(package, path)
     side = predictor.size
-    predictor.model(np.zeros((1, side, side, 3), np.float32))  # Keras exports what has been called
+    predictor.model(np.zeros((1, side, side, 3), np.float32))  # type: ignore[operator]  # Keras exports what was called
     with _made_whole(path, form) as part:
         try:
             with _silence():

@@ -4,9 +4,9 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -94,7 +94,7 @@ class Predictor:
         return (self(image) >= self.threshold).astype(np.uint8)
 
 
-def as_predictor(model: "keras.Model | Callable", *needs: str) -> Callable:
+def as_predictor(model: Any, *needs: str) -> Any:
     """Gives a predictor or a baseline back; of a U-Net, makes a predictor. Raises InputError for anything else.
 
     Args:

@@ -53,7 +53,7 @@ class _KerasFinder:
         finally:
             sys.meta_path.insert(0, cls)
         if spec and spec.loader:
-            spec.loader.exec_module = functools.partial(_import, spec.loader.exec_module)
+            spec.loader.exec_module = functools.partial(_import, spec.loader.exec_module)  # type: ignore[method-assign]
         return spec
 
 

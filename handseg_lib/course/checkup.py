@@ -113,7 +113,7 @@ def unmet() -> Iterator[tuple[str, str, str | None]]:
         for line in importlib.metadata.requires(name) or [] if name else []:
             further = Requirement(line)
             if not further.marker or any(further.marker.evaluate({"extra": e}) for e in ("", *requirement.extras)):
-                todo.append((name, further))
+                todo.append((str(name), further))
 
 
 def own_requirements() -> list[str]:
@@ -169,7 +169,7 @@ def widgets() -> Iterator[Finding]:
         if found is None or not (found == wanted or found.startswith(f"{wanted}.")):
             have = f"is of version {found}" if found else "is missing"
             reason = f"JupyterLab's {name} {have}, and {wanted} belongs to ipywidgets {back}: no widget would be shown"
-            fitting = {"3": '"jupyterlab_widgets<3"', "5": '"jupyterlab_widgets>=3,<4"'}.get(wanted, package)
+            fitting = {"3": '"jupyterlab_widgets<3"', "5": '"jupyterlab_widgets>=3,<4"'}.get(str(wanted), package)
             yield Finding("widgets", BROKEN, reason, pip(f"--force-reinstall --no-deps {fitting}"))
         else:
             yield Finding("widgets", OK, f"{name} {found}")

@@ -70,7 +70,7 @@ def examined(args) -> dict:
     if not args.json:
         print(table(found))
     broken = [finding.check for finding in found if finding.mark == BROKEN]
-    result = {"broken": ", ".join(dict.fromkeys(broken)) or "nothing"}
+    result: dict = {"broken": ", ".join(dict.fromkeys(broken)) or "nothing"}
     if args.json:
         result |= {"checks": [finding._asdict() for finding in found], **(asked()[0] or {})}
     return result
@@ -145,7 +145,7 @@ def _asked() -> tuple[dict | None, str]:
         finding.mark == BROKEN for finding in checkup.profile()
     ):  # which is told already, and is no fault of Keras's
         del environ["HANDSEG_PROFILE"]
-    more = {"capture_output": True, "text": True, "errors": "replace", "timeout": PATIENCE, "env": environ}
+    more: dict = {"capture_output": True, "text": True, "errors": "replace", "timeout": PATIENCE, "env": environ}
     try:
         done = subprocess.run(command, **more)
     except subprocess.TimeoutExpired:

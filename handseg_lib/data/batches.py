@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from .augment import Augmentation, resize
-from .gate import InputError, as_masks, as_photo, of_kind, whole
+from .gate import InputError, as_masks, as_photo, what, whole
 from .samples import Sample, as_samples, insist_on_skin
 
 
@@ -50,7 +50,8 @@ class Batches(keras.utils.PyDataset):
         self.size = whole("size", size, 1, 2048, such_as=224)
         self.batch_size, self.seed = whole("batch_size", batch_size, 1, such_as=16), whole("seed", seed)
         self.threads = whole("threads", threads, 1, 256)
-        of_kind("augment", augment, (bool, Callable), "Give True, False, or hs.augment.Augmentation(...).")
+        if not isinstance(augment, bool) and not callable(augment):
+            raise InputError(f"augment is {what(augment)}. Give True, False, or hs.augment.Augmentation(...).")
         self.augment = Augmentation() if augment is True else augment
         pairs = [resize(*sample.read(), size) for sample in self.samples]
         self.images, self.masks = (np.stack(arrays) for arrays in zip(*pairs))

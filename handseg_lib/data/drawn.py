@@ -127,7 +127,8 @@ def render(person: int, gesture: str, take: int, seed: int = 0, size: int = 256)
         InputError: no such gesture, or a number that cannot be used.
     """
     one_of("gesture", gesture, GESTURES)
-    whole("person", person), whole("take", take), _check(seed, size)
+    whole("person", person), whole("take", take)
+    _check(seed, size)
     who = _person(person, seed)
     rng = np.random.default_rng([seed, person, ord(gesture), take])
     shape = SHAPES[gesture]

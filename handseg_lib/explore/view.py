@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Any
 
 import cv2
 import ipywidgets as widgets
@@ -137,7 +138,8 @@ class View(widgets.VBox):
 
     def __init__(self, draw: Callable, controls: dict[str, widgets.Widget], buttons: Sequence[widgets.Widget] = ()):
         self.draw, self.controls, self.drawn = draw, controls, Drawing([], [], "")
-        self.picture, self.message, self.still = widgets.HTML(), widgets.HTML(), None
+        self.picture, self.message = widgets.HTML(), widgets.HTML()
+        self.still: Any = None
         for control in controls.values():
             control.observe(self.redraw, "value")
         self.redraw()

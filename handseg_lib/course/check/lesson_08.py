@@ -192,8 +192,8 @@ def signed_offset(answer: Callable) -> None:
 
 @exercise(
     "Two claims that no photo of the laboratory could have taught.",
-    "np.where(mask[..., None] == 1, image, room) keeps the photo where the mask is 1, and shows the room elsewhere. Move "
-    "photo and mask together first. if rng.random() < 0.5: makes a change in half of the photos.",
+    "np.where(mask[..., None] == 1, image, room) keeps the photo where the mask is 1, and shows the room elsewhere. "
+    "Move photo and mask together first. if rng.random() < 0.5: makes a change in half of the photos.",
 )
 def leave(answer: Callable) -> None:
     side = max(64, profile.current().size // 2)  # of the rooms in the lesson
