@@ -71,7 +71,7 @@ class Half(Predictor):
 
 def test_with_the_widget_goes_a_picture_for_pages_that_cannot_run_it():
     view = explore.live(Half())
-    data = view._repr_mimebundle_()
+    data, _ = view._repr_mimebundle_()
     assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == view.model_id
     assert "<img" in data["text/html"] and "50% of it hand" in data["text/html"]
     assert "kept nowhere" in view.picture.value
