@@ -17,13 +17,14 @@ function render({ model, el }) {
   const pad = el.firstElementChild;
   const [image, canvas, tip] = pad.children;
   const say = (text) => (el.querySelector("[role=status]").textContent = text);
-  const paints = () => model.get("brush") !== null;
+  const brushOf = () => (Object.keys(model.get("brush") ?? {}).length ? model.get("brush") : null); // {} is none, too
+  const paints = () => brushOf() !== null;
   pad.dataset.lmSuppressShortcuts = ""; // in Lab its keys are its own
   let at = paints() ? [0.5, 0.5] : [...model.get("value")];
   let down = false; // whether the brush is on the paper
 
   const draw = () => {
-    const brush = model.get("brush");
+    const brush = brushOf();
     if (!brush) at = [...model.get("value")];
     const side = brush ? brush.width : model.get("window");
     Object.assign(tip.style, {
