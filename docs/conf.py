@@ -66,6 +66,7 @@ CONTENTS = """
 :caption: The lessons
 :glob:
 notebooks/[0-9]*
+notebooks/capstone
 notebooks/sliders
 ```
 
@@ -84,6 +85,8 @@ docs/model_card
 docs/data_card
 docs/glossary
 docs/peers
+docs/own_photos
+docs/page
 docs/first_look
 docs/troubleshooting
 THIRD_PARTY
@@ -95,12 +98,14 @@ THIRD_PARTY
 :glob:
 docs/instructors
 docs/teaching/*
+docs/recap/*
 ```
 
 ```{toctree}
 :hidden:
 :caption: The library
 docs/design
+docs/packages
 docs/api/index
 CONTRIBUTING
 CHANGELOG

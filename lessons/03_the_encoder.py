@@ -24,9 +24,7 @@
 hs.explore.open_network("encoder")
 
 # %% [markdown]
-# ### What a convolution does
-#
-# All of it is made of one step, the **[convolution](../docs/glossary.md#convolution)**. Lay a small square of numbers,
+# **What a convolution does.** # All of it is made of one step, the **[convolution](../docs/glossary.md#convolution)**. Lay a small square of numbers,
 # the *kernel*, on the photo. Multiply each pixel by the number that lies on it, and add up the products: that is one
 # answer. Move the kernel on by a pixel, and do it again. With a kernel $k$ of 3 × 3 and a grey photo $x$, the answer at
 # row $r$ and column $c$ is

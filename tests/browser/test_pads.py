@@ -153,7 +153,7 @@ def test_the_square_of_a_convolution_is_dragged_and_moved_by_keys(run, page, fro
     expect(widget.cell).to_contain_text("line 33, column 12:")
     answers = widget.source("all answers: orange above 0, blue below")
     middle = widget.cell.get_by_label("•", exact=True)
-    middle.fill("9")
+    middle.fill("-9")  # so that ReLU finds something below 0
     widget.press(middle, "Tab")
     answers = widget.changed(answers, "all answers: orange above 0, blue below")
     widget.press(widget.cell.get_by_label("then ReLU"), "Space")
