@@ -7,11 +7,12 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import FRONT_ENDS, ROOT
+from .conftest import FRONT_ENDS, ROOT, unproven
 
 LESSON = ROOT / "notebooks" / "04_the_u_net.ipynb"
 
 
+@unproven
 @pytest.mark.parametrize("front_end", sorted(FRONT_ENDS))
 def test_a_stored_figure_has_its_alt_text(page, jupyter, front_end):
     address, folder = jupyter

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from benchmarks.camera import ISOLATED, hosted, scenes
 from handseg_lib import metrics
 
-from .conftest import ROOT
+from .conftest import ROOT, unproven
 
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")  # which conftest.py bends, so that no test finds a network
 TRACKS = """() => {
@@ -28,6 +28,9 @@ TRACKS = """() => {
     return stream
   }
 }"""
+
+
+pytestmark = unproven
 
 
 @pytest.fixture(scope="module")
