@@ -1018,9 +1018,10 @@ for world, change in worlds.items():
 bought.round(2)
 
 # %% [markdown]
-# One fold and small networks: expect the last digit to be chance. But grey photos and other rooms should have become
-# easier by much more than chance, and the photos as they are a little harder: the network has the same eight epochs, and
-# more to learn. Now change your claims, and see which of them it was. Is there one that costs nothing?
+# One fold and small networks: expect the last digit to be chance. In rooms that it has never seen, the second network
+# should be much better. A drawn hand can be told by its shape even in grey, so grey photos gain less. And the photos as
+# they are? The second network has had the same eight epochs and more to learn, so it may lose a little there. Now change
+# your claims, and see which of them it was that helped.
 
 # %% [markdown]
 # ## 19. What you learned
