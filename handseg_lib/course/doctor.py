@@ -4,7 +4,6 @@ It must be able to speak where Keras is what is broken, so it imports neither Ke
 in a process of its own, and what comes of that is told.
 """
 
-import argparse
 import json
 import os
 import shutil
@@ -84,20 +83,6 @@ def table(found: list[Finding]) -> str:
         if finding.remedy:
             lines.append(f"{'':24} do: {finding.remedy}")
     return "\n".join(lines)
-
-
-def main(argv: list[str]) -> int:
-    """The command ``doctor`` by itself, for a machine on which the command line cannot be imported."""
-    from ..data.gate import readable
-
-    parser = argparse.ArgumentParser(prog="python -m handseg_lib doctor", description=examined.__doc__)
-    parser.add_argument("--json", action="store_true", help="print all of it as one line of JSON")
-    args = parser.parse_args(argv)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    result = examined(args)
-    print(json.dumps(result) if args.json else readable(f"broken: {result['broken']}"))
-    return exit_code(result)
 
 
 def exit_code(result: dict) -> int:
