@@ -34,6 +34,7 @@ WAYS = [  # to write a picture: format, mode, options
     ("AVIF", "RGB", {"speed": 10}),
     ("HEIF", "RGB", {}),
 ]
+Image.init()  # or Pillow knows no format yet, where no other test has saved one
 WAYS = [way for way in WAYS if way[0] in Image.SAVE]
 
 
