@@ -9,13 +9,18 @@ from .conftest import ROOT, unproven
 
 SITE = ROOT / "build" / "site"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
-pytestmark = [pytest.mark.skipif(not PAGES, reason="needs the site: make site"), unproven]
+WIDE = ("docs/api/data.html", "docs/troubleshooting.html")  # wider than a phone still
+pytestmark = pytest.mark.skipif(not PAGES, reason="needs the site: make site")
 
 
 @pytest.fixture
 def alone(page):
-    """A page without a network: badges, the only pictures from elsewhere, are left empty."""
-    page.route(re.compile("^https?://"), lambda route: route.fulfill(body="", content_type="image/svg+xml"))
+    """A page without a network: what is from elsewhere, badges and MathJax, is left empty."""
+    kinds = {"script": "text/javascript", "stylesheet": "text/css"}  # badges are pictures; formulas ask for MathJax
+    page.route(
+        re.compile("^https?://"),
+        lambda route: route.fulfill(body="", content_type=kinds.get(route.request.resource_type, "image/svg+xml")),
+    )
     return page
 
 
@@ -23,7 +28,7 @@ def address(name: str) -> str:
     return (SITE / name).as_uri()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[unproven] * (name in WIDE)) for name in PAGES])
 def test_a_page_opens_with_all_its_pictures_and_fits_a_phone(alone, name):
     alone.set_viewport_size({"width": 390, "height": 844})
     alone.goto(address(name))
@@ -32,6 +37,7 @@ def test_a_page_opens_with_all_its_pictures_and_fits_a_phone(alone, name):
     assert alone.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@unproven  # it finds them, but from a file the theme may not fetch other pages, and says so
 def test_the_search_finds_the_skips(alone):
     alone.goto(address("search.html") + "?q=skip")
     found = alone.locator("#search-results a")
@@ -53,6 +59,7 @@ def test_a_quiz_answers(alone):
     expect(alone.locator("article")).to_contain_text("Right: 60 shared")
 
 
+@unproven  # axe is content, but once of three times the page said something in the console
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["index.html", "notebooks/05_losses_and_metrics.html", "docs/api/network.html"])
 def test_axe_finds_nothing_of_ours(alone, name, theme):
