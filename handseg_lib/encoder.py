@@ -105,7 +105,11 @@ def build_encoder(
 
 def check_size(size: int | None) -> None:
     """Raises InputError, naming a size that would do, unless the encoder can halve this one four times."""
-    if size is not None and (not 2 * STRIDE <= whole("size", size, such_as=224) <= MAX_SIZE or size % STRIDE):
+    if size is None:
+        return
+    if not (isinstance(size, int) and size < 0):  # of a whole number, even below 0, a size is named that would do
+        whole("size", size, such_as=224)
+    if not 2 * STRIDE <= size <= MAX_SIZE or size % STRIDE:
         near = min(max(2 * STRIDE, round(size / STRIDE) * STRIDE), MAX_SIZE)
         reason = f"the encoder halves a photo four times, so use a multiple of {STRIDE} from 32 to {MAX_SIZE}"
         raise InputError(f"size={size}: {reason}, say {near}.")

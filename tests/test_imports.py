@@ -103,10 +103,10 @@ EVENING = "unet encoder losses metrics data/augment data/batches training recipe
 
 def test_the_core_is_as_long_as_the_pages_say():
     lines = sum(len((LIBRARY / f"{name}.py").read_text("utf-8").splitlines()) for name in EVENING)
-    assert 1200 < lines < 1400
+    assert 1350 < lines < 1450
     design = " ".join((ROOT / "docs" / "design.md").read_text("utf-8").split())
-    assert ", ".join(f"`{name}`" for name in EVENING) + ", some 1,300 lines" in design
-    assert "ten files of [`handseg_lib`](handseg_lib) with some 1,300 lines" in (ROOT / "README.md").read_text("utf-8")
+    assert ", ".join(f"`{name}`" for name in EVENING) + ", some 1,400 lines" in design
+    assert "ten files of [`handseg_lib`](handseg_lib) with some 1,400 lines" in (ROOT / "README.md").read_text("utf-8")
 
 
 def test_the_page_on_the_house_names_every_room():
