@@ -106,6 +106,7 @@ docs/recap/*
 :caption: The library
 docs/design
 docs/packages
+docs/links
 docs/api/index
 CONTRIBUTING
 CHANGELOG

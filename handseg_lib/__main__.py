@@ -68,6 +68,7 @@ def _train(chosen: profile.Profile, args) -> dict:
         "size": chosen.size,
         "photos": len(split.train),
         "rooms": args.rooms,
+        "seen_at": model.input_shape[1],
         "epochs": len(history.rows),
         "seconds": round(history.seconds, 1),
         "best_epoch": history.best["epoch"] + 1,
@@ -446,7 +447,7 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command(train, "train")
     _training_arguments(sub, data, out=Path("runs/train"))
-    rooms = "put the hands into so many drawn rooms, such as 400, for a network that leaves the laboratory"
+    rooms = "then go on with the hands in so many drawn rooms, such as 400, for a network that leaves the laboratory"
     sub.add_argument("--rooms", type=natural, default=0, help=rooms)
 
     own = sub.add_argument_group("your own photos, in place of HGR1 or drawn hands")

@@ -4,14 +4,19 @@ import os
 from pathlib import Path
 
 import keras
+import numpy as np
 
-from .data import drawn, drawn_rooms
+from .data import drawn, drawn_rooms, photographed
 from .data.batches import Batches
+from .data.drawn_rooms import Scenes
 from .data.elsewhere import Elsewhere
 from .data.samples import Split
 from .machine import fast_dtype, has_gpu
 from .training import History, fit
 from .unet import build_unet
+
+PEAK = 4e-4  # the learning rate at which a trained network goes on: less than that of new weights
+AWAY = 0.75  # the share of the weights that have left the laboratory; the rest is of those that have not
 
 
 def learn(
@@ -26,42 +31,74 @@ def learn(
 ) -> tuple[keras.Model, History]:
     """Trains a U-Net on ``split.train``; ``split.val`` chooses the epoch.
 
+    With ``rooms`` it then leaves the laboratory: it goes on, twice as long, with hands put into other rooms. Its
+    weights are in the end a mean of those before and after, which is better in both worlds than either of them
+    (https://arxiv.org/abs/2109.01903). And it looks at larger photos than it has learned from, for in a room a hand is
+    smaller (https://arxiv.org/abs/1906.06423).
+
     Args:
         split: photos of the training and of the validation persons.
         state: folder for what a later run needs to go on after a kill.
         size: side of the square photos in pixels.
         batch_size: photos in a batch.
-        epochs, frozen_epochs: of ``fit``.
+        epochs, frozen_epochs: of ``fit``, in the laboratory.
         seed: of the new weights, the order of the photos and their augmentation.
-        rooms: so many drawn rooms to put hands into, with drawn persons' hands among the photos', and some photos grey;
-            0: every hand stays where it was taken.
+        rooms: so many drawn rooms to put hands into, and half as many photographed ones, with drawn persons' hands
+            among the photos', and some photos grey; 0: every hand stays where it was taken.
 
     Returns:
-        The network in float32, and how the training went.
+        The network in float32, for photos of ``size``, or with ``rooms`` of ``seen_at(size)``; and how the training
+        went.
 
     Raises:
         InputError: ``state`` holds a run with other arguments.
     """
-    train, val = train_and_val(split, size, batch_size, seed, rooms)
+    train, val = train_and_val(split, size, batch_size, seed)
+    away, _ = train_and_val(split, size, batch_size, seed, rooms) if rooms else (None, None)
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(fast_dtype())
     try:
         model = build_unet(size)
         history = fit(model, train, val, epochs, frozen_epochs, out=state)
+        if rooms and not history.ended:
+            history = leave(model, history, away, val, 2 * epochs, Path(state) / "rooms")
         keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
-        final = build_unet(size, weights=None)
+        final = build_unet(seen_at(size) if rooms else size, weights=None)
     finally:
         keras.config.set_dtype_policy(before)
     final.set_weights(model.get_weights())
     return final, history
 
 
+def leave(model: keras.Model, history: History, away: Batches, val: Batches, epochs: int, state: Path) -> History:
+    """Goes on with a trained network outside the laboratory, and leaves the mean of its weights before and after."""
+    home = model.get_weights()
+    # to its end: the validation persons are in the laboratory, and cannot tell when to stop
+    later = fit(model, away, val, epochs, frozen_epochs=0, patience=epochs, out=state, peak=PEAK)
+    model.set_weights(mean(home, model.get_weights(), AWAY))
+    rows = [row | {"epoch": len(history.rows) + row["epoch"], "stage": "rooms"} for row in later.rows]
+    return History(history.rows + rows, later.ended)
+
+
+def mean(home: list[np.ndarray], away: list[np.ndarray], share: float) -> list[np.ndarray]:
+    """The mean of two networks' weights, of which ``share`` is of those that have left."""
+    return [(1 - share) * before + share * after for before, after in zip(home, away, strict=True)]
+
+
+def seen_at(size: int) -> int:
+    """The side of the photos that a network looks at after it has learned from photos of this size in rooms."""
+    return round(size * 1.2 / 16) * 16
+
+
 def train_and_val(split: Split, size: int, batch_size: int, seed: int = 0, rooms: int = 0) -> tuple[Batches, Batches]:
     """What a network learns from, and what chooses its epoch. Arguments are ``learn``'s."""
     # one thread does not augment as fast as a GPU learns; a CPU has none to spare
     threads = min(8, os.cpu_count() or 1) if has_gpu() else 1
-    samples = split.train + drawn.load(takes=1) if rooms else split.train
-    augment = Elsewhere(drawn_rooms.scenes(rooms, size)) if rooms else True
+    samples, augment = split.train, True
+    if rooms:
+        samples = samples + drawn.load(takes=1)
+        surroundings = drawn_rooms.scenes(rooms, size), photographed.scenes((rooms + 1) // 2, size)
+        augment = Elsewhere(Scenes(*map(np.concatenate, zip(*surroundings, strict=True))))
     train = Batches(samples, size, batch_size, augment=augment, seed=seed, threads=threads)
     return train, Batches(split.val, size, batch_size)

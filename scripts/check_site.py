@@ -1,15 +1,19 @@
 """Follows every link of the built site: python scripts/check_site.py build/site [--outer]
 
-Inner links, anchors and pictures that lead nowhere are named, and the exit code is 1. --outer lists the addresses of
-other machines, each with the pages that name it; make links calls them.
+Inner links, anchors and pictures that lead nowhere are named, and addresses of other machines that docs/links.md has no
+reason for; then the exit code is 1. --outer lists those addresses, each with the pages that name it; make links calls
+them.
 """
 
 import argparse
+import re
 import sys
 from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
+
+REASONS = Path(__file__).resolve().parents[1] / "docs" / "links.md"
 
 
 class Page(HTMLParser):
@@ -49,6 +53,16 @@ def check(site: Path) -> tuple[list[str], dict[str, set[str]]]:
     return dead, outer
 
 
+def without_reason(outer: dict[str, set[str]]) -> list[str]:
+    """A line for each address that docs/links.md does not say a reason for, and for each reason without an address."""
+    rows = re.findall(r"^\| (`.*`) \| .{10,} \|$", REASONS.read_text("utf-8"), re.M)
+    begins = tuple(start for row in rows for start in re.findall("`([^`]+)`", row))
+    addresses = {address for address in outer if address.startswith("http")}
+    lines = [f"{each}: docs/links.md has no reason for it" for each in addresses if not each.startswith(begins)]
+    unused = [start for start in begins if not any(address.startswith(start) for address in addresses)]
+    return sorted(lines) + [f"docs/links.md: no page has a link that begins with {start}" for start in unused]
+
+
 def main() -> int:
     """Prints what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -59,6 +73,7 @@ def main() -> int:
     if options.outer:
         for address, names in sorted(outer.items()):
             print(f"{address}  {', '.join(sorted(names)[:3])}{' and more' if len(names) > 3 else ''}")
+    dead += without_reason(outer)
     print("\n".join(dead) or f"No dead link; {len(outer)} addresses outside.")
     return 1 if dead else 0
 

@@ -25,7 +25,7 @@ from handseg_lib.data import drawn, drawn_rooms
 from handseg_lib.data.augment import Augmentation
 from handseg_lib.data.elsewhere import Elsewhere
 from handseg_lib.encoder import StillModel
-from handseg_lib.recipe import learn, train_and_val
+from handseg_lib.recipe import learn, seen_at, train_and_val
 from handseg_lib.unet import up_step
 
 SIZE = 32
@@ -577,7 +577,25 @@ def test_what_the_course_learns_from(samples, tmp_path, monkeypatch):
     assert plain.samples == split.train and plain.augment == Augmentation()
     rich, _ = train_and_val(split, SIZE, 4, rooms=2)
     assert rich.samples == split.train + drawn.load(takes=1)
-    assert rich.augment.scenes.rooms.shape == (2, SIZE, SIZE, 3)
+    assert rich.augment.scenes.rooms.shape == (2 + 1, SIZE, SIZE, 3), "drawn ones, and half as many photographed ones"
+
+
+def test_with_rooms_the_weights_are_a_mean_of_those_before_and_after(samples, tmp_path, monkeypatch):
+    """And the network looks at larger photos. A second call trains no more: its folder has all that it needs."""
+    monkeypatch.setattr("handseg_lib.recipe.build_unet", lambda size, weights="imagenet": small_unet(size))
+    split, weights = split_by_person(samples), {}
+    home, before = learn(split, tmp_path / "home", 80, 4, 1, 1)
+    for share in (0, 1, 0.75):
+        monkeypatch.setattr("handseg_lib.recipe.AWAY", share)
+        left, history = learn(split, tmp_path / "left", 80, 4, 1, 1, rooms=2)
+        weights[share] = left.get_weights()
+    assert home.input_shape[1] == 80 and left.input_shape[1] == seen_at(80) == 96
+    assert [(row["epoch"], row["stage"]) for row in history.rows] == [(0, "frozen"), (1, "rooms"), (2, "rooms")]
+    assert history.rows[0]["loss"] == before.rows[0]["loss"]
+    for none, whole, mean, at_home in zip(weights[0], weights[1], weights[0.75], home.get_weights(), strict=True):
+        assert np.array_equal(none, at_home)
+        np.testing.assert_allclose(mean, 0.25 * none + 0.75 * whole, rtol=1e-5, atol=1e-6)
+    assert not all(np.array_equal(none, whole) for none, whole in zip(weights[0], weights[1], strict=True))
 
 
 def test_a_run_with_other_rooms_is_refused(train_samples, val_samples, tmp_path):

@@ -33,9 +33,9 @@ class Elsewhere:
 
     scenes: Scenes = field(repr=False, compare=False)
     near: Augmentation = Augmentation()
-    room: float = 0.6
+    room: float = 0.5
     small: float = 0.45
-    empty: float = 0.25
+    empty: float = 0.1
     person: float = 0.3
     decoy: float = 0.3
     shade: float = 0.5
