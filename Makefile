@@ -95,7 +95,7 @@ lock: ## lock exact versions with hashes (ARGS=--upgrade for the newest, ARGS='-
 	@$(check_python)
 	$(locker)
 	cp requirements.lock .venv-lock/lock.txt
-	$(UV) pyproject.toml --extra lab --extra test --extra export --fork-strategy fewest -o .venv-lock/lock.txt $(ARGS)
+	$(UV) pyproject.toml --extra lab --extra test --extra export --extra cluster --fork-strategy fewest -o .venv-lock/lock.txt $(ARGS)
 	sed -n -e "/^tensorflow==/{s/$$/ ; $(FULL)/p;s/^tensorflow\(==[^ ]*\).*/tensorflow-cpu\1 ; $(CPU)/;}" -e p \
 	  .venv-lock/lock.txt > .venv-lock/both.txt
 	$(UV) .venv-lock/both.txt --no-deps --generate-hashes -o .venv-lock/hashed.txt

@@ -81,7 +81,9 @@ def test_lock_satisfies_pyproject_everywhere(python, platform):
             assert name not in locked, f"{name} is pinned twice for Python {python} on {platform}"
             locked[name] = next(iter(pin.specifier)).version
     extras = PROJECT["optional-dependencies"]
-    for wanted in map(Requirement, PROJECT["dependencies"] + extras["lab"] + extras["test"] + extras["export"]):
+    for wanted in map(
+        Requirement, PROJECT["dependencies"] + extras["lab"] + extras["test"] + extras["export"] + extras["cluster"]
+    ):
         assert wanted.name in locked, f"{wanted.name} is not in requirements.lock"
         assert wanted.specifier.contains(locked[wanted.name]), f"{wanted.name} {locked[wanted.name]} is not {wanted}"
 
