@@ -218,9 +218,12 @@ def main() -> None:
     from benchmarks import ablation  # what is sent to other processes must not be of the module __main__
 
     if missing:
-        with cluster.workers(args.scheduler, args.workers, fresh=True, in_order=False) as apply:
-            for _ in tqdm(apply(ablation.train, *zip(*missing)), total=len(missing), unit="training"):
-                pass
+        try:
+            with cluster.workers(args.scheduler, args.workers, fresh=True, in_order=False) as apply:
+                for _ in tqdm(apply(ablation.train, *zip(*missing)), total=len(missing), unit="training"):
+                    pass
+        except hs.InputError as error:
+            raise SystemExit(str(error)) from None
     scores = {name: [load(*each) for each in some] for name, some in trainings.items()}
     for key, name in AFTER.items():
         scores[name] = [training | {"rows": training[key]} for training in scores[BASE]]
