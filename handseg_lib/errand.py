@@ -111,7 +111,7 @@ def run(task: bytes, contents: bytes | None, told: dict, fresh: bool):
 
     worker = get_worker()
     insist_on_same(told, SAME, worker.address)  # it may have come late
-    folder = unpacked(contents, Path(worker.local_directory)) if contents else None
+    folder = unpacked(contents, Path(worker.local_directory)) if contents else Path()
     if not fresh:
         return do(task, folder)
     # Dask makes its workers daemons, which Python lets have no children, for these would outlive them: ours do not
@@ -123,14 +123,14 @@ def run(task: bytes, contents: bytes | None, told: dict, fresh: bool):
         raise InputError(f"{worker.address}: a process of this worker {KILLED}") from None
 
 
-def do(task: bytes, folder: Path | None):
-    """Does a task; ``folder`` has the files that were sent."""
+def do(task: bytes, folder: Path):
+    """Does a task; ``folder`` has the files that were sent, if any were."""
     function, *arguments = _Unpacker(io.BytesIO(task), folder).load()
     return function(*arguments)
 
 
 class _Unpacker(pickle.Unpickler):
-    def __init__(self, file, folder: Path | None):
+    def __init__(self, file: io.BytesIO, folder: Path):
         super().__init__(file)
         self.folder = folder
 
