@@ -1,6 +1,7 @@
 """What each choice of the recipe is worth: the same training, one thing changed at a time.
 
     python -m benchmarks.ablation --json [--run runs/ablation] [--seeds 1] [--first N] [--workers 1]
+        [--scheduler ADDRESS]
 
 On the nine persons of HGR1 who are not test persons, in three folds: six learn, three are scored, so that every person
 is scored once by a network that never saw it. Small and short (96 px, 6 epochs), the last epoch's weights, cut at 0.5:
@@ -8,17 +9,16 @@ a difference here is a hint for the full size, and its interval, from resampling
 colours are what differs, the photos are scored a second time in another light, for all of HGR1 has much the same. Each
 training's scores are kept in the folder, so that a killed run goes on; --first N leaves the later variants for another
 day. Each training has a process of its own, for TensorFlow gives its memory back only at the end of one; two workers
-with one thread each (TF_NUM_INTRAOP_THREADS=1) get most out of two cores: four minutes a variant. Needs HGR1.
+with one thread each (TF_NUM_INTRAOP_THREADS=1) get most out of two cores: four minutes a variant. Needs HGR1. A Dask
+scheduler's workers need this folder (PYTHONPATH) and HGR1 at the paths they have here.
 """
 
 import argparse
 import json
-import multiprocessing
 import re
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -28,10 +28,10 @@ import numpy as np
 from tqdm import tqdm
 
 import handseg_lib as hs
-from handseg_lib import losses
-from handseg_lib.__main__ import positive
+from handseg_lib import cluster, losses
+from handseg_lib.__main__ import positive, workers_arguments
 from handseg_lib.data.augment import Augmentation, recolour
-from handseg_lib.resume import end_with_parent, write_whole
+from handseg_lib.resume import write_whole
 
 from . import RESULTS
 
@@ -201,7 +201,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--seeds", type=positive, default=1)
     parser.add_argument("--first", type=positive, default=len(VARIANTS), help="only so many variants")
-    parser.add_argument("--workers", type=positive, default=1, help="so many trainings at once")
+    workers_arguments(parser, "so many trainings at once")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     args.run.mkdir(parents=True, exist_ok=True)
@@ -215,10 +215,15 @@ def main() -> None:
             load(*each)  # refuses another recipe's, before hours are spent
         else:
             missing.append(each)
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(args.workers, spawn, end_with_parent, max_tasks_per_child=1) as pool:
-        for _ in tqdm(pool.map(train, *zip(*missing)), total=len(missing), unit="training"):
-            pass
+    from benchmarks import ablation  # what is sent to other processes must not be of the module __main__
+
+    if missing:
+        try:
+            with cluster.workers(args.scheduler, args.workers, fresh=True, in_order=False) as apply:
+                for _ in tqdm(apply(ablation.train, *zip(*missing)), total=len(missing), unit="training"):
+                    pass
+        except hs.InputError as error:
+            raise SystemExit(str(error)) from None
     scores = {name: [load(*each) for each in some] for name, some in trainings.items()}
     for key, name in AFTER.items():
         scores[name] = [training | {"rows": training[key]} for training in scores[BASE]]

@@ -1,6 +1,7 @@
 """Leave one person out: twelve trainings of the course's recipe on HGR1, each scored on the person it never saw.
 
     python -m benchmarks.lopo --json [--out runs/lopo] [--profile full] [--size 320] [--epochs 8] [--workers 1]
+        [--scheduler ADDRESS]
 
 The two persons after the one left out validate: they choose epoch and threshold. A killed run goes on, fold by fold
 and within a fold epoch by epoch. With 12 workers it took seven minutes on a large GPU with 16 cores beside it; two

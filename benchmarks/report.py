@@ -244,8 +244,8 @@ offices ([data card](data_card.md)), of which neither learnt anything; each in c
 one that `load_predictor()` gives, cut at {figures["threshold"]}. The second has never left the laboratory (`python -m
 handseg_lib train --profile full --out runs/laboratory`). The recipe was chosen by the office and the validation
 persons, so the office is no test. Recall is the share of a photo's hand that is found, precision the share of what is
-called hand that is one, 0 where nothing is; means over photos (`{command(record)}`, and with `--run runs/laboratory --name
-rooms_laboratory`, {record["date"]}).
+called hand that is one, 0 where nothing is; means over photos (`{command(record)}`, and with `--run runs/laboratory
+--name rooms_laboratory`, {record["date"]}).
 
 | photos of | network | IoU | worst photo's IoU | photos below {figures["poor"]} | recall | precision |
 |---|---|---|---|---|---|---|

@@ -1,44 +1,34 @@
 """The command line, handseg: fetch | check | train | evaluate | predict | export | quiz | doctor."""
 
 import argparse
-import functools
 import glob
 import json
 import os
 import sys
 import unicodedata
 import warnings
-import zlib
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 from platformdirs import user_cache_path
 from tqdm import tqdm
 
 import handseg_lib as hs  # whatever needs Keras is asked of it, and imported only by the commands that use it
 
-from . import film
+from . import cluster, film, outputs
 from .course import profile
 from .course.quiz import lessons, quiz
 from .data import drawn, drawn_rooms, hgr1, rooms
 from .data.augment import Augmentation
-from .data.files import SUFFIXES, read_image
+from .data.files import SUFFIXES
 from .data.folders import by_stem, pictures
 from .data.gate import InputError, readable
 from .data.own_folders import as_skin, faults, split_own
 from .data.samples import Sample, Split, split_by_person
 from .export_file import FORMS, card_of, read_card
-from .painting import overlay
-from .predictor import COURSE_CARD, COURSE_MODEL, load_predictor
-from .resume import DiskFull, alone_in, end_with_parent, made_beside, write_whole
+from .predictor import load_predictor
+from .resume import alone_in, made_beside
 from .start import CannotStart
 
 
@@ -142,16 +132,9 @@ def run_lopo(samples: list[Sample], args) -> tuple["hs.Report", dict]:
     chosen = chosen_profile(args)
     settings = asdict(chosen) | {"seed": args.seed, "augment": repr(Augmentation())}
     fold = partial(hs.recipe.learn, **_numbers(chosen, args))
-    # a process for each fold, for TensorFlow gives a training's memory back only at the end of one
-    spawn = get_context("spawn")
-    try:
-        with ProcessPoolExecutor(args.workers, spawn, end_with_parent, max_tasks_per_child=1) as pool:
-            return hs.lopo.leave_one_out(samples, fold, args.out, settings, pool.map)
-    except BrokenProcessPool:
-        raise InputError(
-            "a training was killed from outside, most likely for want of memory. Take fewer --workers or a smaller "
-            "--size; finished folds stay."
-        ) from None
+    files = {file for sample in samples for file in (sample.image, sample.mask)}
+    with cluster.workers(args.scheduler, args.workers, fresh=True, in_order=False, files=sorted(files)) as apply:
+        return hs.lopo.leave_one_out(samples, fold, args.out, settings, apply)
 
 
 def predict(args) -> dict:
@@ -161,68 +144,33 @@ def predict(args) -> dict:
     already are not done again.
     """
     photos = {os.path.abspath(photo): photo for path in args.photos for photo in _photos(path)}  # each once
-    results, finished = _results(list(photos.values()), args)
+    maker = f"{outputs.checksum_of_model(args.model)} {args.form}"
+    results, finished = _results(list(photos.values()), args, maker)
     args.out.mkdir(parents=True, exist_ok=True)
-    predictor: Any = load_predictor(_model_in_form(args)) if results else None
+    told = {}
+    if results:
+        model = _model_in_form(args)
+        write = partial(outputs.write, model, outputs.checksum_of_model(model), maker, args.again)
+        with cluster.workers(args.scheduler, args.workers, in_order=False, files=_files_to_load(model)) as apply:
+            done = apply(write, map(str, results), results, results.values())
+            for name, *rest in tqdm(done, desc="predict", total=len(results), unit="photo", delay=1):
+                told[name] = rest
     shares, failed = {}, {}
-    with tqdm(results.items(), desc="predict", unit="photo", delay=1) as bar:
-        for photo, (overlay_file, mask_file, *note) in bar:
-            predict_one = film.predict_film if _is_film(photo) else partial(_predict_photo, args)
-            try:
-                with made_beside(overlay_file) as overlay_part, made_beside(mask_file) as mask_part:
-                    share = predict_one(predictor, photo, overlay_part, mask_part)
-                for file in note:
-                    write_whole(file, json.dumps({MADE_OF: _made_of(photo, args), "hand_share": share}))
-            except DiskFull:  # one line says it, and not one for each of the photos that are left
-                raise
-            except InputError as error:
-                failed[str(photo)] = str(error)
-            else:
-                shares[str(photo)] = round(share, 4)
+    for photo in map(str, results):  # in the order in which they were given, whoever was first
+        share, wrong = told[photo]
+        if wrong:
+            failed[photo] = wrong
+        else:
+            shares[photo] = round(share, 4)
     return {"hand_share": shares, "finished_before": finished, "out": str(args.out), "failed": failed}
 
 
-def _predict_photo(args, predictor, photo: Path, overlay_part: Path, mask_part: Path) -> float:
-    image = read_image(photo)
-    mask = predictor.mask(image)
-    Image.fromarray(overlay(image, mask)).save(overlay_part, quality=92)
-    made_of = PngInfo()
-    made_of.add_text(MADE_OF, _made_of(photo, args))
-    Image.fromarray(mask * np.uint8(255)).save(mask_part, pnginfo=made_of)
-    return float(mask.mean())
-
-
-MADE_OF = "handseg"  # in a mask's file, or in the note on a film: what it was made of
-
-
-def _made_of(photo: Path, args) -> str:
-    """What tells one result from another: the photo's checksum and the model's."""
-    return f"{_checksum(photo)} {_checksum_of_model(args.model)} {args.form}"
-
-
-@functools.cache
-def _checksum_of_model(model: Path | None) -> str:
-    files = [COURSE_MODEL, COURSE_CARD] if model is None else [model, card_of(model)]
-    return "".join(_checksum(file) for file in files if file.is_file())
-
-
-def _checksum(path: Path) -> str:
-    crc = 0
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):  # a film may be larger than memory
-            crc = zlib.crc32(part, crc)
-    return f"{crc:08x}"
-
-
-def _is_ours(photo: Path, files: list[Path], args) -> bool:
-    """True if these results say that they were made of this photo by this model."""
-    try:
-        if _is_film(photo):
-            return json.loads(files[2].read_text("utf-8"))[MADE_OF] == _made_of(photo, args)
-        with Image.open(files[1]) as mask:
-            return mask.info.get(MADE_OF) == _made_of(photo, args)
-    except (OSError, ValueError, SyntaxError, LookupError, TypeError):  # not there, or something else
-        return False
+def _files_to_load(model: Path | None) -> list[Path]:
+    """What ``load_predictor`` reads; of the course's model nothing, for whoever has the library has it."""
+    if model is None:
+        return []
+    rest = [model.with_suffix(ending) for ending in FORMS[model.suffix].files] if model.suffix in FORMS else []
+    return sorted({file for file in [*outputs.files_of_model(model), *rest] if file.is_file()})
 
 
 def _model_in_form(args) -> Path | None:
@@ -232,14 +180,10 @@ def _model_in_form(args) -> Path | None:
     (ending,) = [ending for ending, form in FORMS.items() if form.name == args.form]
     if args.model and args.model.suffix in FORMS:
         raise InputError(f"{args.model}: it is an export already. Leave --form away.")
-    path = user_cache_path("handseg") / "exports" / f"{_checksum_of_model(args.model)}{ending}"
+    path = user_cache_path("handseg") / "exports" / f"{outputs.checksum_of_model(args.model)}{ending}"
     if not card_of(path).is_file():
         hs.export(load_predictor(args.model), path)
     return path
-
-
-def _is_film(path: Path) -> bool:
-    return path.suffix.lower() in film.SUFFIXES
 
 
 def _photos(path: Path) -> list[Path]:
@@ -259,7 +203,7 @@ def _photos(path: Path) -> list[Path]:
     return [photo for path in fit for photo in _photos(path)]
 
 
-def _results(photos: list[Path], args) -> tuple[dict[Path, list[Path]], int]:
+def _results(photos: list[Path], args, maker: str) -> tuple[dict[Path, list[Path]], int]:
     """The files to write for each photo: such as would replace neither each other, nor a photo, nor what is there.
 
     And how many of the photos are not among them, for they are finished.
@@ -268,7 +212,7 @@ def _results(photos: list[Path], args) -> tuple[dict[Path, list[Path]], int]:
         raise InputError(f"{args.out}: it is a file. Give --out the name of a folder.")
     results, named = {}, {}
     for photo in photos:
-        ends = ("overlay.mp4", "mask.mp4", "film.json") if _is_film(photo) else ("overlay.jpg", "mask.png")
+        ends = outputs.ends(photo)
         other = named.setdefault((_on_any_disk(photo.stem), ends), photo)
         if other != photo:
             raise InputError(f"{photo}: its results would have the same names as those of {other}. Predict them apart.")
@@ -279,7 +223,7 @@ def _results(photos: list[Path], args) -> tuple[dict[Path, list[Path]], int]:
         raise InputError(f"{spoilt[0]}: it is one of the photos, and a result would overwrite it. Give another --out.")
     if args.again:
         return results, 0
-    ours = {photo for photo, files in results.items() if _is_ours(photo, files, args)}
+    ours = {photo for photo, files in results.items() if outputs.is_ours(photo, files, maker)}
     to_do = {
         photo: files
         for photo, files in results.items()
@@ -398,7 +342,8 @@ def natural(text: str) -> int:
 
 
 # what the protocol lopo alone takes, and its defaults
-LOPO: dict = {"profile": None, "size": None, "epochs": None, "seed": 0, "out": Path("runs/lopo"), "workers": 1}
+LOPO: dict = {"profile": None, "size": None, "epochs": None, "seed": 0, "out": Path("runs/lopo")}
+LOPO |= {"workers": 1, "scheduler": None}
 
 
 def _training_arguments(parser, data: dict, out: Path) -> None:
@@ -411,6 +356,13 @@ def _training_arguments(parser, data: dict, out: Path) -> None:
     )
     parser.add_argument("--epochs", type=positive, help="at most so many")
     parser.add_argument("--seed", type=natural, default=0)
+
+
+def workers_arguments(parser, workers: str) -> None:
+    """Who does the work, for ``cluster.workers``."""
+    parser.add_argument("--workers", type=positive, default=LOPO["workers"], help=workers)
+    elsewhere = "a Dask scheduler, such as tcp://host:8786, whose workers do it, on whatever machines"
+    parser.add_argument("--scheduler", metavar="ADDRESS", help=elsewhere)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -469,7 +421,7 @@ def parser() -> argparse.ArgumentParser:
     )
     group = sub.add_argument_group("data, and training for lopo")
     _training_arguments(group, data, out=LOPO["out"])
-    group.add_argument("--workers", type=positive, default=LOPO["workers"], help="lopo: so many trainings at once")
+    workers_arguments(group, "lopo: so many trainings at once")
 
     sub = command(predict, "predict")
     given = "a photo, a video, a folder of them, or a wildcard"
@@ -478,6 +430,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--form", choices=forms, help="export the model to this form first (once), for speed")
     sub.add_argument("--out", type=Path, default=Path("predictions"), help="folder for overlays and masks")
     sub.add_argument("--again", action="store_true", help="replace results of an earlier run (never a photo)")
+    workers_arguments(sub, "so many processes")
 
     sub = command(export, "export")
     sub.add_argument("--out", type=Path, help="the file, by its ending onnx, openvino or litert (default: hand.onnx)")

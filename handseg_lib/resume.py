@@ -116,10 +116,15 @@ def _checksum(record: dict) -> str:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path, lock: str = ".lock", patience: float = 3) -> Iterator[None]:
     """Keeps other processes from working in a folder, until the end or the death of this one.
 
     Where the file system has no locks, nobody is kept out.
+
+    Args:
+        folder: where this process will work.
+        lock: name of the file that says so; work under another name may go on beside it.
+        patience: seconds to wait for another; by default as long as a killed run's processes outlive it.
 
     Raises:
         InputError: another process works in there, or the folder cannot be made.
@@ -128,10 +133,9 @@ def alone_in(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made ({error.strerror}). Give another folder.") from None
-    path = folder / ".lock"
-    patience = time.monotonic() + 3  # the processes of a killed run's pool outlive it by a moment
-    while (lock := _locked(path)) is None:
-        if time.monotonic() > patience:
+    path, end = folder / lock, time.monotonic() + patience
+    while (file := _locked(path)) is None:
+        if time.monotonic() > end:
             raise InputError(f"{folder}: {_holder(path)} is at work in there. Wait for it, or give another folder.")
         time.sleep(0.1)
     try:
@@ -139,7 +143,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):  # Windows removes no open file: there it stays, and does no harm
             path.unlink()  # before another can have the lock
-        lock.close()
+        file.close()
 
 
 def _locked(path: Path):

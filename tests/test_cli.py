@@ -531,7 +531,15 @@ def test_an_interrupted_command_says_how_to_go_on(monkeypatch, capfd):
 
 @pytest.mark.parametrize(
     "name, value",
-    [("profile", "full"), ("size", "320"), ("epochs", "2"), ("seed", "1"), ("out", "mine"), ("workers", "2")],
+    [
+        ("profile", "full"),
+        ("size", "320"),
+        ("epochs", "2"),
+        ("seed", "1"),
+        ("out", "mine"),
+        ("workers", "2"),
+        ("scheduler", "tcp://x:1"),
+    ],
 )
 def test_scoring_refuses_what_only_training_heeds(name, value, capfd):
     assert main(["evaluate", f"--{name}", value]) == 2

@@ -3,6 +3,7 @@
 With twelve persons that is twelve trainings, so it is done fold by fold: a killed run goes on where it stopped.
 """
 
+import math
 import re
 import shutil
 import unicodedata
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 from tqdm import tqdm
@@ -52,7 +54,8 @@ def leave_one_out(
             needs to go on after a kill, and returns the model and its ``History``, as ``recipe.learn`` does.
         out: folder for what is finished; call again with the same arguments to go on.
         settings: what ``learn`` was told. A later call with others is refused.
-        apply: what runs the folds: ``map``, one after the other, or a pool's ``map``, several at once.
+        apply: what runs the folds: ``map``, one after the other, or that of `cluster.workers`, several at once, in any
+            order. A worker that does not see ``out`` works in a folder of its own, and its folds are written here.
 
     Returns:
         The report of all photos, each by the network that never saw its person, cut at the threshold that fold's
@@ -72,8 +75,10 @@ def leave_one_out(
         missing = {person: split for person, split in splits.items() if not files[person].exists()}
         run = partial(_fold, learn, settings)
         todo = apply(run, [files[person] for person in missing], missing.values())
-        for _ in tqdm(todo, total=len(missing), unit="person", disable=not missing):
-            pass
+        for fold in tqdm(todo, total=len(missing), unit="person", disable=not missing):
+            file = files[fold["rows"][0]["person"]]
+            if not file.exists():
+                write_kept(file, fold)
         done = {person: _read(file) for person, file in files.items()}
     table = pd.DataFrame([row for fold in done.values() for row in fold["rows"]])
     threshold = sum(fold["threshold"] for fold in done.values()) / len(done)
@@ -108,12 +113,23 @@ def _read(file: Path) -> dict:
     return fold
 
 
-def _fold(learn: Callable, settings: dict, file: Path, split: Split) -> None:
-    """Trains without one person and scores that person's photos, to the fold's file."""
-    state = file.with_name(f"fold-{file.stem}")
-    model, history = learn(split, state)
-    threshold, _ = tune_threshold(Predictor(model), split.val)
-    report = evaluate(Predictor(model, threshold), split.test)
-    fold = {"settings": settings, "threshold": threshold, "seconds": round(history.seconds, 1)}
-    write_kept(file, fold | {"rows": report.table.to_dict("records")})
-    shutil.rmtree(state, ignore_errors=True)  # 12 networks with their optimizers fill a disk
+def _fold(learn: Callable, settings: dict, file: Path, split: Split) -> dict:
+    """Trains without one person and scores that person's photos, to the fold's file; gives what is in it."""
+    if not file.parent.is_dir():  # another machine's
+        with TemporaryDirectory() as folder:
+            return _fold(learn, settings, Path(folder, file.name), split)
+    # one that was given up for lost may still be at it, and then it will have been done
+    with alone_in(file.parent, f".lock-{file.stem}", math.inf):
+        if file.exists():
+            fold = _read(file)
+            insist_on(settings, fold["settings"], file)
+            return fold
+        state = file.with_name(f"fold-{file.stem}")
+        model, history = learn(split, state)
+        threshold, _ = tune_threshold(Predictor(model), split.val)
+        report = evaluate(Predictor(model, threshold), split.test)
+        fold = {"settings": settings, "threshold": threshold, "seconds": round(history.seconds, 1)}
+        fold |= {"rows": report.table.to_dict("records")}
+        write_kept(file, fold)
+        shutil.rmtree(state, ignore_errors=True)  # 12 networks with their optimizers fill a disk
+        return fold
