@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "": "encoder explore losses machine metrics my_network plots predictor recipe training unet",
     "course.": "as_published check doctor profile",
-    "data.": "augment drawn drawn_rooms elsewhere hgr1 leaves my_hand rooms",
+    "data.": "augment drawn drawn_rooms elsewhere hgr1 leaves my_hand rooms store",
     "evaluation.": "audit baselines lopo",
 }
 _NAMES = {

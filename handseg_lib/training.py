@@ -105,10 +105,10 @@ def fit(
     refuse_loss(loss, train)
     # int and float: a number of NumPy's cannot be written to a file of JSON
     recipe = {"epochs": int(epochs), "frozen_epochs": int(frozen_epochs), "train_from": train_from}
-    recipe |= {"seed": int(train.seed), "photos": len(train.samples), "size": int(train.size)}
+    recipe |= {"seed": int(train.seed), "photos": train.photos, "size": int(train.size)}
     recipe |= {"batch_size": int(train.batch_size), "loss": name_of(loss)}
     recipe |= {"peak": float(peak), "augment": _told(train.augment)}
-    recipe["data"] = checksum(train.images, train.masks, val.images, val.masks)  # as many photos may be others
+    recipe["data"] = checksum(*train.content, *val.content)  # as many photos may be others
     recipe |= {"patience": int(patience), "loss_in_full": identity(loss)}
     recipe |= {"network": structure(model), "val_augment": _told(val.augment)}
     with alone_in(out):
