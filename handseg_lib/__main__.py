@@ -38,7 +38,7 @@ from .data.samples import Sample, Split, split_by_person
 from .export_file import FORMS, card_of, read_card
 from .painting import overlay
 from .predictor import COURSE_CARD, COURSE_MODEL, load_predictor
-from .resume import DiskFull, alone_in, end_with_parent, made_beside, write_whole
+from .resume import DiskFull, end_with_parent, made_beside, write_whole
 from .start import CannotStart
 
 
@@ -52,16 +52,16 @@ def fetch(args) -> dict:
 
 def train(args) -> dict:
     """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
+    hs.devices.meet(args.devices)
     chosen = chosen_profile(args)
-    with alone_in(args.out):
+    with hs.devices.first_alone_in(args.out):
         return _train(chosen, args)
 
 
 def _train(chosen: profile.Profile, args) -> dict:
     split = _own_photos(args) if args.images or args.masks else split_by_person(chosen.samples(args.data))
-    model, history = hs.recipe.learn(split, args.out / "state", **_numbers(chosen, args), rooms=args.rooms)
-    with made_beside(args.out / "model.keras") as part:
-        model.save(part)
+    more = {"rooms": args.rooms, "devices": args.devices}
+    model, history = hs.recipe.learn(split, args.out / "state", **_numbers(chosen, args), **more)
     figures = {
         "profile": chosen.name,
         "data": _folder(split.train),
@@ -73,6 +73,10 @@ def _train(chosen: profile.Profile, args) -> dict:
         "best_epoch": history.best["epoch"] + 1,
         "val_iou": history.best["val_iou"],
     }
+    if not hs.devices.is_first():  # what is to be written, the first process writes
+        return figures
+    with made_beside(args.out / "model.keras") as part:
+        model.save(part)
     if args.images:  # on HGR1, evaluate does it
         report = hs.evaluate(load_predictor(args.out / "model.keras"), split.test)
         figures |= {f"test_{name}": value for name, value in report.summary().items()}
@@ -448,6 +452,8 @@ def parser() -> argparse.ArgumentParser:
     _training_arguments(sub, data, out=Path("runs/train"))
     rooms = "put the hands into so many drawn rooms, such as 400, for a network that leaves the laboratory"
     sub.add_argument("--rooms", type=natural, default=0, help=rooms)
+    every = "share each batch out over all devices, with KERAS_BACKEND=jax; docs/scaling.md tells of several machines"
+    sub.add_argument("--devices", choices=["all"], help=every)
 
     own = sub.add_argument_group("your own photos, in place of HGR1 or drawn hands")
     own.add_argument("--images", type=Path, help="folder of the photos")

@@ -9,6 +9,7 @@ from .data import drawn, drawn_rooms
 from .data.batches import Batches
 from .data.elsewhere import Elsewhere
 from .data.samples import Split
+from .devices import Share, meet, spread
 from .machine import fast_dtype, has_gpu
 from .training import History, fit
 from .unet import build_unet
@@ -23,6 +24,7 @@ def learn(
     frozen_epochs: int,
     seed: int = 0,
     rooms: int = 0,
+    devices: str | None = None,
 ) -> tuple[keras.Model, History]:
     """Trains a U-Net on ``split.train``; ``split.val`` chooses the epoch.
 
@@ -35,20 +37,26 @@ def learn(
         seed: of the new weights, the order of the photos and their augmentation.
         rooms: so many drawn rooms to put hands into, with drawn persons' hands among the photos', and some photos grey;
             0: every hand stays where it was taken.
+        devices: "all": every batch is shared out over all devices that JAX sees, those of other machines too, as
+            ``handseg_lib.devices`` says; None: one device.
 
     Returns:
         The network in float32, and how the training went.
 
     Raises:
-        InputError: ``state`` holds a run with other arguments.
+        InputError: ``state`` holds a run with other arguments; ``devices`` cannot be had, or not share out a batch.
     """
+    meet(devices)
     train, val = train_and_val(split, size, batch_size, seed, rooms)
+    if devices:
+        train, val = Share(train), Share(val, evenly=True)
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(fast_dtype())
     try:
-        model = build_unet(size)
-        history = fit(model, train, val, epochs, frozen_epochs, out=state)
+        with spread(devices):
+            model = build_unet(size)
+            history = fit(model, train, val, epochs, frozen_epochs, out=state)
         keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
         final = build_unet(size, weights=None)
     finally:

@@ -24,11 +24,11 @@ from tqdm import tqdm
 from .data.augment import Augmentation
 from .data.batches import Batches
 from .data.gate import InputError, as_path, what
+from .devices import first_alone_in
 from .encoder import freeze
 from .losses import dice_bce_loss
 from .metrics import mean_iou
 from .refusals import refuse_loss, refuse_slips
-from .resume import alone_in
 from .state import State, checksum, identity, structure
 
 NAN = "Look for nan in the photos and in the loss, or give a lower peak."
@@ -111,7 +111,7 @@ def fit(
     recipe["data"] = checksum(*train.content, *val.content)  # as many photos may be others
     recipe |= {"patience": int(patience), "loss_in_full": identity(loss)}
     recipe |= {"network": structure(model), "val_augment": _told(val.augment)}
-    with alone_in(out):
+    with first_alone_in(out):
         state = State(out, recipe)
         if state.rows:
             state.load(model)

@@ -100,12 +100,15 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return math.ceil(self.photos / self.batch_size)
 
+    def rows(self, index: int) -> np.ndarray:
+        """Which photos are in a batch, by their numbers."""
+        return self.order[index * self.batch_size : (index + 1) * self.batch_size]
+
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         if not 0 <= index < len(self):
             raise IndexError(f"batch {index} of {len(self)}")
-        batch = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         with ThreadPoolExecutor(self.threads) as pool:
-            pairs = list(pool.map(self._pair, batch))
+            pairs = list(pool.map(self._pair, self.rows(index)))
         images, masks = (np.stack(arrays) for arrays in zip(*pairs))
         return images, masks[..., None]
 
