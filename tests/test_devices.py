@@ -149,9 +149,9 @@ def test_two_devices_learn_what_one_learns(hands, alone, tmp_path):
     whole(start(hands, tmp_path, "both", count=2, epochs=3))
     assert told(tmp_path, "both")["devices"] == 2
     same_training(tmp_path, "both", alone)
-    for epoch in told(tmp_path, "both")["seen"]:
-        assert sorted(sum(epoch[:2], []) + epoch[2][:1]) == list(range(9))
-        assert [len(rows) for rows in epoch] == [4, 4, 2] and len(set(epoch[2])) == 1, "one photo is in both parts"
+    for first, second, last, *_ in told(tmp_path, "both")["seen"]:  # Keras peeks at a batch before an epoch begins
+        assert len(first) == len(second) == 4 and sorted([*first, *second, last[0]]) == list(range(9))
+        assert last == [last[0]] * 2, "what is left over goes to both, equally often"
 
 
 def test_two_processes_learn_what_one_learns_and_the_first_writes(hands, alone, tmp_path):
@@ -161,8 +161,8 @@ def test_two_processes_learn_what_one_learns_and_the_first_writes(hands, alone, 
     for name in ("one", "two"):
         same_training(tmp_path, name, alone)
     for ours, theirs in zip(one["seen"], two["seen"], strict=True):
-        assert [len(rows) for rows in ours] == [len(rows) for rows in theirs] == [2, 2, 1]
-        assert ours[2] == theirs[2] and sorted(sum(ours + theirs[:2], [])) == list(range(9))
+        assert [len(rows) for rows in ours[:3]] == [len(rows) for rows in theirs[:3]] == [2, 2, 1]
+        assert ours[2] == theirs[2] and sorted(sum(ours[:3] + theirs[:2], [])) == list(range(9))
     names = sorted(path.name for path in (tmp_path / "state").iterdir())
     assert names[-1] == "history.json" and all(name.startswith("epoch-") for name in names[:-1])
 
