@@ -13,9 +13,9 @@ __version__ = "0.1.0"
 
 # Where each public name is. It is imported when it is first used, so that what needs no Keras does not wait for it.
 _MODULES = {
-    "": "cluster encoder explore losses machine metrics my_network plots predictor recipe training unet",
+    "": "cluster devices encoder explore losses machine metrics my_network plots predictor recipe training unet",
     "course.": "as_published check doctor profile",
-    "data.": "augment drawn drawn_rooms elsewhere hgr1 leaves my_hand rooms",
+    "data.": "augment drawn drawn_rooms elsewhere hgr1 leaves my_hand rooms store",
     "evaluation.": "audit baselines lopo",
 }
 _NAMES = {

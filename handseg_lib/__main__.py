@@ -42,16 +42,16 @@ def fetch(args) -> dict:
 
 def train(args) -> dict:
     """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
+    hs.devices.meet(args.devices)
     chosen = chosen_profile(args)
-    with alone_in(args.out):
+    with hs.devices.first_alone_in(args.out):
         return _train(chosen, args)
 
 
 def _train(chosen: profile.Profile, args) -> dict:
     split = _own_photos(args) if args.images or args.masks else split_by_person(chosen.samples(args.data))
-    model, history = hs.recipe.learn(split, args.out / "state", **_numbers(chosen, args), rooms=args.rooms)
-    with made_beside(args.out / "model.keras") as part:
-        model.save(part)
+    more = {"rooms": args.rooms, "devices": args.devices}
+    model, history = hs.recipe.learn(split, args.out / "state", **_numbers(chosen, args), **more)
     figures = {
         "profile": chosen.name,
         "data": _folder(split.train),
@@ -64,6 +64,10 @@ def _train(chosen: profile.Profile, args) -> dict:
         "best_epoch": history.best["epoch"] + 1,
         "val_iou": history.best["val_iou"],
     }
+    if not hs.devices.is_first():  # what is to be written, the first process writes
+        return figures
+    with made_beside(args.out / "model.keras") as part:
+        model.save(part)
     if args.images:  # on HGR1, evaluate does it
         report = hs.evaluate(load_predictor(args.out / "model.keras"), split.test)
         figures |= {f"test_{name}": value for name, value in report.summary().items()}
@@ -401,6 +405,8 @@ def parser() -> argparse.ArgumentParser:
     _training_arguments(sub, data, out=Path("runs/train"))
     rooms = "then go on with the hands in so many drawn rooms, such as 400, for a network that leaves the laboratory"
     sub.add_argument("--rooms", type=natural, default=0, help=rooms)
+    every = "share each batch out over all devices, with KERAS_BACKEND=jax; docs/scaling.md tells of several machines"
+    sub.add_argument("--devices", choices=["all"], help=every)
 
     own = sub.add_argument_group("your own photos, in place of HGR1 or drawn hands")
     own.add_argument("--images", type=Path, help="folder of the photos")

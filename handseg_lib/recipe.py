@@ -11,6 +11,7 @@ from .data.batches import Batches
 from .data.drawn_rooms import Scenes
 from .data.elsewhere import Elsewhere
 from .data.samples import Split
+from .devices import Share, meet, spread
 from .machine import fast_dtype, has_gpu
 from .training import History, fit
 from .unet import build_unet
@@ -28,11 +29,12 @@ def learn(
     frozen_epochs: int,
     seed: int = 0,
     rooms: int = 0,
+    devices: str | None = None,
 ) -> tuple[keras.Model, History]:
     """Trains a U-Net on ``split.train``; ``split.val`` chooses the epoch.
 
     With ``rooms`` it then leaves the laboratory: it goes on, twice as long, with hands put into other rooms. Its
-    weights are in the end a mean of those before and after, which is better in both worlds than either of them
+    weights are in the end a mean of those before and after, which does well in both worlds
     (https://arxiv.org/abs/2109.01903). And it looks at larger photos than it has learned from, for in a room a hand is
     smaller (https://arxiv.org/abs/1906.06423).
 
@@ -45,24 +47,30 @@ def learn(
         seed: of the new weights, the order of the photos and their augmentation.
         rooms: so many drawn rooms to put hands into, and half as many photographed ones, with drawn persons' hands
             among the photos', and some photos grey; 0: every hand stays where it was taken.
+        devices: "all": every batch is shared out over all devices that JAX sees, those of other machines too, as
+            ``handseg_lib.devices`` says; None: one device.
 
     Returns:
         The network in float32, for photos of ``size``, or with ``rooms`` of ``seen_at(size)``; and how the training
         went.
 
     Raises:
-        InputError: ``state`` holds a run with other arguments.
+        InputError: ``state`` holds a run with other arguments; ``devices`` cannot be had, or not share out a batch.
     """
+    meet(devices)
     train, val = train_and_val(split, size, batch_size, seed)
     away, _ = train_and_val(split, size, batch_size, seed, rooms) if rooms else (None, None)
+    if devices:
+        train, val, away = Share(train), Share(val, evenly=True), away and Share(away)
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(fast_dtype())
     try:
-        model = build_unet(size)
-        history = fit(model, train, val, epochs, frozen_epochs, out=state)
-        if rooms and not history.ended:
-            history = leave(model, history, away, val, 2 * epochs, Path(state) / "rooms")
+        with spread(devices):
+            model = build_unet(size)
+            history = fit(model, train, val, epochs, frozen_epochs, out=state)
+            if rooms and not history.ended:
+                history = leave(model, history, away, val, 2 * epochs, Path(state) / "rooms")
         keras.config.set_dtype_policy("float32")  # the file must run well where bfloat16 is slow
         final = build_unet(seen_at(size) if rooms else size, weights=None)
     finally:

@@ -32,15 +32,14 @@ def refuse_slips(model: keras.Model, train: Batches, val: Batches, callbacks: Se
     number("peak", numbers["peak"], 1e-9, 1, such_as=6e-4)
     _refuse_callbacks(callbacks)
     # of another folder, such as that of drawn hands, a person with this name is another person
-    trained, judged = ({(s.image.parent, s.person) for s in batches.samples} for batches in (train, val))
-    if shared := trained & judged:
+    if shared := train.people & val.people:
         which = f"person {', '.join(sorted({person for _, person in shared}))}: in train and in val"
         tqdm.write(f"{which}, so the validation IoU does not tell how it is with people never seen.", file=sys.stderr)
 
 
 def refuse_loss(loss: Callable, train: Batches) -> None:
     """Raises InputError where no number comes of a mask and a prediction: before Keras traces it, which says less."""
-    mask = keras.ops.convert_to_tensor(train.masks[:1, ..., None], "float32")
+    mask = keras.ops.convert_to_tensor(train[0][1][:1], "float32")
     try:
         made = loss(mask, keras.ops.full_like(mask, 0.5))
     except Exception as error:  # it may be the caller's own, and raise anything

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from .data.gate import InputError
+from .devices import is_first, wait
 from .resume import damaged, insist_on, made_beside, read_kept, write_kept
 
 LATER = {"patience", "loss_in_full", "network", "val_augment"}  # what older versions did not tell of a run
@@ -22,7 +23,8 @@ class State:
 
     Each file is written whole or not at all, ``history.json`` after the weights it speaks of: a kill at any moment
     leaves the epoch before. The files ``epoch-000.npz`` and so on are the run's from the moment ``history.json`` is
-    there; no others are touched.
+    there; no others are touched. Of the processes of a training on several machines the first alone writes, and the
+    others read what it has written.
 
     Attributes:
         rows: of the history.
@@ -76,6 +78,13 @@ class State:
 
     def save(self, model: keras.Model, row: dict, ended: str = "") -> None:
         """Adds an epoch's row, keeps its weights, and drops the epochs that are neither last nor best."""
+        if is_first():
+            self._write(model, row, ended)
+        wait(f"epoch {row['epoch']} is written")
+        if not is_first():
+            self._read()
+
+    def _write(self, model: keras.Model, row: dict, ended: str) -> None:
         last = row["epoch"]
         arrays = {f"weight{i}": w for i, w in enumerate(model.get_weights())}
         optimizer = [keras.ops.convert_to_numpy(v) for v in model.optimizer.variables]
@@ -91,7 +100,8 @@ class State:
     def end(self, why: str) -> None:
         """Writes the rows, and why there will be no more; "" if there may be."""
         self.ended = why
-        write_kept(self.history, {"recipe": self.recipe, "rows": self.rows, "ended": self.ended, "sums": self.sums})
+        if is_first():
+            write_kept(self.history, {"recipe": self.recipe, "rows": self.rows, "ended": why, "sums": self.sums})
 
     def load(self, model: keras.Model, epoch: int | None = None) -> None:
         """Puts the weights of an epoch, the last if None, into the model."""

@@ -24,11 +24,11 @@ from tqdm import tqdm
 from .data.augment import Augmentation
 from .data.batches import Batches
 from .data.gate import InputError, as_path, what
+from .devices import first_alone_in
 from .encoder import freeze
 from .losses import dice_bce_loss
 from .metrics import mean_iou
 from .refusals import refuse_loss, refuse_slips
-from .resume import alone_in
 from .state import State, checksum, identity, structure
 
 NAN = "Look for nan in the photos and in the loss, or give a lower peak."
@@ -105,13 +105,13 @@ def fit(
     refuse_loss(loss, train)
     # int and float: a number of NumPy's cannot be written to a file of JSON
     recipe = {"epochs": int(epochs), "frozen_epochs": int(frozen_epochs), "train_from": train_from}
-    recipe |= {"seed": int(train.seed), "photos": len(train.samples), "size": int(train.size)}
+    recipe |= {"seed": int(train.seed), "photos": train.photos, "size": int(train.size)}
     recipe |= {"batch_size": int(train.batch_size), "loss": name_of(loss)}
     recipe |= {"peak": float(peak), "augment": _told(train.augment)}
-    recipe["data"] = checksum(train.images, train.masks, val.images, val.masks)  # as many photos may be others
+    recipe["data"] = checksum(*train.content, *val.content)  # as many photos may be others
     recipe |= {"patience": int(patience), "loss_in_full": identity(loss)}
     recipe |= {"network": structure(model), "val_augment": _told(val.augment)}
-    with alone_in(out):
+    with first_alone_in(out):
         state = State(out, recipe)
         if state.rows:
             state.load(model)

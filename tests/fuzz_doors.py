@@ -161,6 +161,7 @@ def kit() -> SimpleNamespace:
         predictor=hs.Predictor(model),
         train=train,
         val=val,
+        store=hs.store.write(samples, home / "store", SIZE),
         history=history,
         image=image,
         mask=mask,
@@ -310,6 +311,8 @@ def calls() -> dict[str, tuple[Callable, dict]]:
     made = [
         (hs.Batches, {"samples": k.samples, "size": SIZE, "batch_size": 2, "augment": True, "seed": 0, "threads": 1}),
         (hs.Batches, {"samples": k.samples, "size": SIZE, "augment": lambda image, mask, rng: (image, mask)}),
+        (hs.Batches, {"store": k.store, "size": SIZE, "batch_size": 2, "augment": True}),
+        (hs.store.write, {"samples": k.samples[:2], "folder": k.store, "size": SIZE}),
         (hs.unet.build_unet, {"size": 100, "taps": "default", "weights": None, "width": 128}),
         (hs.encoder.check_size, {"size": 64}),
         (hs.encoder.tap_names, {"taps": "default"}),

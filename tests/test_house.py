@@ -46,10 +46,14 @@ each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.relat
 
 
 def test_the_library_needs_no_backend_of_its_own():
-    """Keras alone, but for the question which GPU there is, and where a network leaves TensorFlow for LiteRT."""
+    """Keras alone, but for the question which GPU there is, where a network leaves TensorFlow for LiteRT, and where
+
+    processes of one training meet.
+    """
     backend = re.compile(r"^\s*(?:import|from) (?:tensorflow|jax|torch)\b", re.M)
     files = (ROOT / "handseg_lib").rglob("*.py")
     assert sorted(path.name for path in files if backend.search(path.read_text("utf-8"))) == [
+        "devices.py",
         "exporter.py",
         "machine.py",
     ]

@@ -18,6 +18,7 @@ BESIDE = {
     "plots": {"metrics", "painting", "data.samples", "data.gate"},
     "painting": {"data.gate"},
     "machine": {"resume", "data.gate"},
+    "resume": {"data.gate"},
 }
 
 

@@ -1,0 +1,201 @@
+"""Many devices learn what one learns: in one process and in several, of which one may be killed.
+
+JAX counts a CPU's cores as one device, unless XLA's flag says otherwise; so every training here is a process of its
+own. They train the small network of ``test_training``, whose decoder has batch norm as the real one has.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handseg_lib import InputError, Split, devices, recipe
+
+HERE = Path(__file__).parent
+CODE = """
+import functools, json, os, signal, sys
+from pathlib import Path
+
+options = json.loads(sys.argv[1])
+from handseg_lib import devices, hgr1, recipe, resume, state, training, Split, InputError
+devices.meet(options["devices"])
+import jax, keras, numpy as np
+from test_training import small_unet
+
+seen, out = [], Path(options["out"])
+recipe.build_unet = lambda size, weights="imagenet": small_unet(size)
+
+class Watch(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+        seen.append([])
+
+    def on_train_batch_end(self, batch, logs=None):
+        if options["kill"] == [self.epoch, batch]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+class Share(devices.Share):
+    def rows(self, index):
+        rows = super().rows(index)
+        if seen and not self.evenly:
+            seen[-1].append(rows.tolist())
+        return rows
+
+recipe.Share, recipe.fit = Share, functools.partial(training.fit, callbacks=[Watch()])
+if not devices.is_first():
+    def refuse(*args):
+        raise AssertionError("another process than the first writes")
+    state.made_beside = state.write_kept = refuse
+samples = hgr1.load(options["data"])
+train, val = ([s for s in samples if s.person in persons] for persons in (("01", "03", "06"), ("04", "11")))
+split = Split(train, val[:5], [])
+numbers = dict(size=32, batch_size=4, epochs=options["epochs"], frozen_epochs=1, devices=options["devices"])
+try:
+    model, history = recipe.learn(split, out / "state", **numbers)
+except InputError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
+np.savez(out / f"{options['name']}.npz", *model.get_weights())
+told = {"rows": history.rows, "seen": seen, "devices": jax.device_count(), "processes": jax.process_count()}
+(out / f"{options['name']}.json").write_text(json.dumps(told))
+model.predict(np.zeros((1, 32, 32, 3), np.uint8), verbose=0)  # whoever is first alone may use it
+"""
+
+pytestmark = pytest.mark.slow
+
+
+def start(hands, out, name, devices="all", count=1, process=None, epochs=2, kill=None):
+    """Starts a process of a training; ``count`` devices in it, or ``process``, (number, processes, port), of several.
+
+    ``kill``: the epoch and the batch after which it is killed.
+    """
+    out.mkdir(exist_ok=True)
+    options = {"data": str(hands), "out": str(out), "name": name, "devices": devices, "epochs": epochs, "kill": kill}
+    env = {key: value for key, value in os.environ.items() if not key.startswith("KERAS_DISTRIBUTION")}
+    env |= {"KERAS_BACKEND": "jax", "XLA_FLAGS": f"--xla_force_host_platform_device_count={count}"}
+    env["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), str(HERE), env.get("PYTHONPATH", "")])
+    if process:
+        number, processes, port = process
+        env |= {
+            "KERAS_DISTRIBUTION_JOB_ADDRESSES": f"127.0.0.1:{port}",
+            "KERAS_DISTRIBUTION_NUM_PROCESSES": str(processes),
+            "KERAS_DISTRIBUTION_PROCESS_ID": str(number),
+        }
+    command = [sys.executable, "-c", CODE, json.dumps(options)]
+    return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def ended(*processes):
+    """The exit codes of processes and what they wrote, as they end."""
+    told = [process.communicate(timeout=500)[1] for process in processes]
+    return [process.returncode for process in processes], told
+
+
+def whole(*processes):
+    codes, told = ended(*processes)
+    assert not any(codes), "\n".join(told)
+
+
+def two_processes(hands, out, **more):
+    """Starts two processes of one training on this machine; ``kill`` is for the second alone."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    kill = more.pop("kill", None)
+    return [start(hands, out, "one", process=(0, 2, port), **more)] + [
+        start(hands, out, "two", process=(1, 2, port), kill=kill, **more)
+    ]
+
+
+def weights(out, name):
+    with np.load(out / f"{name}.npz") as file:
+        return [file[key] for key in file.files]
+
+
+def told(out, name):
+    return json.loads((out / f"{name}.json").read_text())
+
+
+def insist_on_the_same(ours, theirs):
+    """Each kernel, bias and statistic of batch norm, within 1e-4 of its length."""
+    assert len(ours) == len(theirs)
+    for one, other in zip(ours, theirs):
+        assert np.linalg.norm(one - other) <= 1e-4 * np.linalg.norm(other) + 1e-9
+
+
+@pytest.fixture(scope="module")
+def alone(hands, tmp_path_factory):
+    """Three epochs on one device: batches of 4, 4 and 1 photos, and of 4 and 1 for validation."""
+    out = tmp_path_factory.mktemp("alone")
+    whole(start(hands, out, "alone", devices=None, epochs=3))
+    return out
+
+
+def same_training(out, name, alone):
+    insist_on_the_same(weights(out, name), weights(alone, "alone"))
+    ours, theirs = told(out, name)["rows"], told(alone, "alone")["rows"]
+    assert [row["stage"] for row in ours] == [row["stage"] for row in theirs] == ["frozen", "tuned", "tuned"]
+    for key in ("val_loss", "val_iou"):  # five photos, none of which counts more than another
+        assert [row[key] for row in ours] == pytest.approx([row[key] for row in theirs], rel=1e-4)
+
+
+def test_two_devices_learn_what_one_learns(hands, alone, tmp_path):
+    whole(start(hands, tmp_path, "both", count=2, epochs=3))
+    assert told(tmp_path, "both")["devices"] == 2
+    same_training(tmp_path, "both", alone)
+    for first, second, last, *_ in told(tmp_path, "both")["seen"]:  # Keras peeks at a batch before an epoch begins
+        assert len(first) == len(second) == 4 and sorted([*first, *second, last[0]]) == list(range(9))
+        assert last == [last[0]] * 2, "what is left over goes to both, equally often"
+
+
+def test_two_processes_learn_what_one_learns_and_the_first_writes(hands, alone, tmp_path):
+    whole(*two_processes(hands, tmp_path, epochs=3))
+    one, two = told(tmp_path, "one"), told(tmp_path, "two")
+    assert one["devices"] == one["processes"] == 2
+    for name in ("one", "two"):
+        same_training(tmp_path, name, alone)
+    for ours, theirs in zip(one["seen"], two["seen"], strict=True):
+        assert [len(rows) for rows in ours[:3]] == [len(rows) for rows in theirs[:3]] == [2, 2, 1]
+        assert ours[2] == theirs[2] and sorted(sum(ours[:3] + theirs[:2], [])) == list(range(9))
+    names = sorted(path.name for path in (tmp_path / "state").iterdir())
+    assert names[-1] == "history.json" and all(name.startswith("epoch-") for name in names[:-1])
+
+
+def test_a_killed_process_is_started_again_and_the_training_goes_on(hands, alone, tmp_path):
+    codes, said = ended(*two_processes(hands, tmp_path, epochs=3, kill=[1, 1]))
+    assert codes[1] == -signal.SIGKILL and codes[0] not in (0, -signal.SIGKILL)
+    assert "Start all of them again" in said[0] or codes[0] == -signal.SIGABRT, said[0]
+    assert [row["epoch"] for row in json.loads((tmp_path / "state" / "history.json").read_text())["rows"]] == [0]
+    whole(*two_processes(hands, tmp_path, epochs=3))
+    assert len(told(tmp_path, "one")["seen"]) == 2, "of three epochs, one was done"
+    for name in ("one", "two"):
+        same_training(tmp_path, name, alone)
+
+
+def test_a_killed_training_goes_on_with_another_number_of_devices(hands, alone, tmp_path):
+    codes, _ = ended(start(hands, tmp_path, "killed", count=2, epochs=3, kill=[1, 1]))
+    assert codes == [-signal.SIGKILL]
+    whole(start(hands, tmp_path, "four", count=4, epochs=3, kill=None))
+    assert told(tmp_path, "four")["devices"] == 4 and len(told(tmp_path, "four")["seen"]) == 2
+    same_training(tmp_path, "four", alone)
+
+
+def test_a_batch_that_three_devices_cannot_share_is_refused(hands, tmp_path):
+    codes, (said,) = ended(start(hands, tmp_path, "three", count=3))
+    assert codes == [2], said
+    assert said.splitlines()[-1] == (
+        "batch_size=4: 3 devices cannot have equal parts of it. Take a multiple of 3, such as 6."
+    )
+
+
+def test_another_backend_is_refused_before_photos_are_read():
+    with pytest.raises(InputError, match="needs JAX, and Keras runs on tensorflow here.*KERAS_BACKEND=jax"):
+        recipe.learn(Split([], [], []), "nowhere", 32, 4, 2, 1, devices="all")
+    with pytest.raises(InputError, match="devices='al'.*Did you mean 'all'"):
+        devices.meet("al")
