@@ -28,7 +28,7 @@ from .data.own_folders import as_skin, faults, split_own
 from .data.samples import Sample, Split, split_by_person
 from .export_file import FORMS, card_of, read_card
 from .predictor import load_predictor
-from .resume import alone_in, made_beside
+from .resume import made_beside
 from .start import CannotStart
 
 

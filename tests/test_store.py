@@ -227,7 +227,12 @@ def text(path):
 
 @pytest.mark.parametrize(
     "damage, words",
-    [(Path.unlink, "it is missing"), (cut, "it is not whole"), (text, "it is not whole"), (swap, "it has other photos in it")],
+    [
+        (Path.unlink, "it is missing"),
+        (cut, "it is not whole"),
+        (text, "it is not whole"),
+        (swap, "it has other photos in it"),
+    ],
 )
 def test_a_damaged_shard_is_named(folder, damage, words):
     damage(folder / "shard-0001.npy")
