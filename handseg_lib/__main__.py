@@ -54,8 +54,12 @@ def train(args) -> dict:
     """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
     hs.devices.meet(args.devices)
     chosen = chosen_profile(args)
-    with hs.devices.first_alone_in(args.out):
-        return _train(chosen, args)
+    try:
+        with hs.devices.first_alone_in(args.out):
+            return _train(chosen, args)
+    except hs.devices.Lost as error:
+        print(f"handseg_lib: {error}", file=sys.stderr, flush=True)
+        os._exit(2)  # or JAX would wait for the lost one for a minute and a half, and then show its own stack
 
 
 def _train(chosen: profile.Profile, args) -> dict:

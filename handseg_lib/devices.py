@@ -32,6 +32,10 @@ from .data.gate import InputError, one_of
 from .resume import alone_in
 
 
+class Lost(InputError):
+    """Another process of the training has ended, and a step needs all of them."""
+
+
 def meet(devices: str | None) -> None:
     """Joins the other processes that the environment names. It comes before anything that asks JAX for a device.
 
@@ -63,7 +67,7 @@ def spread(devices: str | None) -> Iterator[None]:
     """A network that is made and trained within is on all devices, with "all"; with None it is on one, as ever.
 
     Raises:
-        InputError: as `meet`; or another process of the training has ended.
+        InputError: as `meet`; `Lost`, where another process of the training has ended.
     """
     if devices is None:
         yield
@@ -78,7 +82,7 @@ def spread(devices: str | None) -> Iterator[None]:
     except jax.errors.JaxRuntimeError as error:
         if jax.process_count() == 1:
             raise
-        raise InputError(
+        raise Lost(
             f"the processes of this training have lost each other ({_reason(error)}). Start all of them again: it goes "
             "on after the last epoch that was finished."
         ) from error
@@ -89,7 +93,7 @@ class Share(Batches):
 
     The last batch of an epoch may not go into equal parts. Then each photo of it comes so often that it does: all of
     them equally often, so that the mean of their losses, its gradient and the statistics of batch norm are those of the
-    batch as it was.
+    batch as it was. (Where ``History`` tells of the training's own loss and IoU, these photos count so often.)
 
     Args:
         batches: of the whole training, the same in each process.
