@@ -58,8 +58,9 @@ def train(args) -> dict:
         with hs.devices.first_alone_in(args.out):
             return _train(chosen, args)
     except hs.devices.Lost as error:
-        print(f"handseg_lib: {error}", file=sys.stderr, flush=True)
-        os._exit(2)  # or JAX would wait for the lost one for a minute and a half, and then show its own stack
+        print(f"handseg_lib: {error} This one waits for them.", file=sys.stderr, flush=True)
+        # in its place the same command: processes of JAX meet at their start, and a lost one cannot join later
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _train(chosen: profile.Profile, args) -> dict:

@@ -14,8 +14,9 @@ Devices of several machines: start the same command on each, with three variable
     KERAS_DISTRIBUTION_PROCESS_ID=0                     on the second machine 1, and so on
 
 All of them read the photos and the state, so these are in folders that all machines have, by the same name. The first
-process alone writes. If one of them dies the others end too, for a step needs all parts; start all of them again, and
-the training goes on after the last epoch that was finished.
+process alone writes. A step needs all parts: if one process dies, ``handseg train`` begins anew in the others, and
+waits there for five minutes. Start the one that died again, and the training goes on after the last epoch that was
+finished.
 """
 
 import math
@@ -83,8 +84,8 @@ def spread(devices: str | None) -> Iterator[None]:
         if jax.process_count() == 1:
             raise
         raise Lost(
-            f"the processes of this training have lost each other ({_reason(error)}). Start all of them again: it goes "
-            "on after the last epoch that was finished."
+            f"the processes of this training have lost each other ({_reason(error)}). Start those that have ended "
+            "again: it goes on after the last epoch that was finished."
         ) from error
 
 

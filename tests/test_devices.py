@@ -103,15 +103,13 @@ def whole(*processes):
     assert not any(codes), "\n".join(told)
 
 
-def two_processes(photos, out, **more):
+def two_processes(photos, out, kill=None):
     """Starts two processes of one training on this machine; ``kill`` is for the second alone."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    kill = more.pop("kill", None)
-    return [start(photos, out, "one", process=(0, 2, port), **more)] + [
-        start(photos, out, "two", process=(1, 2, port), kill=kill, **more)
-    ]
+    one = start(photos, out, "one", process=(0, 2, port))
+    return one, start(photos, out, "two", process=(1, 2, port), kill=kill), port
 
 
 def weights(out, name):
@@ -167,7 +165,8 @@ def test_two_devices_learn_what_one_learns(photos, alone, tmp_path):
 
 
 def test_two_processes_learn_what_one_learns_and_the_first_writes(photos, alone, tmp_path):
-    whole(*two_processes(photos, tmp_path))
+    *processes, _ = two_processes(photos, tmp_path)
+    whole(*processes)
     one, two = told(tmp_path, "one"), told(tmp_path, "two")
     assert one["devices"] == one["processes"] == 2
     for name in ("one", "two"):
@@ -181,11 +180,13 @@ def test_two_processes_learn_what_one_learns_and_the_first_writes(photos, alone,
 
 
 def test_a_killed_process_is_started_again_and_the_training_goes_on(photos, alone, tmp_path):
-    codes, said = ended(*two_processes(photos, tmp_path, kill=[1, 1]))
-    assert codes == [2, -signal.SIGKILL], said[0]
-    assert "lost each other" in said[0] and "Start all of them again" in said[0] and "Traceback" not in said[0]
-    assert [row["epoch"] for row in json.loads((tmp_path / "state" / "history.json").read_text())["rows"]] == [0]
-    whole(*two_processes(photos, tmp_path))
+    one, two, port = two_processes(photos, tmp_path, kill=[1, 1])
+    assert ended(two)[0] == [-signal.SIGKILL]
+    history = json.loads((tmp_path / "state" / "history.json").read_text())
+    assert [row["epoch"] for row in history["rows"]] == [0]
+    codes, said = ended(one, start(photos, tmp_path, "two", process=(1, 2, port)))
+    assert codes == [0, 0], said
+    assert "lost each other" in said[0] and "This one waits for them" in said[0] and "Traceback" not in said[0]
     assert len(told(tmp_path, "one")["seen"]) == 2, "of three epochs, one was done"
     for name in ("one", "two"):
         same_training(tmp_path, name, alone)
