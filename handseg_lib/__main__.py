@@ -44,8 +44,13 @@ def train(args) -> dict:
     """Trains on the training persons; writes OUT/model.keras and OUT/train.json."""
     hs.devices.meet(args.devices)
     chosen = chosen_profile(args)
-    with hs.devices.first_alone_in(args.out):
-        return _train(chosen, args)
+    try:
+        with hs.devices.first_alone_in(args.out):
+            return _train(chosen, args)
+    except hs.devices.Lost as error:
+        print(f"handseg_lib: {error} This one waits for them.", file=sys.stderr, flush=True)
+        # in its place the same command: processes of JAX meet at their start, and a lost one cannot join later
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _train(chosen: profile.Profile, args) -> dict:

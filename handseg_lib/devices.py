@@ -14,8 +14,9 @@ Devices of several machines: start the same command on each, with three variable
     KERAS_DISTRIBUTION_PROCESS_ID=0                     on the second machine 1, and so on
 
 All of them read the photos and the state, so these are in folders that all machines have, by the same name. The first
-process alone writes. If one of them dies the others end too, for a step needs all parts; start all of them again, and
-the training goes on after the last epoch that was finished.
+process alone writes. A step needs all parts: if one process dies, ``handseg train`` begins anew in the others, and
+waits there for five minutes. Start the one that died again, and the training goes on after the last epoch that was
+finished.
 """
 
 import math
@@ -30,6 +31,10 @@ import numpy as np
 from .data.batches import Batches
 from .data.gate import InputError, one_of
 from .resume import alone_in
+
+
+class Lost(InputError):
+    """Another process of the training has ended, and a step needs all of them."""
 
 
 def meet(devices: str | None) -> None:
@@ -63,7 +68,7 @@ def spread(devices: str | None) -> Iterator[None]:
     """A network that is made and trained within is on all devices, with "all"; with None it is on one, as ever.
 
     Raises:
-        InputError: as `meet`; or another process of the training has ended.
+        InputError: as `meet`; `Lost`, where another process of the training has ended.
     """
     if devices is None:
         yield
@@ -78,9 +83,9 @@ def spread(devices: str | None) -> Iterator[None]:
     except jax.errors.JaxRuntimeError as error:
         if jax.process_count() == 1:
             raise
-        raise InputError(
-            f"the processes of this training have lost each other ({_reason(error)}). Start all of them again: it goes "
-            "on after the last epoch that was finished."
+        raise Lost(
+            f"the processes of this training have lost each other ({_reason(error)}). Start those that have ended "
+            "again: it goes on after the last epoch that was finished."
         ) from error
 
 
@@ -89,7 +94,7 @@ class Share(Batches):
 
     The last batch of an epoch may not go into equal parts. Then each photo of it comes so often that it does: all of
     them equally often, so that the mean of their losses, its gradient and the statistics of batch norm are those of the
-    batch as it was.
+    batch as it was. (Where ``History`` tells of the training's own loss and IoU, these photos count so often.)
 
     Args:
         batches: of the whole training, the same in each process.

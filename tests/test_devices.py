@@ -6,6 +6,7 @@ own. They train the small network of ``test_training``, whose decoder has batch 
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,12 +24,13 @@ import functools, json, os, signal, sys
 from pathlib import Path
 
 options = json.loads(sys.argv[1])
-from handseg_lib import devices, hgr1, recipe, resume, state, training, Split, InputError
+import handseg_lib as hs
+from handseg_lib import __main__, devices, machine, recipe, state, training
 devices.meet(options["devices"])
 import jax, keras, numpy as np
 from test_training import small_unet
 
-seen, out = [], Path(options["out"])
+seen, out, learn = [], Path(options["out"]), recipe.learn
 recipe.build_unet = lambda size, weights="imagenet": small_unet(size)
 
 class Watch(keras.callbacks.Callback):
@@ -47,36 +49,35 @@ class Share(devices.Share):
             seen[-1].append(rows.tolist())
         return rows
 
+def learn_and_tell(*args, **more):
+    model, history = learn(*args, **more)
+    model.predict(np.zeros((1, 64, 64, 3), np.uint8), verbose=0)  # one process alone may use it
+    np.savez(out / f"{options['name']}.npz", *model.get_weights())
+    told = {"rows": history.rows, "seen": seen, "devices": jax.device_count(), "processes": jax.process_count()}
+    (out / f"{options['name']}.json").write_text(json.dumps(told))
+    return model, history
+
 recipe.Share, recipe.fit = Share, functools.partial(training.fit, callbacks=[Watch()])
+recipe.learn = learn_and_tell
 if not devices.is_first():
     def refuse(*args):
         raise AssertionError("another process than the first writes")
-    state.made_beside = state.write_kept = refuse
-samples = hgr1.load(options["data"])
-train, val = ([s for s in samples if s.person in persons] for persons in (("01", "03", "06"), ("04", "11")))
-split = Split(train, val[:5], [])
-numbers = dict(size=32, batch_size=4, epochs=options["epochs"], frozen_epochs=1, devices=options["devices"])
-try:
-    model, history = recipe.learn(split, out / "state", **numbers)
-except InputError as error:
-    print(error, file=sys.stderr)
-    sys.exit(2)
-np.savez(out / f"{options['name']}.npz", *model.get_weights())
-told = {"rows": history.rows, "seen": seen, "devices": jax.device_count(), "processes": jax.process_count()}
-(out / f"{options['name']}.json").write_text(json.dumps(told))
-model.predict(np.zeros((1, 32, 32, 3), np.uint8), verbose=0)  # whoever is first alone may use it
+    state.made_beside = state.write_kept = machine.write_record = __main__.made_beside = refuse
+command = ["train", "--profile", "smoke", "--data", options["data"], "--out", str(out), "--epochs", "3"]
+sys.exit(__main__.main(command + (["--devices", options["devices"]] if options["devices"] else [])))
 """
 
 pytestmark = pytest.mark.slow
 
 
-def start(hands, out, name, devices="all", count=1, process=None, epochs=2, kill=None):
-    """Starts a process of a training; ``count`` devices in it, or ``process``, (number, processes, port), of several.
+def start(photos, out, name, devices="all", count=1, process=None, kill=None):
+    """Starts a process that trains three epochs, by the command line, on ``count`` devices of its own.
 
-    ``kill``: the epoch and the batch after which it is killed.
+    ``process``: its number, of how many, and the port where they meet. ``kill``: after which epoch and batch it is
+    killed.
     """
     out.mkdir(exist_ok=True)
-    options = {"data": str(hands), "out": str(out), "name": name, "devices": devices, "epochs": epochs, "kill": kill}
+    options = {"data": str(photos), "out": str(out), "name": name, "devices": devices, "kill": kill}
     env = {key: value for key, value in os.environ.items() if not key.startswith("KERAS_DISTRIBUTION")}
     env |= {"KERAS_BACKEND": "jax", "XLA_FLAGS": f"--xla_force_host_platform_device_count={count}"}
     env["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), str(HERE), env.get("PYTHONPATH", "")])
@@ -102,15 +103,13 @@ def whole(*processes):
     assert not any(codes), "\n".join(told)
 
 
-def two_processes(hands, out, **more):
+def two_processes(photos, out, kill=None):
     """Starts two processes of one training on this machine; ``kill`` is for the second alone."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    kill = more.pop("kill", None)
-    return [start(hands, out, "one", process=(0, 2, port), **more)] + [
-        start(hands, out, "two", process=(1, 2, port), kill=kill, **more)
-    ]
+    one = start(photos, out, "one", process=(0, 2, port))
+    return one, start(photos, out, "two", process=(1, 2, port), kill=kill), port
 
 
 def weights(out, name):
@@ -130,10 +129,20 @@ def insist_on_the_same(ours, theirs):
 
 
 @pytest.fixture(scope="module")
-def alone(hands, tmp_path_factory):
-    """Three epochs on one device: batches of 4, 4 and 1 photos, and of 4 and 1 for validation."""
+def photos(hands, tmp_path_factory):
+    """21 photos of the training persons, 5 of the validation persons: batches of 4, and in the end 1 photo each."""
+    folder = tmp_path_factory.mktemp("photos")
+    shutil.copytree(hands, folder, dirs_exist_ok=True)
+    for path in folder.glob("*/A_P_hgr1_id04_1.*"):
+        path.unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def alone(photos, tmp_path_factory):
+    """The training on one device."""
     out = tmp_path_factory.mktemp("alone")
-    whole(start(hands, out, "alone", devices=None, epochs=3))
+    whole(start(photos, out, "alone", devices=None))
     return out
 
 
@@ -145,52 +154,57 @@ def same_training(out, name, alone):
         assert [row[key] for row in ours] == pytest.approx([row[key] for row in theirs], rel=1e-4)
 
 
-def test_two_devices_learn_what_one_learns(hands, alone, tmp_path):
-    whole(start(hands, tmp_path, "both", count=2, epochs=3))
+def test_two_devices_learn_what_one_learns(photos, alone, tmp_path):
+    whole(start(photos, tmp_path, "both", count=2))
     assert told(tmp_path, "both")["devices"] == 2
     same_training(tmp_path, "both", alone)
-    for first, second, last, *_ in told(tmp_path, "both")["seen"]:  # Keras peeks at a batch before an epoch begins
-        assert len(first) == len(second) == 4 and sorted([*first, *second, last[0]]) == list(range(9))
-        assert last == [last[0]] * 2, "what is left over goes to both, equally often"
+    for epoch in told(tmp_path, "both")["seen"]:
+        *full, last = epoch[:6]  # Keras peeks at a batch before the next one begins
+        assert [len(rows) for rows in full] == [4] * 5 and sorted([*sum(full, []), last[0]]) == list(range(21))
+        assert last == [last[0]] * 2, "the photo that is left over goes to both"
 
 
-def test_two_processes_learn_what_one_learns_and_the_first_writes(hands, alone, tmp_path):
-    whole(*two_processes(hands, tmp_path, epochs=3))
+def test_two_processes_learn_what_one_learns_and_the_first_writes(photos, alone, tmp_path):
+    *processes, _ = two_processes(photos, tmp_path)
+    whole(*processes)
     one, two = told(tmp_path, "one"), told(tmp_path, "two")
     assert one["devices"] == one["processes"] == 2
     for name in ("one", "two"):
         same_training(tmp_path, name, alone)
     for ours, theirs in zip(one["seen"], two["seen"], strict=True):
-        assert [len(rows) for rows in ours[:3]] == [len(rows) for rows in theirs[:3]] == [2, 2, 1]
-        assert ours[2] == theirs[2] and sorted(sum(ours[:3] + theirs[:2], [])) == list(range(9))
+        assert [len(rows) for rows in ours[:6]] == [len(rows) for rows in theirs[:6]] == [2] * 5 + [1]
+        assert ours[5] == theirs[5] and sorted(sum(ours[:6] + theirs[:5], [])) == list(range(21))
+    assert (tmp_path / "model.keras").is_file() and (tmp_path / "train.json").is_file()
     names = sorted(path.name for path in (tmp_path / "state").iterdir())
     assert names[-1] == "history.json" and all(name.startswith("epoch-") for name in names[:-1])
 
 
-def test_a_killed_process_is_started_again_and_the_training_goes_on(hands, alone, tmp_path):
-    codes, said = ended(*two_processes(hands, tmp_path, epochs=3, kill=[1, 1]))
-    assert codes[1] == -signal.SIGKILL and codes[0] not in (0, -signal.SIGKILL)
-    assert "Start all of them again" in said[0] or codes[0] == -signal.SIGABRT, said[0]
-    assert [row["epoch"] for row in json.loads((tmp_path / "state" / "history.json").read_text())["rows"]] == [0]
-    whole(*two_processes(hands, tmp_path, epochs=3))
+def test_a_killed_process_is_started_again_and_the_training_goes_on(photos, alone, tmp_path):
+    one, two, port = two_processes(photos, tmp_path, kill=[1, 1])
+    assert ended(two)[0] == [-signal.SIGKILL]
+    history = json.loads((tmp_path / "state" / "history.json").read_text())
+    assert [row["epoch"] for row in history["rows"]] == [0]
+    codes, said = ended(one, start(photos, tmp_path, "two", process=(1, 2, port)))
+    assert codes == [0, 0], said
+    assert "lost each other" in said[0] and "This one waits for them" in said[0] and "Traceback" not in said[0]
     assert len(told(tmp_path, "one")["seen"]) == 2, "of three epochs, one was done"
     for name in ("one", "two"):
         same_training(tmp_path, name, alone)
 
 
-def test_a_killed_training_goes_on_with_another_number_of_devices(hands, alone, tmp_path):
-    codes, _ = ended(start(hands, tmp_path, "killed", count=2, epochs=3, kill=[1, 1]))
+def test_a_killed_training_goes_on_with_another_number_of_devices(photos, alone, tmp_path):
+    codes, _ = ended(start(photos, tmp_path, "killed", count=2, kill=[1, 1]))
     assert codes == [-signal.SIGKILL]
-    whole(start(hands, tmp_path, "four", count=4, epochs=3, kill=None))
+    whole(start(photos, tmp_path, "four", count=4, kill=None))
     assert told(tmp_path, "four")["devices"] == 4 and len(told(tmp_path, "four")["seen"]) == 2
     same_training(tmp_path, "four", alone)
 
 
-def test_a_batch_that_three_devices_cannot_share_is_refused(hands, tmp_path):
-    codes, (said,) = ended(start(hands, tmp_path, "three", count=3))
+def test_a_batch_that_three_devices_cannot_share_is_refused(photos, tmp_path):
+    codes, (said,) = ended(start(photos, tmp_path, "three", count=3))
     assert codes == [2], said
     assert said.splitlines()[-1] == (
-        "batch_size=4: 3 devices cannot have equal parts of it. Take a multiple of 3, such as 6."
+        "handseg_lib: batch_size=4: 3 devices cannot have equal parts of it. Take a multiple of 3, such as 6."
     )
 
 
