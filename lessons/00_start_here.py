@@ -17,10 +17,9 @@
 # page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
 
 # %% [markdown]
-# First, watch a network learn. A program has drawn some hands, and it knows the right outline of each. The network sees
-# 48 of these pictures and their outlines. One pass through all of them is called an epoch. After each epoch, the network
-# outlines a hand that it has not seen. (On the first run the program still has to draw the hands. Then this cell takes
-# about a minute.)
+# First, watch a network learn. It sees 48 hands that a program has drawn, each with its right outline. One pass through
+# all of them is called an epoch. After each epoch the network outlines a hand that it has not seen. (On the first run
+# the program still has to draw the hands. Then this cell takes about a minute.)
 
 # %%
 learners = hs.split_by_person(hs.drawn.load())
@@ -31,15 +30,13 @@ history = hs.fit(hs.build_unet(size), lessons, exam, epochs=6, frozen_epochs=6, 
 
 # %% [markdown]
 # Nobody told it what a finger is. But it did not begin from nothing. Most of it, the encoder, had learned before, from
-# more than a million photos of other things, and it did not change here (`frozen_epochs=6`). Lesson 03 opens it. Only
-# the rest began with random numbers and learned from the 48 hands. In each step it looked at 8 of them, compared its
-# outlines with the right ones, and changed its numbers a little, so that these 8 fitted better. Most steps help with
-# other hands as well, but not all of them. So after one epoch an outline may be worse than before it. `IoU` says how
-# good an outline is: 1 is perfect.
+# more than a million photos of other things, and it did not change here (`frozen_epochs=6`). Only the rest began with
+# random numbers and learned from the 48 hands. In each step it looked at 8 of them, compared its outlines with the right
+# ones, and changed its numbers a little, so that these 8 fitted better. Not every step helps with other hands. So an
+# outline may be worse after an epoch than before it. `IoU` says how good an outline is: 1 is perfect.
 #
 # This is the network. A photo enters at the upper left, and the hand comes out at the upper right. Each small picture is
-# a step on the way. Click on a block to open it, or use Tab and the arrow keys. Later lessons explain the blocks; for
-# now, look.
+# a step on the way. Click on a block to open it, or use Tab and the arrow keys. For now, look; later lessons explain it.
 
 # %%
 hs.explore.open_network()
@@ -47,8 +44,7 @@ hs.explore.open_network()
 # %% [markdown]
 # ## 1. What the course covers
 #
-# This lesson uses the network as it is. The other lessons take it apart, and each of them asks one question. The top of
-# each lesson says how long it takes.
+# Each lesson asks one question. The top of each lesson says how long it takes.
 #
 # | lesson | question |
 # |---|---|
@@ -70,18 +66,17 @@ hs.explore.open_network()
 # <summary>As published: where the course comes from</summary>
 #
 # The course grew out of an article by Mohamed Abdul Gafoor, "Building a Segmentation Model: Creating a UNet
-# architecture from ResNet50 as encoder" (2023). The article's code no longer runs, and it has some mistakes that
-# are easy to make and hard to see. Boxes like this one tell you about them. You can skip them all.
+# architecture from ResNet50 as encoder" (2023). Its code no longer runs, and it has some mistakes that are easy to make
+# and hard to see. Boxes like this one tell you about them. You can skip them all.
 #
 # </details>
 
 # %% [markdown]
 # ## 2. Set up
 #
-# You have nothing left to install. On Colab, the cell at the top has installed the course's library, `handseg_lib`. On
-# Binder, and where `make lab` opened this page, it is installed already. The notebooks call the library `hs`. It
-# contains a trained network and hands to practise on. On a machine where the course is installed, no lesson needs an
-# internet connection. Colab and Binder need one all the time.
+# You have nothing left to install. The cell at the top has brought the course's library, `handseg_lib`, as `hs`. It
+# contains a trained network, and a program that draws hands to practise on. On a machine where the course is installed,
+# no lesson needs an internet connection. Colab and Binder need one all the time.
 #
 # The library's doctor looks at this machine. Three of its findings matter now:
 
@@ -94,18 +89,16 @@ pd.Series({name: found[name] for name in ("course_model", "hgr1", "profile")}, n
 
 # %% [markdown]
 # - `course_model` should be True: this is the trained network.
-# - `hgr1` says whether the real photos of the course are on this machine. False is fine: then the course uses hands
-#   that it has drawn.
-# - `profile` says how much the course does on this machine: how large the photos are, and how long a training takes
-#   (section 10).
+# - `hgr1` says whether the real photos of the course are here. False is fine: then the course uses drawn hands.
+# - `profile` says how much the course does on this machine: how large the photos are, and how long a training takes.
 #
 # <details>
 # <summary>How to get the real photos</summary>
 #
 # They are the data set HGR1: 899 photos of 12 people, each with a mask. They are not part of the course, because no
 # licence for them was found. `python -m handseg_lib fetch` downloads them from [their authors'
-# page](https://sun.aei.polsl.pl/~mkawulok/gestures/). If you have downloaded `hgr1_images.zip` and `hgr1_skin.zip`
-# yourself, set the environment variable `HANDSEG_HGR1` to the folder that holds the two files.
+# page](https://sun.aei.polsl.pl/~mkawulok/gestures/). If you have `hgr1_images.zip` and `hgr1_skin.zip` already, set the
+# environment variable `HANDSEG_HGR1` to their folder.
 #
 # </details>
 
@@ -122,8 +115,8 @@ print(f"{len(samples)} photos of {len({s.person for s in samples})} people")
 
 # %% [markdown]
 # Each sample is a pair: a photo and a [mask](../docs/glossary.md#mask). The mask says for each pixel whether it shows bare
-# skin. A person marked it, or the program that drew the hand did. **In this course, "hand" means all the skin that the
-# mask marks.** So a forearm without a sleeve is a part of the hand.
+# skin. A person marked it, or the program that drew the hand did. **In this course,
+# [hand](../docs/glossary.md#hand) means all the skin that the mask marks.** So a bare forearm is a part of the hand.
 #
 # Here is a photo of one of the people who are kept for testing. The network was not trained on them.
 
@@ -155,15 +148,15 @@ def hand_share(mask):
 hs.check.hand_share(hand_share)
 
 # %% [markdown]
-# In a new cell, `hand_share(true)` tells you how good your guess was. Remember the number. A network that never finds
-# any hand is right in all the other pixels, and lesson 05 comes back to that.
+# In a new cell, `hand_share(true)` tells you how good your guess was. Remember the number: a network that never finds
+# any hand is right in all the other pixels. Lesson 05 comes back to that.
 
 # %% [markdown]
 # ## 5. A probability for each pixel
 #
 # Load the course's network and call it like a function. It returns an array as high and as wide as the photo, with one
-# number for each pixel. The number says how probable it is, according to the network, that this pixel is hand. (The
-# shape of an array names the height first. So a photo that is 256 pixels wide and 172 high has the shape (172, 256).)
+# number for each pixel: how probable it is, according to the network, that this pixel is hand. (The shape of an array
+# names the height first: (172, 256) for a photo that is 256 pixels wide and 172 high.)
 
 # %%
 predictor = hs.load_predictor()
@@ -180,10 +173,9 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Bright pixels are hand, and dark ones are background. The grey ones lie along the outline, and where something looks a
-# bit like skin. Now read the two printed numbers, too. A network that was sure of a plain wall would give it a number
-# near 0. After a short training the smallest number can still be a few hundredths: the answers have not yet moved all
-# the way. Lesson 07 measures how far you can trust such numbers.
+# The grey pixels lie along the outline, and where something looks a bit like skin. Now read the two printed numbers, too.
+# A network that is sure of a plain wall gives it a number near 0. After a short training the smallest number may still
+# be a few hundredths, because the answers have not yet moved all the way. Lesson 07 measures how far you can trust them.
 
 # %% [markdown]
 # ## 6. Exercise: from probability to mask (core)
@@ -222,9 +214,8 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Read the printed share. If it is near 0 %, nearly every pixel has a probability of at least 0.05. Then the mask at 0.05
-# covers nearly the whole photo. This is no fault of the photo: it is the network that gives even a plain wall a little
-# more than 0.05. For the mask at {{card.threshold:.2g}} this does not matter.
+# Is the printed share near 0 %, and the first mask nearly the whole photo? That is no fault of the photo: the network
+# then gives even a plain wall a little more than 0.05. For the mask at {{card.threshold:.2g}} this does not matter.
 
 # %% [markdown]
 # ## 7. How good is it?
@@ -255,8 +246,8 @@ three = [next(s for s in split.test if s.person == person) for person in ("02", 
 hs.plots.predictions(predictor, three)
 
 # %% [markdown]
-# The network learned from the real photos. So if the hands above are drawn, it has seen neither these people nor this
-# kind of picture before. Lesson 07 finds out where it goes wrong, and begins with the worst photo.
+# If these hands are drawn, the network has seen neither these people nor this kind of picture before: it learned from
+# real photos. Lesson 07 finds out where it goes wrong, and begins with the worst photo.
 
 # %% [markdown]
 # ## 8. Exercise: cut the hand out (stretch)
@@ -280,8 +271,8 @@ def cut_out(image, mask):
 hs.check.cut_out(cut_out)
 
 # %% [markdown]
-# The library cuts out hands as well, and puts them on a chequered ground. Here is the same hand, cut out with the true
-# mask and with the network's. Look along the outline, where the two differ.
+# Here is the same hand on a chequered ground, cut out with the true mask and with the network's. Look along the outline,
+# where the two differ.
 
 # %%
 from handseg_lib.explore import upload
@@ -296,8 +287,8 @@ hs.plots.images(
 # ## 9. Your own photo
 #
 # Take a photo of your hand. Replace `None` by the path of the file, in quotes, and run the two cells. (On Colab and
-# Binder, first drag the file into the list of files on the left.) As long as there is no path, a sample takes its
-# place. Your photo stays on the machine that runs this notebook.
+# Binder, first drag the file into the list of files on the left.) Without a path, a sample takes its place. Your photo
+# stays on the machine that runs this notebook.
 
 # %%
 photo = None  # for example "my_hand.jpg"
@@ -342,15 +333,13 @@ hs.explore.try_photo(predictor, keep=True)
 #   your code in the place of the dots. The check in the next cell says what is wrong, or "Right!". Nothing further
 #   down depends on your answer, so you can go on and come back later.
 # - **Help comes in steps.** In a new cell, `hs.check.to_mask.hint()` gives you a hint for the exercise `to_mask`, and
-#   `hs.check.to_mask.solution()` shows you a solution. All solutions of a lesson are also a click away at the foot of
-#   the notebook.
+#   `hs.check.to_mask.solution()` shows you a solution. The foot of the notebook leads to all solutions of a lesson.
 # - **`hs.progress()`** shows which exercises and quizzes you have done. This is kept on your machine only.
 #
 # The same notebooks run in seconds or for hours. That depends on the **profile**. `quick` is for a laptop: small photos,
-# short trainings. `full` needs a GPU and the real photos, and is chosen automatically where both are found. `smoke` is
-# for tests: it shows that everything runs, not that anything is learned. To choose yourself, run
-# `%env HANDSEG_PROFILE=smoke` at the top of a notebook, or set this environment variable before you start Jupyter. In a
-# new cell, `hs.profile.PROFILES` shows what each profile sets.
+# short trainings. `full` needs a GPU and the real photos, and is chosen where both are found. `smoke` is for tests: it
+# shows that everything runs, not that anything is learned. To choose yourself, run `%env HANDSEG_PROFILE=smoke` at the
+# top of a notebook, or set this variable before you start Jupyter. `hs.profile.PROFILES` shows what each profile sets.
 
 # %% [markdown]
 # ## 11. What you learned

@@ -84,8 +84,8 @@ hs.plots.images(
 
 # %% [markdown]
 # In white light, and where nothing is over-exposed, skin of any tone is brighter in red than in blue. For decades people
-# built hand detectors on this. But it is not enough, because wood and cardboard are red, too, and lamplight makes every
-# wall so. Lesson 08 measures how far it goes.
+# built hand detectors on this. But it is not enough, because wood and cardboard are red, too, and in lamplight every wall
+# is. Lesson 08 measures how far it goes.
 
 # %% [markdown]
 # ## 3. What is in a mask
@@ -104,9 +104,9 @@ print("colours all the same:", np.array_equal(red, green) and np.array_equal(gre
 print("values of alpha:", np.unique(alpha))
 
 # %% [markdown]
-# There are four channels. In a picture with four channels the last one is usually alpha, which says how opaque each
-# pixel is. But here the first three are equal, and alpha is 255 everywhere: three of the four tell you nothing new. So
-# is this what the file holds, or did the reader make it? Pillow tells you what is in the file:
+# There are four channels. The last one is usually alpha, which says how opaque each pixel is. But here the first three
+# are equal, and alpha is 255 everywhere: only one of the four tells you anything. Are the four in the file, or did the
+# reader make them? Pillow tells you:
 
 # %%
 from PIL import Image
@@ -118,9 +118,8 @@ assert grey.shape == image.shape[:2] and len(np.unique(grey)) == 2
 
 # %% [markdown]
 # The mode `1` means **one bit for each pixel**: one channel and two values, black and white. So the **reader** made the
-# four channels. `convert("L")` makes 0 and 255 of the two values. (Without it you would get False and True.) The
-# `assert` would have found the problem: a mask has the height and the width of the photo, no third axis, and two
-# values.
+# four channels. `convert("L")` makes 0 and 255 of the two values. The `assert` would have found the problem: a mask has
+# the height and the width of the photo, no third axis, and two values.
 #
 # <details>
 # <summary>As published: masks with four channels</summary>
@@ -178,9 +177,9 @@ hs.plots.images(
 # %% [markdown]
 # ## 5. Exercise: are these masks inverted? (warm-up)
 #
-# You noticed the wrong guess because you looked at a number. A check looks for you, in every later run. Write a function
-# that takes a list of masks of 0 and 1, and returns `True` if the mean of their shares of ones is above a half, and
-# `False` otherwise. The masks may differ in size, and each of them counts the same.
+# You noticed the wrong guess because you looked at a number. A check does that for you, in every later run. Write a
+# function that takes a list of masks of 0 and 1. It returns `True` if the mean of their shares of ones is above a half,
+# and `False` otherwise. The masks may differ in size, and each of them counts the same.
 
 
 # %%
@@ -234,10 +233,10 @@ print(f"{len(train)} to train, {len(test)} to test. People in both: {len(in_both
 # So this score tells how well it outlines the hands of *these* people. But you want to know how well it outlines the
 # hand of somebody whom it has *never seen*.
 #
-# How much does that matter? It depends on the person. A very simple detector was measured. For each colour it counts
-# how often this colour is skin; lesson 08 builds it. It was tested on {{known_people.photos}} photos, half of HGR1. For
-# each tested person it learned once from the other half of this person's photos as well, and once from as many photos
-# of other people alone:
+# How much does that matter? It depends on the person. Here is a very simple detector, which counts for each colour how
+# often it is skin (lesson 08 builds it). It was tested on {{known_people.photos}} photos, half of HGR1. Once, the other
+# half of this person's photos was among those it learned from. Once, there were as many photos, but of other people
+# alone.
 #
 # | [IoU](../docs/glossary.md#iou) | it knows the person | the person is a stranger |
 # |---|---|---|
@@ -246,8 +245,7 @@ print(f"{len(train)} to train, {len(test)} to test. People in both: {len(in_both
 # | mean of all twelve | {{known_people.known_iou:.3f}} | {{known_people.stranger_iou:.3f}} |
 #
 # Eleven of the twelve do worse as strangers, one of them much worse. Person 12 does better, and so the mean falls only a
-# little. For the course's network this has not been measured; but a network can remember more about a person than
-# colours.
+# little. For the course's network this has not been measured.
 # <!-- holds: sum(row.known > row.stranger for row in known_people.rows) == 11 and len(known_people.rows) == 12 -->
 # <!-- holds: known_people["12"].known < known_people["12"].stranger -->
 #
@@ -266,18 +264,14 @@ four = [next(s for s in split.test if s.person == p) for p in ("02", "05", "09")
 hs.plots.samples(four)
 
 # %% [markdown]
-# You will meet these four hands again in later lessons. Three of them belong to test persons. To look at test photos
-# does no harm, as long as you choose nothing by them.
+# You will meet these four hands again. Three of them belong to test persons. To look at test photos does no harm, as
+# long as you choose nothing by them.
 #
-# A split by person does not separate everything. HGR1 was photographed in front of six walls or so. Persons 02, 03, 04
-# and 06 stand before the same brown wall, and persons 05 and 08 before the same blue one. The wall of person 09 is blue
-# as well, and looks much like that of person 10. So the test persons are strangers to the network, but their walls are
-# mostly not. A test score of this course is about a **new person in front of a known wall**. Lesson 08 asks what happens
-# in other rooms.
-#
-# And three persons are few. A score on them says little about a fourth person, and lesson 08 shows how little. But it
-# does answer the question that you have. A score on known people answers another question, however many photos it is
-# based on.
+# A split by person does not separate everything. HGR1 was photographed in front of six walls or so. Person 02 has the same
+# brown wall as persons 03 and 06, and person 05 the same blue one as person 08, all of whom are in the training. The wall
+# of person 09 is another blue, much like that of person 10. So a test score of this course is about a **new person in
+# front of a wall that the network knows**, or nearly knows. Lesson 08 asks what happens in other rooms, and how little
+# three persons say about a fourth.
 
 # %% [markdown]
 # ## 8. Exercise: choose the test persons (stretch)

@@ -61,9 +61,10 @@ assert spread[16] < spread[4] < spread[1]
 # The photos have different sizes, but a batch is one array. So each photo is squashed to a square. The predicted mask is
 # stretched back afterwards, so it fits the photo. But does the network learn less from squashed hands?
 #
-# The course measures such questions with **small networks**: trained on photos of 96 pixels for six epochs (passes
-# through all photos), and judged on nine persons of HGR1 whom they had never seen ([results](../docs/results.md)). With
-# squashed photos their IoU is {{ablation["the recipe"].iou:.3f}}. With the proportions kept, and grey around, it is
+# The course asks such questions in a **small test**: one thing is changed, and a network learns for six epochs from photos
+# of 96 pixels. This is done for nine persons of HGR1, each of them scored by a network that has never seen this person
+# ([results](../docs/results.md)). With squashed photos the mean IoU is {{ablation["the recipe"].iou:.3f}}. With the
+# proportions kept, and grey around, it is
 # {{ablation["letterbox in place of squash"].iou:.3f}}. (A part of this may come from the hand's fewer pixels.)
 # <!-- holds: ablation["letterbox in place of squash"].iou < ablation["the recipe"].iou -->
 #
@@ -411,8 +412,8 @@ hs.plots.images(
 # gives patches of it the colour of the skin.
 #
 # Does all this help? On HGR1 the differences are small. If you leave out the moves, the disguise or the colours, the IoU
-# of the small networks changes so little that chance may be the reason, because nine persons are few. These numbers do
-# not justify the disguise. The course keeps it for one person, who does wear a salmon T-shirt, and whose IoU falls to
+# in the small test changes so little that chance may be the reason, because nine persons are few. These numbers do not
+# justify the disguise. The course keeps it for one person, who does wear a salmon T-shirt, and whose IoU falls to
 # {{ablation["without disguise"].worst_person_iou:.3f}} without it. Six of the nine do a little better without it.
 # <!-- holds: ablation["without moving augmentation"].low < 0 < ablation["without moving augmentation"].high -->
 # <!-- holds: ablation["without disguise"].low < 0 < ablation["without disguise"].high -->
@@ -420,7 +421,7 @@ hs.plots.images(
 # <!-- holds: ablation["without disguise"].worse_persons == 3 and ablation["without disguise"].worst_person == "04" -->
 #
 # And the colours? All of HGR1 has much the same light, so it cannot show what they are for. In another light, which was
-# made by the same kind of function, the small networks have {{ablation["the recipe"].iou_lit:.3f}} with them and
+# made by the same kind of function, the IoU is {{ablation["the recipe"].iou_lit:.3f}} with them and
 # {{ablation["without colour augmentation"].iou_lit:.3f}} without. All numbers are on the page
 # [results](../docs/results.md). Before you copy an augmentation, measure it on your own data, person by person.
 # <!-- holds: ablation["without colour augmentation"].iou_lit < ablation["the recipe"].iou_lit -->
