@@ -223,7 +223,7 @@ hs.plots.images(
 # The mask looks right. How right is it? Count pixels. Some pixels are hand in both masks, in the predicted one and in
 # the true one. Some are hand in at least one of them.
 #
-# The **intersection over union**, [IoU](../docs/glossary.md#iou), divides the first count by the second:
+# The **intersection over union**, [IoU](../docs/glossary.md#iou), is the first of these counts over the second:
 #
 # $$\text{IoU} = \frac{\text{pixels that are hand in both masks}}{\text{pixels that are hand in at least one mask}}$$
 #

@@ -299,7 +299,7 @@ fig
 # There are only seven persons to train on. But a hand that is turned a little is still a hand, and its mask is the old
 # mask, turned in the same way. So you can show each photo in many variations. This is called
 # [augmentation](../docs/glossary.md#augmentation). Turning, zooming, slanting, shifting and mirroring are all done by a
-# small matrix. It moves the pixel at (x, y) to (x', y'):
+# small matrix. This is how a matrix moves the pixel at (x, y) to (x', y'):
 #
 # $$\begin{pmatrix} x' \\ y' \end{pmatrix} = \begin{pmatrix} a & b & c \\ d & e & f \end{pmatrix} \begin{pmatrix} x \\ y \\ 1 \end{pmatrix}$$
 #
