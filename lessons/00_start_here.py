@@ -10,16 +10,16 @@
 # - try the network on a photo of your own;
 # - find your way through the course.
 #
-# **Time:** 40 minutes to work through; the computer needs {{ceil(memory["00"].wall_seconds / 60)}} of them on two CPU
+# **Time:** 45 minutes to work through; the computer needs {{ceil(memory["00"].wall_seconds / 60)}} of them on two CPU
 # cores.
 #
 # **You need:** a little Python and numpy ([numpy in a
 # page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
 
 # %% [markdown]
-# First, watch a network learn. It sees a few drawn hands, and for each of them the right outline. After every round
-# through them, which is called an epoch, it outlines a hand that it has not seen. (On the first run, the hands must be
-# drawn, too. With that, it takes a minute or so.)
+# First, watch a network learn. It sees 48 hands that a program has drawn, each with its right outline. One pass through
+# all of them is called an epoch. After each epoch the network outlines a hand that it has not seen. (On the first run
+# the program still has to draw the hands. Then this cell takes about a minute.)
 
 # %%
 learners = hs.split_by_person(hs.drawn.load())
@@ -29,42 +29,83 @@ film = hs.explore.watch_training(learners.val[0], film=True)
 history = hs.fit(hs.build_unet(size), lessons, exam, epochs=6, frozen_epochs=6, callbacks=[film])
 
 # %% [markdown]
-# Nobody told it what a finger is. It was shown 48 hands, compared its answers with the right ones, and changed its
-# numbers a little, each time so that the answers fit better. `IoU` says how good an outline is: 1 is perfect.
+# Nobody told it what a finger is. But it did not begin from nothing. Most of it, the encoder, had learned before, from
+# more than a million photos of other things, and it did not change here (`frozen_epochs=6`). Only the rest began with
+# random numbers and learned from the 48 hands. In each step it looked at 8 of them, compared its outlines with the right
+# ones, and changed its numbers a little, so that these 8 fitted better. Not every step helps with other hands. So an
+# outline may be worse after an epoch than before it. `IoU` says how good an outline is: 1 is perfect.
 #
 # This is the network. A photo enters at the upper left, and the hand comes out at the upper right. Each small picture is
-# a step on the way. Click on a block to open it, or use Tab and the arrow keys. What the blocks do is what the course is
-# about; for now, look.
+# a step on the way. Click on a block to open it, or use Tab and the arrow keys. For now, look; later lessons explain it.
 
 # %%
 hs.explore.open_network()
 
 # %% [markdown]
-# ## 1. Set up
+# ## 1. What the course covers
 #
-# You have nothing left to install. On Colab, the cell above has installed the course's library, `handseg_lib`. On
-# Binder, and where `make lab` opened this page, it is installed already. The notebooks call the library `hs`. It
-# contains a trained network and hands to practise on, so no lesson needs an internet connection.
+# Each lesson asks one question. The top of each lesson says how long it takes.
 #
-# Ask the doctor what the library has found on this machine:
+# | lesson | question |
+# |---|---|
+# | 00 Start here | what does the network do? |
+# | [01 Photos and masks](01_photos_and_masks.ipynb) | what is in the data, and who may be in the test set? |
+# | [02 Batches and augmentation](02_batches_and_augmentation.ipynb) | how do photos and masks reach the network without harm? |
+# | [03 The encoder](03_the_encoder.ipynb) | what does a network know that has seen a million photos? |
+# | [04 The U-Net](04_the_u_net.ipynb) | how does the network find the exact outline? |
+# | [05 Losses and metrics](05_losses_and_metrics.ipynb) | what is a good mask, in one number? |
+# | [06 Training](06_training.ipynb) | how does it learn without forgetting what it knew? |
+# | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it notice? |
+# | [08 Unseen people](08_unseen_people.ipynb) | how well will it do on the next person, and how sure is that? |
+# | [09 Shipping](09_shipping.ipynb) | how does the network reach people who have no Python? |
+# | [Capstone](capstone.ipynb) | can you do all of this with something of your own? |
+#
+# The course uses Keras. Nearly everything in it holds for PyTorch as well.
+#
+# <details>
+# <summary>As published: where the course comes from</summary>
+#
+# The course grew out of an article by Mohamed Abdul Gafoor, "Building a Segmentation Model: Creating a UNet
+# architecture from ResNet50 as encoder" (2023). Its code no longer runs, and it has some mistakes that are easy to make
+# and hard to see. Boxes like this one tell you about them. You can skip them all.
+#
+# </details>
+
+# %% [markdown]
+# ## 2. Set up
+#
+# You have nothing left to install. The cell at the top has brought the course's library, `handseg_lib`, as `hs`. It
+# contains a trained network, and a program that draws hands to practise on. On a machine where the course is installed,
+# no lesson needs an internet connection. Colab and Binder need one all the time.
+#
+# The library's doctor looks at this machine. Three of its findings matter now:
 
 # %%
 import numpy as np  # noqa: F401  for your exercises
 import pandas as pd
 
-pd.Series(hs.doctor.report(), name="this machine").astype(str).to_frame()
+found = hs.doctor.report()
+pd.Series({name: found[name] for name in ("course_model", "hgr1", "profile")}, name="this machine").to_frame()
 
 # %% [markdown]
-# Two rows matter now. `course_model` should be True: this is the trained network. `hgr1` says whether the real photos
-# of the course are on this machine. False is fine: then the course draws hands of its own. Section 9 says how to get
-# the photos.
-
-# %% [markdown]
-# ## 2. A photo
+# - `course_model` should be True: this is the trained network.
+# - `hgr1` says whether the real photos of the course are here. False is fine: then the course uses drawn hands.
+# - `profile` says how much the course does on this machine: how large the photos are, and how long a training takes.
 #
-# The last row, `profile`, says how much the course does on this machine: how large the photos are, and how long a
-# training takes. A profile also knows where the photos are. (If the hands have to be drawn first, this takes half a
-# minute, once.)
+# <details>
+# <summary>How to get the real photos</summary>
+#
+# They are the data set HGR1: 899 photos of 12 people, each with a mask. They are not part of the course, because no
+# licence for them was found. `python -m handseg_lib fetch` downloads them from [their authors'
+# page](https://sun.aei.polsl.pl/~mkawulok/gestures/). If you have `hgr1_images.zip` and `hgr1_skin.zip` already, set the
+# environment variable `HANDSEG_HGR1` to their folder.
+#
+# </details>
+
+# %% [markdown]
+# ## 3. A photo
+#
+# The profile knows where the photos are.
 
 # %%
 profile = hs.profile.current()
@@ -73,9 +114,11 @@ split = hs.split_by_person(samples)
 print(f"{len(samples)} photos of {len({s.person for s in samples})} people")
 
 # %% [markdown]
-# Each sample is a pair: a photo and a [mask](../docs/glossary.md#mask). The mask says for each pixel whether it shows
-# skin. A person drew it, or the program that drew the hand. Here is a photo of one of the people who are kept for
-# testing. The network was not trained on them.
+# Each sample is a pair: a photo and a [mask](../docs/glossary.md#mask). The mask says for each pixel whether it shows bare
+# skin. A person marked it, or the program that drew the hand did. **In this course,
+# [hand](../docs/glossary.md#hand) means all the skin that the mask marks.** So a bare forearm is a part of the hand.
+#
+# Here is a photo of one of the people who are kept for testing. The network was not trained on them.
 
 # %%
 sample = next(s for s in split.test if s.person == "05")
@@ -87,7 +130,7 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# ## 3. Exercise: how much of the photo is hand? (warm-up)
+# ## 4. Exercise: how much of the photo is hand? (warm-up)
 #
 # A mask is a numpy array of zeros and ones, so you can calculate with it. Guess first: what share of the photo above
 # is hand? Then write a function that takes a mask and returns the share of its pixels that are 1, as a number from 0
@@ -105,14 +148,15 @@ def hand_share(mask):
 hs.check.hand_share(hand_share)
 
 # %% [markdown]
-# In a new cell, `hand_share(true)` tells you how good your guess was. Remember the number. A network that never finds
-# any hand is right in all the other pixels, and lesson 05 comes back to that.
+# In a new cell, `hand_share(true)` tells you how good your guess was. Remember the number: a network that never finds
+# any hand is right in all the other pixels. Lesson 05 comes back to that.
 
 # %% [markdown]
-# ## 4. A probability for each pixel
+# ## 5. A probability for each pixel
 #
 # Load the course's network and call it like a function. It returns an array as high and as wide as the photo, with one
-# number for each pixel. The number says how probable it is, according to the network, that this pixel is hand.
+# number for each pixel: how probable it is, according to the network, that this pixel is hand. (The shape of an array
+# names the height first: (172, 256) for a photo that is 256 pixels wide and 172 high.)
 
 # %%
 predictor = hs.load_predictor()
@@ -129,14 +173,15 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Most pixels are nearly black or nearly white: there the network is sure. The grey ones lie along the outline, and
-# where something looks a bit like skin.
+# The grey pixels lie along the outline, and where something looks a bit like skin. Now read the two printed numbers, too.
+# A network that is sure of a plain wall gives it a number near 0. After a short training the smallest number may still
+# be a few hundredths, because the answers have not yet moved all the way. Lesson 07 measures how far you can trust them.
 
 # %% [markdown]
-# ## 5. Exercise: from probability to mask (core)
+# ## 6. Exercise: from probability to mask (core)
 #
-# A mask has no grey. So you have to decide from which probability on a pixel counts as hand. This number is called the
-# **[threshold](../docs/glossary.md#threshold)**.
+# A mask has no grey. So you have to choose a limit. A pixel counts as hand if its probability is at least as high as
+# this limit, which is called the **[threshold](../docs/glossary.md#threshold)**.
 #
 # Write a function that takes the probabilities and a threshold, and returns a mask of the same shape and the dtype
 # `uint8`. The mask is 1 where the probability is at least the threshold, and 0 elsewhere. Do not change the array of
@@ -154,9 +199,9 @@ def to_mask(probability, threshold):
 hs.check.to_mask(to_mask)
 
 # %% [markdown]
-# The library does the same in `predictor.mask`. Its threshold was chosen on people whose photos were used neither to
-# train nor to test. What would another threshold do? A low one counts every weak sign of skin as hand. A high one
-# keeps only the pixels of which the network is certain.
+# The library does the same in `predictor.mask`. Two people are kept to choose its threshold by: the network does not
+# learn from their photos, and it is not tested on them. What would another threshold do? A low one counts every weak
+# sign of skin as hand. A high one keeps only the pixels of which the network is almost certain.
 
 # %%
 cuts = (0.05, predictor.threshold, 0.95)
@@ -169,19 +214,20 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Does the low threshold mark much of the background as hand? Then the network is unsure of this background, and the
-# printed share is small. This can happen with drawn hands, because the network was trained on another kind of picture.
+# Is the printed share near 0 %, and the first mask nearly the whole photo? That is no fault of the photo: the network
+# then gives even a plain wall a little more than 0.05. For the mask at {{card.threshold:.2g}} this does not matter.
 
 # %% [markdown]
-# ## 6. How good is it?
+# ## 7. How good is it?
 #
 # The mask looks right. How right is it? Count pixels. Some pixels are hand in both masks, in the predicted one and in
-# the true one. Some are hand in at least one of them. Divide the first count by the second:
+# the true one. Some are hand in at least one of them.
+#
+# The **intersection over union**, [IoU](../docs/glossary.md#iou), is the first of these counts over the second:
 #
 # $$\text{IoU} = \frac{\text{pixels that are hand in both masks}}{\text{pixels that are hand in at least one mask}}$$
 #
-# This is the **intersection over union**, [IoU](../docs/glossary.md#iou). It is 1 for a perfect mask, and 0 for a mask
-# that has missed the whole hand.
+# It is 1 for a perfect mask, and 0 for a mask that has missed the whole hand.
 
 # %%
 mask = predictor.mask(image)
@@ -200,12 +246,11 @@ three = [next(s for s in split.test if s.person == person) for person in ("02", 
 hs.plots.predictions(predictor, three)
 
 # %% [markdown]
-# The network was trained on photos of people from the data set HGR1. If the hands above are drawn, it has seen neither
-# these people nor this kind of picture before. Lesson 07 finds out where it goes wrong, and begins with the worst
-# photo.
+# If these hands are drawn, the network has seen neither these people nor this kind of picture before: it learned from
+# real photos. Lesson 07 finds out where it goes wrong, and begins with the worst photo.
 
 # %% [markdown]
-# ## 7. Exercise: cut the hand out (stretch)
+# ## 8. Exercise: cut the hand out (stretch)
 #
 # What is a mask good for? With a mask you can take the hand out of its photo and put it somewhere else, as a video
 # call does with a person. Write a function that takes a photo, `uint8` of shape (height, width, 3), and a mask of
@@ -226,8 +271,8 @@ def cut_out(image, mask):
 hs.check.cut_out(cut_out)
 
 # %% [markdown]
-# The library cuts out hands as well, and puts them on a chequered ground. Here is the same hand, cut out with the true
-# mask and with the network's. Look along the outline, where the two differ.
+# Here is the same hand on a chequered ground, cut out with the true mask and with the network's. Look along the outline,
+# where the two differ.
 
 # %%
 from handseg_lib.explore import upload
@@ -239,11 +284,11 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# ## 8. Your own photo
+# ## 9. Your own photo
 #
 # Take a photo of your hand. Replace `None` by the path of the file, in quotes, and run the two cells. (On Colab and
-# Binder, first drag the file into the list of files on the left.) As long as there is no path, a sample takes its
-# place. Your photo stays on the machine that runs this notebook.
+# Binder, first drag the file into the list of files on the left.) Without a path, a sample takes its place. Your photo
+# stays on the machine that runs this notebook.
 
 # %%
 photo = None  # for example "my_hand.jpg"
@@ -280,37 +325,6 @@ hs.explore.try_photo(predictor, keep=True)
 # they come from.
 
 # %% [markdown]
-# ## 9. What the course covers
-#
-# Each lesson asks one question. The top of each lesson says how long it takes.
-#
-# | lesson | question |
-# |---|---|
-# | 00 Start here | what does the network do? |
-# | [01 Photos and masks](01_photos_and_masks.ipynb) | what is in the data, and who may be in the test set? |
-# | [02 Batches and augmentation](02_batches_and_augmentation.ipynb) | how do photos and masks reach the network without harm? |
-# | [03 The encoder](03_the_encoder.ipynb) | what does a network know that has seen a million photos? |
-# | [04 The U-Net](04_the_u_net.ipynb) | how does the network find the exact outline? |
-# | [05 Losses and metrics](05_losses_and_metrics.ipynb) | what is a good mask, in one number? |
-# | [06 Training](06_training.ipynb) | how does it learn without forgetting what it knew? |
-# | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it notice? |
-# | [08 Unseen people](08_unseen_people.ipynb) | how well will it do on the next person, and how sure is that? |
-#
-# The real photos are the data set HGR1: 899 photos of 12 people, each with a mask. They are not part of the course,
-# because no licence for them was found. `python -m handseg_lib fetch` downloads them from [their authors'
-# page](https://sun.aei.polsl.pl/~mkawulok/gestures/). If you have downloaded `hgr1_images.zip` and `hgr1_skin.zip`
-# yourself, set the environment variable `HANDSEG_HGR1` to the folder that holds the two files.
-#
-# <details>
-# <summary>As published: where the course comes from</summary>
-#
-# The course grew out of an article by Mohamed Abdul Gafoor, "Building a Segmentation Model: Creating a UNet
-# architecture from ResNet50 as encoder" (2023). The article's code no longer runs, and it has some mistakes that
-# are easy to make and hard to see. Boxes like this one tell you about them. You can skip them all.
-#
-# </details>
-
-# %% [markdown]
 # ## 10. How to work
 #
 # - **Each notebook runs alone**, from top to bottom. You can start with any lesson that answers your question.
@@ -319,26 +333,13 @@ hs.explore.try_photo(predictor, keep=True)
 #   your code in the place of the dots. The check in the next cell says what is wrong, or "Right!". Nothing further
 #   down depends on your answer, so you can go on and come back later.
 # - **Help comes in steps.** In a new cell, `hs.check.to_mask.hint()` gives you a hint for the exercise `to_mask`, and
-#   `hs.check.to_mask.solution()` shows you a solution. All solutions of a lesson are also a click away at the foot of
-#   the notebook.
+#   `hs.check.to_mask.solution()` shows you a solution. The foot of the notebook leads to all solutions of a lesson.
 # - **`hs.progress()`** shows which exercises and quizzes you have done. This is kept on your machine only.
 #
-# The same notebooks run in seconds or for hours. That depends on the profile:
-
-# %%
-pd.DataFrame(list(hs.profile.PROFILES.values()), dtype=object).set_index("name")
-
-# %% [markdown]
-# - `size`: the side of the network's photos in pixels;
-# - `batch_size`: how many photos the network looks at in one step (lesson 02);
-# - `epochs`: how many times a training goes through all photos;
-# - `frozen_epochs`: in how many of these the pretrained part of the network does not change (lesson 06);
-# - `per_person`: how many photos of each person are used (None: all).
-#
-# The profile `smoke` is for tests: it shows that everything runs, not that anything is learned. `quick` is for a
-# laptop. `full` needs a GPU and the real photos, and is chosen automatically where both are found. To choose yourself,
-# set the environment variable `HANDSEG_PROFILE` before you start Jupyter, or run `%env HANDSEG_PROFILE=smoke` at the
-# top of a notebook.
+# The same notebooks run in seconds or for hours. That depends on the **profile**. `quick` is for a laptop: small photos,
+# short trainings. `full` needs a GPU and the real photos, and is chosen where both are found. `smoke` is for tests: it
+# shows that everything runs, not that anything is learned. To choose yourself, run `%env HANDSEG_PROFILE=smoke` at the
+# top of a notebook, or set this variable before you start Jupyter. `hs.profile.PROFILES` shows what each profile sets.
 
 # %% [markdown]
 # ## 11. What you learned

@@ -5,6 +5,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from spellchecker import SpellChecker
@@ -121,6 +122,29 @@ def test_instructor_has_a_page_for_every_lesson():
         headings = re.findall(r"^#+ .*", page.read_text("utf-8"), re.M)
         assert headings[0].startswith(f"# {lesson} ")
         assert headings[1:] == ["## Minutes", "## Where learners stumble", "## Show"], page.name
+
+
+def minutes(page: Path) -> list[int]:
+    """The minutes in a table of a page of docs, row by row."""
+    return [int(number) for number in re.findall(r"^\| [^|]+ \| (\d+) \|", page.read_text("utf-8"), re.M)]
+
+
+@in_form
+def test_minutes_of_the_teaching_page_add_up_to_those_of_the_lesson(lesson):
+    stated = re.search(r"\*\*Time:\*\* (\d+) minutes", cells(lesson)[0].source)[1]
+    assert sum(minutes(ROOT / "docs" / "teaching" / f"{lesson}.md")) == int(stated)
+
+
+def test_plans_add_up():
+    """Each row of a day begins where the one before ends; a session has ninety minutes."""
+    page = (ROOT / "docs" / "instructors.md").read_text("utf-8")
+    rows = [(60 * int(h) + int(m), int(n or 0)) for h, m, n in re.findall(r"^\| (\d):(\d\d) \| (\d*) ?\|", page, re.M)]
+    assert [start for start, _ in rows].count(0) == 2, "half a day, and a day"
+    for (start, length), (following, _) in zip(rows, rows[1:]):
+        assert following in (start + length, 0), f"{following // 60}:{following % 60:02d} begins too soon or too late"
+    sessions = re.findall(r"^\| \d+ \| (\d*) ?\| (\d+) \| (\d+) \|", page, re.M)
+    assert len(sessions) == 10
+    assert all(sum(int(part or 0) for part in parts) == 90 for parts in sessions), sessions
 
 
 # Spelling

@@ -32,9 +32,34 @@ def deal_samples(samples, count, rng):
     return [samples[k] for k in order[5 * count :]], [samples[k] for k in order[: 5 * count]]
 
 
+def shares(masks):
+    return [mask.mean() for mask in masks]
+
+
+def inverted_by_vote(masks):
+    """Counts masks: most of them are mostly ones."""
+    return sum(share > 0.5 for share in shares(masks)) > len(masks) / 2
+
+
+def inverted_by_pixels(masks):
+    """All pixels together, so that a large mask counts more."""
+    return sum(mask.sum() for mask in masks) / sum(mask.size for mask in masks) > 0.5
+
+
+def inverted_in_a_loop(masks):
+    total = 0
+    for mask in masks:
+        total += np.count_nonzero(mask) / mask.size
+    return bool(total / len(masks) > 0.5)
+
+
 @np.errstate(over="ignore")
-def share_in_uint8(mask):
-    return sum(p for row in mask for p in row) / mask.size
+def inverted_in_uint8(masks):
+    return np.mean([sum(sum(mask)) / mask.size for mask in masks]) > 0.5
+
+
+def inverted_by_counting(masks):
+    return np.mean([np.unique(mask, return_counts=True)[1][1] / mask.size for mask in masks]) > 0.5
 
 
 def deal_from_a_list(samples, count, rng):
@@ -111,16 +136,26 @@ def deal_but_the_last(samples, count, rng):
 
 
 ANSWERS = [
-    ("skin_share", lambda mask: np.sum(mask == 1) / (mask.shape[0] * mask.shape[1]), "Right!"),
-    ("skin_share", lambda mask: np.average(mask), "Right!"),
-    ("skin_share", lambda mask: mask.sum(dtype=float) / mask.size, "Right!"),
-    ("skin_share", lambda mask: mask.mean(axis=0).mean(), "Right!"),
-    ("skin_share", lambda mask: round(mask.mean(), 2), "you round"),
-    ("skin_share", lambda mask: mask.sum() / 40, "stand in your code"),
-    ("skin_share", lambda mask: mask.sum() / np.sum(mask == 0), "this is 0.176"),
-    ("skin_share", lambda mask: np.unique(mask, return_counts=True)[1][1] / mask.size, "all pixels are 0"),
-    ("skin_share", lambda mask: mask[mask.any(axis=1)].mean(), "divide by one side"),
-    ("skin_share", lambda mask: np.prod(mask), "and this is 0"),
+    ("looks_inverted", lambda masks: np.mean([mask.mean() for mask in masks]) > 0.5, "Right!"),
+    ("looks_inverted", inverted_in_a_loop, "Right!"),
+    ("looks_inverted", lambda masks: sum(shares(masks)) > len(masks) / 2, "Right!"),
+    ("looks_inverted", lambda masks: np.mean([mask == 0 for mask in shares(masks)]) > 1, "Which is which"),
+    ("looks_inverted", lambda masks: np.mean(shares(masks)) < 0.5, "the wrong way round"),
+    ("looks_inverted", lambda masks: np.mean(shares(masks)) > 0.7, "Where is your limit"),
+    ("looks_inverted", lambda masks: np.mean(shares(masks)) > 0.3, "Where is your limit"),
+    ("looks_inverted", lambda masks: np.mean(shares(masks)) >= 0.5, "The task says above"),
+    ("looks_inverted", lambda masks: any(share > 0.5 for share in shares(masks)), "Take the mean of all shares"),
+    ("looks_inverted", lambda masks: masks[0].mean() > 0.5, "Take the mean of all shares"),
+    ("looks_inverted", lambda masks: np.median(shares(masks)) > 0.5, "Take the mean of all shares"),
+    ("looks_inverted", inverted_by_vote, "Take the mean of all shares"),
+    ("looks_inverted", lambda masks: np.mean(masks) > 0.5, "In this list the sizes differ"),
+    ("looks_inverted", inverted_by_pixels, "Each mask should count the same"),
+    ("looks_inverted", inverted_in_uint8, "a uint8 goes to 255"),
+    ("looks_inverted", inverted_by_counting, "all pixels are alike"),
+    ("looks_inverted", lambda masks: np.mean(shares(masks)), "Return True or False"),
+    ("looks_inverted", lambda masks: int(np.mean(shares(masks)) > 0.5), "Return True or False"),
+    ("looks_inverted", lambda masks: np.array(shares(masks)) > 0.5, "One answer for all masks"),
+    ("looks_inverted", lambda masks: print(np.mean(shares(masks)) > 0.5), "Does it return its result"),
     ("read_mask", read_in_a_loop, "Right!"),
     ("read_mask", lambda path: (np.asarray(Image.open(path)) == 0).astype("uint8"), "Right!"),
     ("read_mask", lambda path: (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) == 0).astype(np.uint8), "Right!"),
@@ -140,19 +175,9 @@ ANSWERS = [
     ("deal", deal_but_the_last, "was never drawn"),
     ("deal", lambda samples, count, rng: deal(samples, 3, rng), "Is `count` used"),
     ("deal", lambda samples, count, rng: [part[1:] + part[1:2] for part in deal(samples, count, rng)], "come twice"),
-    ("skin_share", share_in_uint8, "wrong for a large one"),
-    ("skin_share", lambda mask: print(mask.mean()), "Does it return its result"),
     ("read_mask", lambda path: np.array(Image.open(path)), "are exchanged. In the file"),
     ("deal", deal_from_a_list, "each name once in the list"),
     ("deal", deal_in_any_order, "Sort the persons"),
-    ("skin_share", lambda mask: mask.mean(), "Right!"),
-    ("skin_share", lambda mask: np.count_nonzero(mask) / mask.size, "Right!"),
-    ("skin_share", lambda mask: mask.sum(), "how many pixels"),
-    ("skin_share", lambda mask: 100 * mask.mean(), "per cent"),
-    ("skin_share", lambda mask: (mask == 0).mean(), "share of the background"),
-    ("skin_share", lambda mask: mask.sum() / len(mask), "divide by one side"),
-    ("skin_share", lambda mask: mask.mean(axis=0), "One mask should give one number"),
-    ("skin_share", lambda mask: mask.mean() / 255, "0.15, and this is"),
     ("read_mask", lambda path: (grey(path) < 128).astype(np.uint8), "Right!"),
     ("read_mask", lambda path: hs.read_mask(path), "Right!"),
     ("read_mask", lambda path: 1 - np.array(Image.open(path), np.uint8), "Right!"),

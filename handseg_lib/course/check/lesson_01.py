@@ -10,30 +10,60 @@ from PIL import Image
 
 from ...data import drawn
 from ...data.samples import Sample
-from .core import exercise, expect, given
-from .lesson_00 import share_of_other_masks
+from .core import exercise, expect, given, stopping
 
-__all__ = ["deal", "read_mask", "skin_share"]
+__all__ = ["deal", "looks_inverted", "read_mask"]
 
 
 @exercise(
-    "Now a whole data set of masks fits into one line of numbers.",
-    "The sum of a mask of 0 and 1 counts its skin, and mask.size counts all its pixels. Or: what is the mean of "
-    "zeros and ones?",
+    "The data set checks itself now, each time the notebook runs.",
+    "Two steps: a list of the masks' shares of ones, such as mask.mean() of each; then np.mean of this list, compared "
+    "with 0.5.",
 )
-def skin_share(answer: Callable) -> None:
-    mask = np.zeros((4, 10), np.uint8)
-    mask[1, 2:8] = 1  # 6 of 40 pixels
-    share = np.asarray(given(answer(mask.copy())), float)
-    expect(share.ndim == 0, f"One mask should give one number; this has the shape {share.shape}. Count over all axes.")
-    expect(share != 6, "This is how many pixels are skin. A share is a part of the whole: how many are there in all?")
-    expect(not np.isclose(share, 15), "This is in per cent. Return it as a part of 1.")
-    expect(not np.isclose(share, 0.85), "This is the share of the background. 1 is skin.")
+def looks_inverted(answer: Callable) -> None:
+    def says(*shares: float, sides: tuple = (10,)) -> bool:
+        masks = [_mask(share, sides[k % len(sides)]) for k, share in enumerate(shares)]
+        verdict = np.asarray(given(answer(masks)))
+        expect(verdict.ndim == 0, f"One answer for all masks is wanted; this has the shape {verdict.shape}.")
+        expect(verdict.dtype == bool, f"Return True or False, such as a comparison gives, not {verdict}.")
+        return bool(verdict)
+
+    low, high = says(0.2, 0.2), says(0.8, 0.8)
+    expect(high or not low, "It is the wrong way round: inverted masks are those with too many ones.")
+    expect(low != high, f"{low} for masks with a fifth of ones, and {high} for masks with four fifths. Which is which?")
+    for share in (0.6, 0.4):
+        told = says(share, share, share)
+        expect(told == (share > 0.5), f"{told} for three masks with a share of {share} each. Where is your limit?")
+    expect(not says(0.5, 0.5), "Shares of exactly a half count as inverted. The task says above a half.")
+    for shares in ((0.8, 0.1, 0.1), (0.6, 0.6, 0.1), (0.4, 0.4, 0.9)):
+        mean = np.mean(shares)
+        expect(
+            says(*shares) == (mean > 0.5),
+            f"Shares of {shares[0]}, {shares[1]} and {shares[2]} have a mean of {mean:.2f}, and you say "
+            f"{not mean > 0.5}. Take the mean of all shares; how many of them are large does not matter.",
+        )
     expect(
-        not np.isclose(share, [1.5, 0.6]).any(), "You divide by one side. How many pixels has a mask of (4, 10) in all?"
+        says(0.9, sides=(300,)),
+        "Right for small masks, wrong for a large one: a uint8 goes to 255, and then begins at 0.",
     )
-    expect(np.isclose(share, 0.15), f"Of 40 pixels, 6 are skin: 0.15, and this is {share:.3g}.")
-    share_of_other_masks(answer)
+    with stopping("Right for masks of one size. In this list the sizes differ."):
+        mixed = says(0.8, 0.1, 0.8, sides=(10, 100)), says(0.2, 0.9, 0.2, sides=(10, 100))
+    expect(
+        mixed == (True, False),
+        "Right for masks of one size, wrong where a mask is larger than the others. Each mask should count the same: "
+        "first its share, then the mean.",
+    )
+    with stopping("Right for other masks, but think of some in which all pixels are alike."):
+        expect(
+            (says(0), says(1)) == (False, True), "Right for other masks, wrong where all pixels of a mask are alike."
+        )
+
+
+def _mask(share: float, side: int) -> np.ndarray:
+    """A square mask whose first rows are ones."""
+    mask = np.zeros((side, side), np.uint8)
+    mask[: round(share * side)] = 1
+    return mask
 
 
 @exercise(
