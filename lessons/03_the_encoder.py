@@ -40,10 +40,10 @@ drawn_hand, _ = hs.drawn.render(4, "5", 0)
 hs.explore.convolve(hs.my_hand.load(drawn_hand))
 
 # %% [markdown]
-# A photo has three channels: red, green and blue. Then a kernel has a square of numbers for each channel, and all
-# products are added up. A layer has many kernels. Each makes one map of answers, and these maps are the channels that
-# the next layer reads. Nobody wrote the numbers: the network learned them. Here are the 64 kernels of the first layer,
-# 7 x 7 each, and their maps.
+# A photo has three channels: red, green and blue. Then a kernel has a square of numbers for each channel. All products
+# are added up, and one more number, the *bias*. A layer has many kernels. Each makes one map of answers, and these maps
+# are the channels that the next layer reads. Nobody wrote the numbers: the network learned them. Here are the 64
+# kernels of the first layer, 7 x 7 each, and their maps.
 
 # %%
 hs.explore.draw_filters(hs.load_predictor(), hs.my_hand.load(drawn_hand))
@@ -332,8 +332,8 @@ hs.plots.images(
 # {{ablation["the recipe"].iou:.3f}}. With 0-1 it is {{ablation["0-1 into an encoder that expects 0-255"].iou:.3f}},
 # although the encoder was fine-tuned in both cases ([results](../docs/results.md)).
 #
-# Does batch norm not put the scale right? It would, if it used the mean and the spread of your photos. Here it uses
-# those that were stored when the encoder was trained (section 10).
+# Does batch norm not put the scale right? It would do so for the most part, if it used the mean and the spread of your
+# photos. Here it uses those that were stored when the encoder was trained (section 10).
 #
 # The opposite mistake is to prepare the photo twice, in the generator and in the model. One rule avoids both: the
 # preprocessing is the **first layer of the model**, and everything before it is plain uint8, as it came from the file.
@@ -491,7 +491,7 @@ hs.check.learning_layers(learning_layers)
 # network it depends on how the layer is called:
 #
 # - with `training=True`, as by `fit`, they are those of the current batch. The layer also moves a **stored** mean and
-#   variance a little towards them;
+#   variance (the square of the spread) a little towards them;
 # - with `training=False`, as by `predict`, they are the stored ones.
 #
 # This encoder's stored numbers come from a million photos. No gradient touches them, so the count of section 7 does
