@@ -326,11 +326,10 @@ hs.plots.images(
 
 # %% [markdown]
 # A decoder can still learn from such features, because it can enlarge the small differences that are left. But much
-# of what the encoder knows is lost. The course compares such choices in its
-# [**small test**](../docs/glossary.md#small-test): a short training at a small size, judged on nine persons of HGR1
-# whom the network has never seen. With photos prepared as they should be, the hand IoU (a score from 0 to 1) is
-# {{ablation["the recipe"].iou:.3f}}. With 0-1 it is {{ablation["0-1 into an encoder that expects 0-255"].iou:.3f}},
-# although the encoder was fine-tuned in both cases ([results](../docs/results.md)).
+# of what the encoder knows is lost. In the [small test](../docs/glossary.md#small-test) of lesson 02, the IoU is
+# {{ablation["the recipe"].iou:.3f}} with photos prepared as they should be. With 0-1 it is
+# {{ablation["0-1 into an encoder that expects 0-255"].iou:.3f}}, although the encoder was fine-tuned in both cases
+# ([results](../docs/results.md)).
 #
 # Does batch norm not put the scale right? It would do so for the most part, if it used the mean and the spread of your
 # photos. Here it uses those that were stored when the encoder was trained (section 10).
