@@ -519,8 +519,9 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Without any skip, only the bottleneck is left. It finds the hand and its rough shape, and the outline is blurred. (Where
-# the network takes a sleeve for skin, it does so with the skips and without them. This is a mistake about *what*.)
+# Without any skip, only the bottleneck is left. It finds the hand and its rough shape, and the outline is blurred.
+# (Where the network takes a sleeve for skin, it does so with the skips and without them. This is a mistake about
+# *what*.)
 #
 # Do not conclude that a U-Net needs its skips so much. This network learned with its skips and relies on them. One that
 # is trained without skips from the start should do better than this one does without them: by section 1, its grid would
