@@ -76,7 +76,7 @@ def test_the_picture_follows_the_square_the_numbers_and_the_ticks():
 
 def test_the_first_picture_is_the_pad_in_the_widget_and_a_picture_elsewhere():
     view = explore.convolve(np.full((60, 80, 3), 99, np.uint8))
-    assert len(view.still.pictures) == 4 and len(view.drawn.pictures) == 3
+    assert len(view.still.pictures) == 5 and len(view.drawn.pictures) == 4
     assert view.controls["place"].picture.startswith("data:image/jpeg")
 
 

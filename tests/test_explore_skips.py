@@ -71,6 +71,14 @@ def test_the_picture_follows_the_ticks(predictor, samples):
     assert window.picture.value == start
 
 
+def test_a_page_that_does_not_run_shows_all_skips_cut(predictor, samples):
+    """With every tick set, as the widget begins, both masks on the page were the same picture."""
+    window = explore.cut_skips(predictor, *samples[0].read())
+    for control in window.controls.values():
+        control.value = False
+    assert window.still.text == window.drawn.text != explore.cut_skips(predictor, *samples[0].read()).drawn.text
+
+
 def test_what_has_no_skips_is_named():
     photo = keras.Input((8, 8, 3))
     with pytest.raises(InputError, match="plain: a model without skips"):

@@ -70,7 +70,7 @@ def written(values: np.ndarray, shades: np.ndarray) -> np.ndarray:
 def draw_convolution(
     grey: np.ndarray, kernel: np.ndarray, line: int, column: int, norm: bool = False, relu: bool = False
 ) -> Drawing:
-    """Draws what ``convolve`` shows: the nine pixels below the kernel, their products, and the answers of all places.
+    """Draws what ``convolve`` shows: nine pixels, the kernel, their products, and the answers of all places.
 
     Args:
         grey: uint8 (H, W).
@@ -97,14 +97,16 @@ def draw_convolution(
         [
             photo,
             written(pixels, np.repeat(pixels[..., None], 3, axis=2)),
+            written(kernel, signed(kernel)),
             written(products, signed(products)),
             enlarged(signed(found), line - 1, column - 1, 1),
         ],
-        ["photo", "nine pixels", "times the kernel's numbers", "all answers: orange above 0, blue below"],
-        alt="A grey photo of few pixels; nine of them enlarged, with their numbers; their products with the kernel's "
-        f"numbers; and the answers of all places as a picture. {text}.",
+        ["photo", "nine pixels", "kernel", "pixel x kernel", "all answers"],
+        alt="A grey photo of few pixels; nine of them enlarged, with their numbers; the kernel's numbers; the products "
+        "of both; and the answers of all places as a picture, orange where they are above 0 and blue where they are "
+        f"below. {text}.",
         text=text,
-        columns=4,
+        columns=5,
     )
 
 

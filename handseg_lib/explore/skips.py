@@ -112,4 +112,6 @@ def cut_skips(model: Predictor | keras.Model, image: np.ndarray, true: np.ndarra
         return draw_cut(small, whole, decode(decoder, features, [kept[name] for name in names]), threshold, small_true)
 
     labels = [f"skip of {skip.shape[2]} x {skip.shape[1]}" for skip in features[:-1]]
-    return View(draw, {name: tick(label, True) for name, label in zip(names, labels)})
+    view = View(draw, {name: tick(label, True) for name, label in zip(names, labels)})
+    view.still = draw(**dict.fromkeys(names, False))  # a page that does not run shows what the skips are for
+    return view
