@@ -296,11 +296,11 @@ chosen = left_out.by("person").iou
 left_out.by("person").round(3)
 
 # %% [markdown]
-# Look at the worst person. A mean over twelve persons would not show this score, and a test with three persons might not
-# include this person.
+# Look at the worst person. A mean over twelve persons would not show this score, and a test with three persons might
+# not include this person.
 #
-# Could the stranger's own photos choose a better threshold? They always can, because a maximum is never below one of its
-# values. But this needs the stranger's true masks, and whoever has these needs no detector.
+# Could the stranger's own photos choose a better threshold? They always can, because a maximum is never below one of
+# its values. But this needs the stranger's true masks, and whoever has these needs no detector.
 
 # %% [markdown]
 # ## 8. A network, and what it must beat
@@ -362,9 +362,7 @@ fig
 # %% [markdown]
 # Look at one row. The position of the line says how good the method is. The **length of the line** says how much the
 # score depends on the person. But be fair: the two persons were chosen by the table's scores, so the table's line is
-# as long as it can be. For a fair comparison you need all folds. With each of HGR1's twelve persons left out once,
-# networks of the course's recipe have IoUs from {{min(row.iou for row in lopo.rows):.3f}} to
-# {{max(row.iou for row in lopo.rows):.3f}} ([results](../docs/results.md)). On an easy person, a simple rule for
+# as long as it can be. For a fair comparison you need all folds (section 16). On an easy person, a simple rule for
 # colours may be better than the small network. But such a rule fits only some skin in some light.
 #
 # What do the masks look like? Here are the worst person's first photo and the course's four hands, with the masks of
@@ -383,24 +381,17 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Does a network also have the gap of section 5? How large it is depends on how much the network can remember, and on
-# how long it is trained. With a frozen encoder and eight epochs it is small, and with a hundred epochs of fine-tuning
-# it is larger. If you have two more minutes, measure it for this network in a new cell, and compare with the same
-# person in section 5:
+# Does a network also have the gap of section 5? We have not measured it. We expect that it grows with the number of
+# weights that learn, and with the length of the training.
 #
-# ```python
-# tested, ways = two_ways(folds[worst])
-# known = small_unet(ways["known"], folds[worst].val)
-# {name: hs.evaluate(net, tested).summary()["iou"] for name, net in (("known", known), ("stranger", kept))}
-# ```
-
 # %% [markdown]
 # ## 9. How far could the mean move?
 #
-# Section 7 ended with a mean over twelve persons. With twelve other persons, the mean would be different. How
-# different could it be? The usual way to find out is the **[bootstrap](../docs/glossary.md#bootstrap)**. Draw as many
-# photos as there are, with replacement, from the photos that you have, and compute their mean. Do this 2,000 times.
-# The middle 95 % of these means form the **[interval](../docs/glossary.md#interval)**.
+# Section 7 ended with twelve persons, and their photos have a mean score. With twelve other persons, the mean would be
+# different. How different could it be? The usual way to find out is the **[bootstrap](../docs/glossary.md#bootstrap)**.
+# It works like a lottery in which each ticket goes back after it was drawn. Draw as many photos as there are, with
+# replacement, from the photos that you have, and compute their mean. Do this 2,000 times. The middle 95 % of these
+# means form the **[interval](../docs/glossary.md#interval)**.
 
 
 # %%
@@ -445,8 +436,8 @@ assert photo_kept < 0.95
 
 # %% [markdown]
 # The promise is not kept. Why? If you draw photos, you treat each photo as new information. But the tenth photo of a
-# person adds little to the first: it shows the same skin, the same sleeve and the same room. You do not have as many
-# independent cases as photos. You have twelve.
+# person adds little to the first: it shows the same skin, the same sleeve and the same wall. You have many photos, but
+# only twelve independent cases.
 
 # %% [markdown]
 # ## 10. Exercise: draw people (core)
@@ -500,11 +491,11 @@ fig, (left, right) = hs.plots.figure(
     columns=2,
     height=3.6,
 )
-bins = np.linspace(by_person.min(), by_person.max(), 40)
+edges = np.linspace(by_person.min(), by_person.max(), 40)
 
 # %%
-left.hist(by_photo, bins, color=hs.plots.BLUE, label="drawing photos")
-left.hist(by_person, bins, color=hs.plots.ORANGE, alpha=0.7, hatch="///", edgecolor="white", label="drawing persons")
+left.hist(by_photo, edges, color=hs.plots.BLUE, label="drawing photos")
+left.hist(by_person, edges, color=hs.plots.ORANGE, alpha=0.7, hatch="///", edgecolor="white", label="drawing persons")
 left.set(xlabel="mean IoU of a draw", ylabel="draws")
 left.legend(fontsize=8)
 rows = np.arange(25)
@@ -516,14 +507,17 @@ right.set_title(f"hold the line: photos {photo_kept:.0%}, persons {person_kept:.
 fig
 
 # %% [markdown]
-# The wider interval is the better one. But this test was too easy for it, because six of twelve persons are half of
-# "all people". For six out of many people, such an interval holds the true mean in some 85 of 100 cases. The interval
-# is wide because twelve persons cannot tell you more. With more photos of the same twelve persons the blue interval
-# would become narrower, but you would not know more about other people.
+# The wider interval is the better one. But the figure flatters it. Each small study had half of all twelve persons, so
+# it could not be far off. In real life you test a few people out of very many. Then such an interval from six persons
+# holds the true mean in about 85 of 100 studies, not in 95.
+#
+# The interval is wide because twelve persons cannot tell you more. With more photos of the same twelve persons the blue
+# interval would become narrower, but you would not know more about other people.
 #
 # With three test persons, even the wide interval promises too much. It reaches at most from the worst to the best of
-# the three. Three people lie on both sides of the middle of all people in only 3 of 4 cases, not in 95 of 100. And the
-# person on whom everything fails may not be among the three:
+# the three. Take three people at random. In 1 of 4 cases all three are better than the middle person of all people, or
+# all three are worse. Then the interval misses the middle. And the person on whom everything fails may not be among the
+# three:
 
 # %%
 chance = (1 - 1 / len(persons)) * (1 - 1 / (len(persons) - 1)) * (1 - 1 / (len(persons) - 2))
@@ -532,6 +526,10 @@ assert 0.7 < chance < 0.8
 
 # %% [markdown]
 # So always report three things: the mean, the interval that draws persons, and **the worst person**.
+#
+# **Break.** This is the end of the first part. You know now whom a score is about. The second part asks where the
+# errors come from: from the photos, from the masks, or from the room. You can read it on another day: run the set-up
+# cell and the first cell of section 1, and go on here. (Only the last exercise also needs sections 3, 7 and 8.)
 
 # %% [markdown]
 # ## 12. Slices
@@ -542,9 +540,8 @@ assert 0.7 < chance < 0.8
 #
 # - `hand`: the hand's share of the photo;
 # - `brightness`: the mean of the photo;
-# - `tone`: how light the skin is in the photo, as an angle in degrees, $\arctan\left((L^* - 50) / b^*\right)$. Here
-#   $L^*$ is the lightness of a skin pixel and $b^*$ says how yellow it is. The angle lies between -90 (dark) and 90
-#   (light). In measurements of skin, dark skin is below -30 and very light skin above 55;
+# - `tone`: how light the skin is in the photo, as an angle in degrees. In measurements of skin, dark skin is below -30
+#   and very light skin above 55;
 # - `background`: how much of the background has the colours of the hand.
 #
 # To have something to slice, let the course's network look at the twelve **drawn** persons, who are strangers to it.
@@ -582,11 +579,10 @@ def thirds(table):
     return slices.set_index("third").iou
 
 
-without = pd.DataFrame({"all": thirds(scores), f"without {hardest}": thirds(scores[scores.person != hardest])})
-step = without.loc["middle"] - without.loc["low"]
-print(f"from the middle third down to the darkest: {step.iloc[0]:.3f}, without person {hardest} {step.iloc[1]:.3f}")
-assert step.iloc[0] > 0.02 and step.iloc[1] < step.iloc[0] / 2
-without.round(3)
+steps = {name: thirds(table) for name, table in (("all", scores), ("without", scores[scores.person != hardest]))}
+step = {name: ious.loc["middle"] - ious.loc["low"] for name, ious in steps.items()}
+print(f"from the middle third down to the darkest: {step['all']:.3f}, without person {hardest} {step['without']:.3f}")
+assert step["all"] > 0.02 and step["without"] < step["all"] / 2
 
 # %%
 twin = (people.tone.drop(hardest) - people.tone[hardest]).abs().idxmin()
@@ -599,32 +595,11 @@ people.loc[[hardest, twin]].round(2)
 # belong to the same person and occur together in each photo. So **you cannot separate them**, however many photos of
 # this person you have.
 #
-# Other properties change between photos of the *same* person, for example how large the hand is. Then you can compare
-# photos of one person, with the same skin and the same light. So ask for each property how much of it belongs to
-# persons: which share of its variance lies between persons?
-
-# %%
-columns = ["hand", "brightness", "tone", "background"]
-between = scores.groupby("person")[columns].transform("mean").var() / scores[columns].var()
-assert between["tone"] > between["hand"]
-
-# %%
-fig, ax = hs.plots.figure(
-    "Four bars: the share of each property's variance that lies between persons. Skin tone has the most, hand size the "
-    "least.",
-    width=6,
-    height=2,
-)
-ax.barh(between.index, between, color=hs.plots.BLUE)
-ax.set(xlabel="share of the variance that lies between persons", xlim=(0, 1))
-ax.invert_yaxis()
-fig
-
-# %% [markdown]
-# Where the bar is long, you have only as many cases as persons, and a third of the photos shows only some six of them.
-# Such a slice can **raise** a question: "Look at this person", or "Photograph more people with dark skin before you
-# use this". It cannot answer the question. Where the bar is short, the number of photos counts, and you can remove the
-# effect of the person: compare each photo with its person's mean.
+# Such a slice can **raise** a question: "Look at this person", or "Photograph more people with dark skin before you use
+# this". It cannot answer it, because a third of the photos shows only some six persons.
+#
+# Other properties change between photos of the *same* person, for example how large the hand is. Then the number of
+# photos counts, and you can remove the effect of the person: compare each photo with its person's mean.
 
 # %%
 inside = scores[["hand", "iou"]] - scores.groupby("person")[["hand", "iou"]].transform("mean")
@@ -644,9 +619,9 @@ assert small < large
 # %% [markdown]
 # ## 13. Whose error is it?
 #
-# Every score so far took the masks to be right. But people drew them. Suppose that two people shared this work, and
-# one of them draws a little outside the skin. What would you see? Try it: **the masks of one person are made larger by
-# two pixels all round**, and you are not told who it is.
+# Every score so far took the masks to be right. But people made them. Suppose that two people shared this work, and one
+# of them traces the hands a little outside the skin. What would you see? Try it: **the masks of one person are made
+# larger by two pixels all round**, and you are not told who it is.
 
 # %%
 import dataclasses
@@ -675,7 +650,7 @@ relabelled.groupby("person").f1.mean().sort_values().round(3).to_frame().T
 
 # %% [markdown]
 # Whose masks were changed? The scores do not tell. They are lower for this person, and also for persons who are
-# difficult. You need another question. Not *how many* pixels are wrong, but **on which side of the outline** they are.
+# difficult. Do not ask *how many* pixels are wrong, but **on which side of the outline** they are.
 
 # %% [markdown]
 # ## 14. Exercise: in or out, and how far? (stretch)
@@ -714,12 +689,15 @@ offsets = pd.DataFrame(
 )
 suspect = (offsets.now - offsets.now.median()).abs().idxmax()
 print("suspect: person", suspect)
+others = offsets.now.drop(suspect)
+counts = {"inside the mask": (others < 0).sum(), "on its outline": (others == 0).sum(), "outside": (others > 0).sum()}
+print("of the others:", ", ".join(f"{count} {where}" for where, count in counts.items()))
 assert suspect == secret and -3 < offsets.now[secret] - offsets.before[secret] < -1
 
 # %%
 fig, ax = hs.plots.figure(
-    "The median signed offset of each person's outlines, as orange squares. All lie between one pixel inside and the "
-    f"true outline, but for person {secret}, who lies far lower than before, a blue circle.",
+    f"The median signed offset of each person's outlines, as orange squares: from {others.min():.1f} to "
+    f"{others.max():.1f} pixels, but for person {secret}, who lies far lower than before, a blue circle.",
     width=7,
 )
 ax.plot(offsets.index, offsets.now, "s", color=hs.plots.VERMILION, label="with one person's masks grown")
@@ -730,42 +708,21 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# You found the person. And the others? Most of them lie a little below 0. An offset that **all** persons share may
-# come from the network or from the masks. The figure cannot tell which of the two is right. (Here you know: drawn
-# masks are exact, so it comes from the network or its threshold.) An offset that **one** person has alone is a
-# question. Are this person's masks too large? Or does something in the photos, such as a wall with the colour of skin,
-# make the network's hand too small? The number cannot tell. Look at the photos:
-
-# %%
-sample = max((s for s in strangers if s.person == secret), key=lambda s: s.read()[1].mean())
-image, true = sample.read()
-_, wide = grown(sample).read()
-edge = np.argwhere(true - cv2.erode(true, disc))
-y, x = np.maximum(edge[len(edge) // 2] - 30, 0)
-window = np.s_[y : y + 60, x : x + 60]
-
-# %%
-masks = {"the exact mask": true, "the grown one": wide, "the network's": predictor.mask(image)}
-crops = [cv2.resize(image[window], None, fx=4, fy=4) for _ in masks]
-lines = [cv2.resize(mask[window], None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST) for mask in masks.values()]
-hs.plots.images(
-    [hs.plots.overlay(crop, line, strength=0) for crop, line in zip(crops, lines)],
-    list(masks),
-    alt="A piece of a hand's edge, enlarged, three times: with the exact outline, one two pixels wider, the network's.",
-)
-
-# %% [markdown]
+# You found the person. And the others? The line above the figure says on which side of the true outline each of them
+# lies. If **all** persons had the same offset, it could come from the network or from the masks, and the figure could
+# not tell which. (Here you know that drawn masks are exact, so it would come from the network or its threshold.)
+#
+# If only **one** person has an offset, find out why. Are this person's masks too large? Or does something in the
+# photos, such as a wall with the colour of skin, make the network's hand too small? The number cannot tell, so look at
+# the photos.
+#
 # Now to the question behind the audit: **how much of the error is the network's?** Score twice. First strictly. Then
 # do not count errors within two pixels of the mask's edge, where people who draw masks differ. What is left in the
 # second score are whole pieces: a missed finger, or a wall that was called hand.
 
 # %%
-outlines = hs.audit.outlines(relabelled)
-table = outlines[["photos", "f1", "f1_2px", "forgiven"]]
+table = hs.audit.outlines(relabelled)
 assert (table.f1_2px >= table.f1).all()
-table.round(3)
-
-# %%
 alt = "A bar for each person, worst on top: the error 1 - F1, in a part within 2 px of the mask's edge and one farther off."
 fig, ax = hs.plots.figure(alt, width=7, height=3.4)
 names = [f"person {person}" for person in table.index]
@@ -778,9 +735,9 @@ fig
 
 # %% [markdown]
 # The blue part is the network's error, or a piece is missing in the mask: look. The orange part may come from either
-# of them. Drawn masks are exact, so here it comes from the network, except for one person. Where people drew the
-# masks, nobody can tell. Then a better network may not even get a better score. To see this in an extreme case, use
-# the **exact** masks as a prediction, and score them against the larger ones:
+# of them. Drawn masks are exact, so here it comes from the network, except for one person. Where people made the
+# masks, nobody can tell. Then a better network may not get a better score at all. To see this, use the **exact** masks
+# of the suspect as a prediction, and score them against the larger ones:
 
 # %%
 mine = [sample for sample in strangers if sample.person == secret]
@@ -789,27 +746,24 @@ print(f"person {secret}: a perfect network would score F1 {ceiling:.3f}; ours ha
 assert table.f1[secret] < ceiling < 0.98
 
 # %% [markdown]
-# No training can get beyond this limit, and two pixels made it. Before you work on a better network, find out how far
+# No training can get beyond this limit, because the masks set it. Before you work on a better network, find out how far
 # below the limit you are.
 #
-# The last step of an audit is to look at single photos. Sort them by how much mask and prediction differ. For
-# "outline" you need not look. For the others you do.
+# The last step of an audit is to look at single photos, those first in which mask and prediction differ most. For
+# errors of the kind "outline" you need not look. For the others you do.
 
 # %%
 sorted_ = hs.audit.disagreements(relabelled)
-sorted_[["person", "gesture", "f1", "f1_2px", "kind"]].head(6).round(3)
-
-# %%
 worst_photos = [next(s for s in strangers if s.image.name == name) for name in sorted_.image.head(3)]
 hs.plots.predictions(predictor, worst_photos)
 
 # %% [markdown]
-# The list tells you where to look, not who is right. With drawn hands the mask is right, except for those that you
-# enlarged. With masks that people drew, expect both, and write down which it was.
+# The order tells you where to look, not who is right. With drawn hands the mask is right, except for those that you
+# enlarged. With masks that people made, expect both, and write down which it was.
 #
-# Look at the false hand as well, which is orange in these pictures. Section 12 could not say whether the reason was
-# the skin or the wall. The worst photos cannot prove it either. But they tell you what to photograph next: this skin
-# in front of another wall, and other skin in front of this wall.
+# Look also at the orange pixels: the network called them hand, and they are not. Section 12 could not say whether the
+# reason was the skin or the wall. The worst photos cannot prove it either. But they tell you what to photograph next:
+# this skin in front of another wall, and other skin in front of this wall.
 #
 # One last rule: do not correct the masks of the test persons. If you correct only the masks on which the network
 # fails, the score becomes too good. Report both numbers, the strict one and the one without the edge.
@@ -835,30 +789,24 @@ hs.plots.predictions(predictor, worst_photos)
 # begins at the worst person and ends at the best, because with three persons the lowest draw is the worst person three
 # times.
 #
-# - **Known people and strangers**, as in section 5, on all twelve persons. The colour table's IoU is
-#   {{known_people.known_iou:.3f}} on known people and {{known_people.stranger_iou:.3f}} on strangers. The gap is
-#   small, but person 04 has {{known_people["04"].known:.3f}} when known and {{known_people["04"].stranger:.3f}} as a
-#   stranger. Person 12 goes the other way: {{known_people["12"].known:.3f}} and {{known_people["12"].stranger:.3f}}.
-#   <!-- holds: known_people.widest_person == "04" and 0.005 < known_people.known_iou - known_people.stranger_iou < 0.015 -->
-# - **Each person left out once** ({{lopo.size}} pixels, eight epochs a fold, {{lopo.photos}} photos). The course's
-#   recipe has a mean F1 of {{lopo.mean_f1:.3f}} and a mean IoU of {{lopo.mean_iou:.3f}}, with an interval from
-#   {{lopo.iou_low:.3f}} to {{lopo.iou_high:.3f}}. This is lower than on the three test persons, because the four
-#   hardest persons are all among the other nine. By person, the F1 goes from {{max(row.f1 for row in lopo.rows):.3f}}
-#   down to {{min(row.f1 for row in lopo.rows):.3f}}.
+# Two more results are about all twelve persons. (Lesson 01 has a third one, the gap of section 5.)
+#
+# - **Each person left out once**, with the course's recipe. The mean IoU is {{lopo.mean_iou:.3f}}, its interval goes
+#   from {{lopo.iou_low:.3f}} to {{lopo.iou_high:.3f}}, and the worst person, 06, has an F1 of
+#   {{lopo.worst_person_f1:.3f}}. This is lower than on the three test persons, because the four hardest persons are all
+#   among the other nine.
 #   <!-- holds: not {"02", "05", "09"} & {row.person for row in sorted(lopo.rows, key=lambda row: row.f1)[:4]} -->
 #   <!-- holds: lopo.mean_iou < test_persons.mean_iou -->
-# - **Whose error it is.** Without the errors within two pixels of the edge, the mean F1 is {{audit.f1_2px:.3f}}:
-#   {{100 * audit.forgiven:.0f}} % of what is missing lies along the outline. Of the photos with an F1 below 0.95 and
-#   larger errors, {{audit.looked_at}} in all, each was looked at. In
+# - **Whose error it is.** About half of what is missing lies within two pixels of the outline. Each of the
+#   {{audit.looked_at}} worst photos with larger errors was looked at, with a network's mask beside it. In
 #   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "label")}} of them the mask is
-#   wrong, and in {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the
-#   network is. Fifteen of the network's errors are the salmon shirt of person 04.
+#   wrong, in {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the
+#   network is, and {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "unclear")}} were
+#   left open. They were judged only once. A second judge, who does not know which of the two outlines is the network's,
+#   might decide some of them the other way. With these masks, a network without any larger error would have an F1 of
+#   {{audit.worst_person_f1_of_no_other_error:.3f}} on person 06, so the masks set a limit for this person.
 #   <!-- holds: sorted(row.photos for row in audit.rows if row.table == "looked_at") == [7, 11, 16, 20, 72] -->
-#   <!-- holds: audit.looked_at == audit.to_look_at -->
-# - **How much better a network could get.** Suppose that it had no errors except along the outline, and in the photos
-#   with wrong masks. Its mean F1 would be {{audit.f1_of_no_other_error:.3f}}, and
-#   {{audit.worst_person_f1_of_no_other_error:.3f}} on person 06. The course's recipe has {{lopo.mean_f1:.3f}} and
-#   {{lopo.worst_person_f1:.3f}}.
+#   <!-- holds: audit.looked_at == audit.to_look_at and 0.45 < audit.forgiven < 0.55 -->
 #   <!-- holds: lopo.worst_person == audit.worst_person_of_no_other_error == "06" -->
 #
 # If you have HGR1, `python -m handseg_lib evaluate --protocol lopo --profile full --size 320` computes all twelve
@@ -867,9 +815,10 @@ hs.plots.predictions(predictor, worst_photos)
 # %% [markdown]
 # ## 17. Another room
 #
-# All twelve persons of HGR1 were photographed in one laboratory. So leaving a person out tells how well a network does
-# on people whom it has not seen, **in that laboratory**. It cannot tell how well the network does in your kitchen. Where
-# the photos that a network meets differ from those that it has learned from, people speak of a
+# HGR1 was photographed indoors, in front of some five walls, and each wall goes with two to four persons. So a person
+# who is left out has left the wall behind, in somebody else's photos. The scores of sections 7 and 16 tell how well a
+# method does on people whom it has not seen, **in front of walls that it knows**. They cannot tell how well it does in
+# your kitchen. Where the photos that a network meets differ from those that it has learned from, people speak of a
 # **[domain shift](../docs/glossary.md#domain-shift)**. The people are one such difference, and the room is another.
 #
 # The quickest test needs no masks. Take photos in which there is no hand. Every pixel that is called hand is then an
@@ -897,8 +846,8 @@ hs.plots.images(
 # %% [markdown]
 # For photos with hands, somebody must draw the masks. The course's judge is a set of 60 photos of hands in offices
 # ([data card](../docs/data_card.md)); `python -m handseg_lib fetch rooms` brings it. Two networks were scored on it and
-# on HGR1's test persons (`python -m benchmarks.rooms`). Both have the same layers, and have seen the same photos of HGR1.
-# The course's network has learned from these in their own room, with the augmentation of lesson
+# on HGR1's test persons (`python -m benchmarks.rooms`). Both have the same layers, and have seen the same photos of
+# HGR1. The course's network has learned from these in their own room, with the augmentation of lesson
 # [02](02_batches_and_augmentation.ipynb), sections 7 to 9. The other one has seen its hands in drawn rooms as well
 # (section 13 there), and drawn persons among the photos
 # (`python -m handseg_lib train --profile full --size 192 --rooms 400 --epochs 16`).
@@ -917,12 +866,12 @@ hs.plots.images(
 #
 # By the first row alone you would choose the first network. Its advantage is a short cut: in the laboratory, what has
 # the colour of skin *is* the hand. Take the colour away, and it finds next to nothing. Show it a face, and it finds a
-# hand. The second network pays {{100 * (rooms.hgr1_iou - rooms_elsewhere.hgr1_iou):.1f}} points of IoU on HGR1 for having more
-# to learn in the same time. It finds hands in grey photos, and makes fewer mistakes in offices.
+# hand. The second network pays {{100 * (rooms.hgr1_iou - rooms_elsewhere.hgr1_iou):.1f}} points of IoU on HGR1 for
+# having more to learn in the same time. It finds hands in grey photos, and makes fewer mistakes in offices.
 #
-# It has not learned everything, either. Of a real face it still calls a good part hand, although it has seen hundreds of
-# drawn ones: a drawn face has no pores and no wrinkles. Drawn rooms close a part of the gap. What is not in them, the
-# network cannot learn from them.
+# It has not learned everything, either. Of a real face it still calls a good part hand, although it has seen hundreds
+# of drawn ones: a drawn face has no pores and no wrinkles. Drawn rooms close a part of the gap. What is not in them,
+# the network cannot learn from them.
 #
 # Be careful with these numbers, too. All 60 hands in the offices are those of one man, and whoever chooses a recipe by
 # them makes the offices what the validation persons are: good for choosing, and no test. The honest test is a room that
@@ -963,14 +912,14 @@ hs.check.leave(leave)
 
 # %% [markdown]
 # What does it buy? Train two small networks on the same photos, one with the course's moves and colours alone and one
-# with yours. Then ask both about photos of persons they have never seen: as they are, in grey, and in rooms that are not
-# among yours.
+# with yours. Then ask both about photos of persons they have never seen: as they are, in grey, and in rooms that are
+# not among yours.
 
 # %%
-fold = folds[worst]
-networks = {"moves and colours": small_unet(fold.train, fold.val)}
+parts = folds[worst]
+networks = {"moves and colours": small_unet(parts.train, parts.val)}
 try:
-    networks["yours"] = small_unet(fold.train, fold.val, augment=leave)
+    networks["yours"] = small_unet(parts.train, parts.val, augment=leave)
 except hs.InputError as error:  # as long as the exercise is not solved
     print("Yours is not trained yet:", error)
 
@@ -980,17 +929,17 @@ def in_grey(image, mask, room):
     return image.mean(axis=2, keepdims=True).astype(np.uint8).repeat(3, axis=2)
 
 
-def elsewhere(image, mask, room):
+def in_other_room(image, mask, room):
     room = cv2.resize(room, image.shape[1::-1])
     return np.where(mask[..., None] == 1, image, room)
 
 
 unseen = hs.drawn_rooms.rooms(12, 224, seed=2)
-worlds = {"as they are": lambda image, mask, room: image, "in grey": in_grey, "in other rooms": elsewhere}
+worlds = {"as they are": lambda image, mask, room: image, "in grey": in_grey, "in other rooms": in_other_room}
 bought = pd.DataFrame(index=list(worlds), columns=list(networks), dtype=float)
 for world, change in worlds.items():
     for name, network in networks.items():
-        photos = [(*sample.read(), unseen[i % len(unseen)]) for i, sample in enumerate(fold.test)]
+        photos = [(*sample.read(), unseen[i % len(unseen)]) for i, sample in enumerate(parts.test)]
         ious = [hs.metrics.iou(mask, network.mask(change(image, mask, room))) for image, mask, room in photos]
         bought.loc[world, name] = np.mean(ious)
 bought.round(2)
@@ -998,8 +947,8 @@ bought.round(2)
 # %% [markdown]
 # One fold and small networks: expect the last digit to be chance. In rooms that it has never seen, the second network
 # should be much better. A drawn hand can be told by its shape even in grey, so grey photos gain less. And the photos as
-# they are? The second network has had the same eight epochs and more to learn, so it may lose a little there. Now change
-# your claims, and see which of them it was that helped.
+# they are? The second network has had the same eight epochs and more to learn, so it may lose a little there. Now
+# change your claims, and see which of them it was that helped.
 
 # %% [markdown]
 # ## 19. What you learned
@@ -1011,8 +960,8 @@ bought.round(2)
 # - Count people, not photos. An interval that draws photos is too narrow.
 # - Always report the mean, the interval and the worst person.
 # - If a property belongs to persons, a slice by it has only as many cases as persons. It raises questions.
-# - The sign of an offset helps to tell the habits of those who drew the masks from the network's errors.
-# - A score holds for the world in which it was measured. Another room needs photos from another room.
+# - The sign of an offset helps to tell the habits of those who made the masks from the network's errors.
+# - A score holds for the people and rooms in which it was measured. To know about another room, you need photos of it.
 
 # %% [markdown]
 # ## 20. Quiz
@@ -1023,8 +972,8 @@ hs.quiz("08")
 # %% [markdown]
 # ## 21. Next
 #
-# You can now say how well a network works, for whom, and how sure you are of it. The course's own results are on the page
-# [results](../docs/results.md). Each lesson is also there [on one page](../docs/recap/08.md), to print.
+# You can now say how well a network works, for whom, and how sure you are of it. The course's own results are on the
+# page [results](../docs/results.md). Each lesson is also there [on one page](../docs/recap/08.md), to print.
 #
 # One step is left. In [09 Shipping](09_shipping.ipynb), the network leaves the notebook: with a card that says what it
 # should not be used for, in fewer bits, and without Keras. Then do all of it with something of your own: the
