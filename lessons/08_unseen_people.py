@@ -12,9 +12,9 @@
 # - tell the network's errors from the habits of those who made the masks;
 # - say what a score from known rooms promises for another room, and teach a network to leave them.
 #
-# **Time:** 125 minutes to work through; the computer needs {{ceil(memory["08"].wall_seconds / 60)}} of them on two CPU
+# **Time:** 130 minutes to work through; the computer needs {{ceil(memory["08"].wall_seconds / 60)}} of them on two CPU
 # cores. The lesson has two parts, with a break after section 11. The first part, about people, takes 70 minutes. The
-# second part, about photos, masks and rooms, takes 55, and can be read on another day.
+# second part, about photos, masks and rooms, takes 60, and can be read on another day.
 #
 # **You need:** the split by person from [01 Photos and masks](01_photos_and_masks.ipynb), IoU and F1 from [05 Losses
 # and metrics](05_losses_and_metrics.ipynb), and "worst first" from [07 Exploring
@@ -360,14 +360,13 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# Look at one row. The position of the line says how good the method is. The **length of the line** says how much the
-# score depends on the person. But be fair: the two persons were chosen by the table's scores, so the table's line is
-# as long as it can be. For a fair comparison you need all folds (section 16). On an easy person, a simple rule for
-# colours may be better than the small network. But such a rule fits only some skin in some light.
+# The position of a line says how good the method is. The **length of the line** says how much the score depends on the
+# person. But be fair: the two persons were chosen by the table's scores, so the table's line is as long as it can be.
+# On an easy person, a simple rule for colours may be better than the small network. But such a rule fits only some skin
+# in some light.
 #
-# What do the masks look like? Here are the worst person's first photo and the course's four hands, with the masks of
-# the table and of the small network from the same fold. (Only the person of the first photo was left out in this fold,
-# so these pictures are no test.)
+# Here are the worst person's first photo and the course's four hands, with the masks of the table and of the small
+# network from the same fold. (Only the person of the first photo was left out, so the other four are no test.)
 
 # %%
 four = [next(s for s in split.test if s.person == p) for p in ("02", "05", "09")] + split.train[:1]
@@ -383,7 +382,7 @@ hs.plots.images(
 # %% [markdown]
 # Does a network also have the gap of section 5? We have not measured it. We expect that it grows with the number of
 # weights that learn, and with the length of the training.
-#
+
 # %% [markdown]
 # ## 9. How far could the mean move?
 #
@@ -536,13 +535,9 @@ assert 0.7 < chance < 0.8
 #
 # Does it work on dark skin? On small hands? In poor light? To answer such a question, sort the photos by that
 # property, cut them into thirds, and compare the scores. Each third is a **[slice](../docs/glossary.md#slice)**.
-# `Report.slices` uses four properties:
-#
-# - `hand`: the hand's share of the photo;
-# - `brightness`: the mean of the photo;
-# - `tone`: how light the skin is in the photo, as an angle in degrees. In measurements of skin, dark skin is below -30
-#   and very light skin above 55;
-# - `background`: how much of the background has the colours of the hand.
+# `Report.slices` does it for four properties: the `hand`'s share of the photo; the mean `brightness`; the `tone` of the
+# skin, as an angle in degrees (dark skin is below -30, very light skin above 55); and `background`, which says how much
+# of the background has the colours of the hand.
 #
 # To have something to slice, let the course's network look at the twelve **drawn** persons, who are strangers to it.
 
@@ -579,8 +574,8 @@ def thirds(table):
     return slices.set_index("third").iou
 
 
-steps = {name: thirds(table) for name, table in (("all", scores), ("without", scores[scores.person != hardest]))}
-step = {name: ious.loc["middle"] - ious.loc["low"] for name, ious in steps.items()}
+third = {"all": thirds(scores), "without": thirds(scores[scores.person != hardest])}
+step = {name: ious.loc["middle"] - ious.loc["low"] for name, ious in third.items()}
 print(f"from the middle third down to the darkest: {step['all']:.3f}, without person {hardest} {step['without']:.3f}")
 assert step["all"] > 0.02 and step["without"] < step["all"] / 2
 
@@ -591,9 +586,8 @@ people.loc[[hardest, twin]].round(2)
 
 # %% [markdown]
 # Most of the difference came from a single person. And the person with the most similar tone has a good score. The
-# reason may still be the skin. But it may also be the wall behind this person, the light, or the sleeve. All of these
-# belong to the same person and occur together in each photo. So **you cannot separate them**, however many photos of
-# this person you have.
+# reason may still be the skin. But it may also be this person's wall, light or sleeve. All of these occur together in
+# each photo, so **you cannot separate them**, however many photos of this person you have.
 #
 # Such a slice can **raise** a question: "Look at this person", or "Photograph more people with dark skin before you use
 # this". It cannot answer it, because a third of the photos shows only some six persons.
@@ -608,13 +602,11 @@ print(f"against the person's own mean: smaller hands {small:+.3f}, larger hands 
 assert small < large
 
 # %% [markdown]
-# Smaller hands have lower scores *within* persons. So the reason is not that some persons have smaller hands and more
-# difficult walls. A part of it comes from the score itself: lesson 05 showed that one pixel all round costs a small
-# hand more.
+# Smaller hands have lower scores *within* persons, so the reason is not that some persons have smaller hands and more
+# difficult walls. A part of it comes from the score itself: one pixel all round costs a small hand more (lesson 05).
 #
-# Be careful with the words, too. `tone` is the tone of the skin *in this photo*. Camera and light were not calibrated,
-# so a shadow changes it, and it does not tell anybody's type of skin. A slice by tone can show that a model fails. It
-# cannot show that a model is fair.
+# Be careful with the words, too. `tone` is the tone of the skin *in this photo*. A shadow changes it, and it does not
+# tell anybody's type of skin. A slice by tone can show that a model fails. It cannot show that a model is fair.
 
 # %% [markdown]
 # ## 13. Whose error is it?
@@ -712,12 +704,11 @@ fig
 # lies. If **all** persons had the same offset, it could come from the network or from the masks, and the figure could
 # not tell which. (Here you know that drawn masks are exact, so it would come from the network or its threshold.)
 #
-# If only **one** person has an offset, find out why. Are this person's masks too large? Or does something in the
-# photos, such as a wall with the colour of skin, make the network's hand too small? The number cannot tell, so look at
-# the photos.
+# If only **one** person has an offset, find out why. The reason may be this person's masks. It may also be a wall with
+# the colour of skin, which makes the network's hand too small. The number cannot tell, so look at the photos.
 #
 # Now to the question behind the audit: **how much of the error is the network's?** Score twice. First strictly. Then
-# do not count errors within two pixels of the mask's edge, where people who draw masks differ. What is left in the
+# do not count errors within two pixels of the mask's edge, where people who make masks differ. What is left in the
 # second score are whole pieces: a missed finger, or a wall that was called hand.
 
 # %%
@@ -734,10 +725,9 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# The blue part is the network's error, or a piece is missing in the mask: look. The orange part may come from either
-# of them. Drawn masks are exact, so here it comes from the network, except for one person. Where people made the
-# masks, nobody can tell. Then a better network may not get a better score at all. To see this, use the **exact** masks
-# of the suspect as a prediction, and score them against the larger ones:
+# The blue part is the network's error, or a piece is missing in the mask: look. The orange part may come from either of
+# them. If it comes from the masks, a better network may not get a better score at all. To see this, use the **exact**
+# masks of the suspect as a prediction, and score them against the larger ones:
 
 # %%
 mine = [sample for sample in strangers if sample.person == secret]
@@ -758,12 +748,9 @@ worst_photos = [next(s for s in strangers if s.image.name == name) for name in s
 hs.plots.predictions(predictor, worst_photos)
 
 # %% [markdown]
-# The order tells you where to look, not who is right. With drawn hands the mask is right, except for those that you
-# enlarged. With masks that people made, expect both, and write down which it was.
-#
-# Look also at the orange pixels: the network called them hand, and they are not. Section 12 could not say whether the
-# reason was the skin or the wall. The worst photos cannot prove it either. But they tell you what to photograph next:
-# this skin in front of another wall, and other skin in front of this wall.
+# The order tells you where to look, not who is right. With masks that people made, either can be wrong: write down
+# which it was. Look also at the orange pixels: the network called them hand, and they are not. They tell you what to
+# photograph next, for example this skin in front of another wall, and other skin in front of this wall.
 #
 # One last rule: do not correct the masks of the test persons. If you correct only the masks on which the network
 # fails, the score becomes too good. Report both numbers, the strict one and the one without the edge.
@@ -777,10 +764,8 @@ hs.plots.predictions(predictor, worst_photos)
 # | method | mean IoU | its interval, drawing persons | worst person |
 # |---|---|---|---|
 # | every pixel is hand | {{baselines["all skin"].iou:.3f}} | {{baselines["all skin"].iou_low:.3f}} to {{baselines["all skin"].iou_high:.3f}} | {{baselines["all skin"].worst_person_iou:.3f}} |
-# | HSV rule | {{baselines["HSV rule"].iou:.3f}} | {{baselines["HSV rule"].iou_low:.3f}} to {{baselines["HSV rule"].iou_high:.3f}} | {{baselines["HSV rule"].worst_person_iou:.3f}} |
 # | YCbCr rule | {{baselines["YCbCr rule"].iou:.3f}} | {{baselines["YCbCr rule"].iou_low:.3f}} to {{baselines["YCbCr rule"].iou_high:.3f}} | {{baselines["YCbCr rule"].worst_person_iou:.3f}} |
 # | colour table (Bayes) | {{baselines["Bayes histogram"].iou:.3f}} | {{baselines["Bayes histogram"].iou_low:.3f}} to {{baselines["Bayes histogram"].iou_high:.3f}} | {{baselines["Bayes histogram"].worst_person_iou:.3f}} |
-# | GrabCut from the table | {{baselines["GrabCut from Bayes"].iou:.3f}} | {{baselines["GrabCut from Bayes"].iou_low:.3f}} to {{baselines["GrabCut from Bayes"].iou_high:.3f}} | {{baselines["GrabCut from Bayes"].worst_person_iou:.3f}} |
 # | the course's network | {{test_persons.mean_iou:.3f}} | {{test_persons.iou_low:.3f}} to {{test_persons.iou_high:.3f}} | {{test_persons.worst_person_iou:.3f}} |
 # <!-- holds: test_persons.iou_low > max(row.iou_low for row in baselines.rows) -->
 # <!-- holds: baselines["YCbCr rule"].worst_person_iou < 0.5 < 0.8 < baselines["YCbCr rule"].iou -->
@@ -801,10 +786,10 @@ hs.plots.predictions(predictor, worst_photos)
 #   {{audit.looked_at}} worst photos with larger errors was looked at, with a network's mask beside it. In
 #   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "label")}} of them the mask is
 #   wrong, in {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the
-#   network is, and {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "unclear")}} were
-#   left open. They were judged only once. A second judge, who does not know which of the two outlines is the network's,
-#   might decide some of them the other way. With these masks, a network without any larger error would have an F1 of
-#   {{audit.worst_person_f1_of_no_other_error:.3f}} on person 06, so the masks set a limit for this person.
+#   network is, and {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "unclear")}}
+#   were left open. They were judged only once. A second judge, who does not know which of the two outlines is the
+#   network's, might decide some of them the other way. With these masks, a network without any larger error would have
+#   an F1 of {{audit.worst_person_f1_of_no_other_error:.3f}} on person 06, so the masks set a limit for this person.
 #   <!-- holds: sorted(row.photos for row in audit.rows if row.table == "looked_at") == [7, 11, 16, 20, 72] -->
 #   <!-- holds: audit.looked_at == audit.to_look_at and 0.45 < audit.forgiven < 0.55 -->
 #   <!-- holds: lopo.worst_person == audit.worst_person_of_no_other_error == "06" -->
