@@ -10,7 +10,7 @@
 # - find out whether a network notices its errors, and whether its probabilities are honest;
 # - save a model in a file that opens again in a new process.
 #
-# **Time:** 75 minutes to work through; the computer needs {{ceil(memory["07"].wall_seconds / 60)}} of them on two CPU
+# **Time:** 80 minutes to work through; the computer needs {{ceil(memory["07"].wall_seconds / 60)}} of them on two CPU
 # cores.
 #
 # **You need:** IoU from [05 Losses and metrics](05_losses_and_metrics.ipynb), and the split by person from [01 Photos
@@ -461,9 +461,8 @@ fig
 # %%
 for number in (0, 5, 9):
     print(f"where it says about {said[number]:.2f}, the share of hand is {share[number]:.2f}")
-print(
-    f"its smallest answer is {min(hand.min() for hand in hands):.3f}, its largest {max(hand.max() for hand in hands):.3f}"
-)
+lowest, highest = min(hand.min() for hand in hands), max(hand.max() for hand in hands)
+print(f"its smallest answer is {lowest:.3f}, its largest {highest:.3f}")
 
 # %% [markdown]
 # Such a figure is called a **reliability diagram**. Where the curve is above the diagonal, more of the pixels are hand
@@ -471,13 +470,13 @@ print(
 # mean distance between curve and diagonal, in which every pixel counts.)
 #
 # Read the two ends first. If the network says 0.07 where no pixel is hand, and 0.96 where nearly all are, it is too
-# **cautious**: it was trained for a few epochs only, and its answers have not moved farther towards 0 and 1. A network
+# **cautious**: it was trained for a short time only, and its answers have not moved farther towards 0 and 1. A network
 # that is trained for long is more often too **sure** ([Guo and others, 2017](https://arxiv.org/abs/1706.04599)). The
 # usual remedy for both is *temperature scaling*: the number before the sigmoid is divided by one number, the
 # temperature, which is chosen on the validation persons.
 #
-# Then read the middle. If the curve crosses the height of 0.5 on the left of 0.5, a lower threshold gives better masks
-# of these photos. Compare this with the threshold that the validation persons chose.
+# Then read the middle. If the curve crosses the height of 0.5 on the left of 0.5, a lower threshold may give better
+# masks of these photos. Compare this with the threshold that the validation persons chose.
 #
 # But remember how few pixels this is about:
 
