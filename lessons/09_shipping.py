@@ -202,8 +202,8 @@ before.by("person")[["iou", "f1"]].round(3)
 # apart was known before: for the recognition of faces in [2012](https://doi.org/10.1109/TIFS.2012.2214212), and for
 # programs that tell men from women in [2015](https://doi.org/10.6028/NIST.IR.8052). A [study of
 # 2018](https://proceedings.mlr.press/v81/buolamwini18a.html) crossed two groups, skin and sex, and tested three
-# companies' programs on about as many people of each. The mean scores were good. But the programs failed far more often for
-# women with dark skin than for men with light skin, and this showed only where both were counted together.
+# companies' programs on about as many people of each. The mean scores were good. But the programs failed far more often
+# for women with dark skin than for men with light skin, and this showed only where both were counted together.
 
 # %% [markdown]
 # ## 4. Numbers in eight bits
@@ -247,7 +247,7 @@ fig
 #
 # $$s = \frac{x_{\max} - x_{\min}}{255} \qquad\qquad z = \text{round}\left(\frac{-x_{\min}}{s}\right)$$
 #
-# A number $x$ becomes the mark $q$, a whole number from 0 to 255. The mark becomes the number $\hat{x}$ again:
+# A number $x$ becomes the mark $q$, a whole number from 0 to 255, and the mark becomes the number $\hat{x}$ again:
 #
 # $$q = \text{clip}\left(\text{round}\left(\frac{x}{s}\right) + z,\; 0,\; 255\right) \qquad\qquad \hat{x} = s\,(q - z)$$
 #
@@ -337,7 +337,7 @@ fig
 # %% [markdown]
 # **The weights** lie on both sides of zero, about evenly. For them one uses a **symmetric** ruler: as long to the left
 # as to the right, with zero at its middle mark. So the marks are counted from the middle, from -127 to 127, and there
-# is no zero point to keep. The largest weight decides the scale alone. With $b$ bits
+# is no zero point to keep. The largest weight decides the scale alone, which is with $b$ bits
 #
 # $$s = \frac{\max |w|}{2^{b-1} - 1}$$
 #
