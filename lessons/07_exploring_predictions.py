@@ -471,7 +471,7 @@ print(f"its smallest answer is {lowest:.3f}, its largest {highest:.3f}")
 #
 # Read the two ends first. If the network says 0.07 where no pixel is hand, and 0.96 where nearly all are, it is too
 # **cautious**: it was trained for a short time only, and its answers have not moved farther towards 0 and 1. A network
-# that is trained for long is more often too **sure** ([Guo and others, 2017](https://arxiv.org/abs/1706.04599)). The
+# that is trained for long is more often too **sure** ([a paper of 2017](https://arxiv.org/abs/1706.04599)). The
 # usual remedy for both is *temperature scaling*: the number before the sigmoid is divided by one number, the
 # temperature, which is chosen on the validation persons.
 #
