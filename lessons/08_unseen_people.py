@@ -32,9 +32,9 @@ hs.explore.open_network(("photo", "hand"))
 #
 # Most tutorials pick their test photos at random from all photos. To see what that does, you need a method that learns
 # within a second. Here is a very simple one, a **colour table**. Divide red, green and blue into 32 steps each. This
-# gives 32 x 32 x 32 bins of similar colours. In the training photos, count how many pixels of each bin are skin. For a
-# new pixel, the probability of skin is the share of skin in its bin. The method is from a [paper of
-# 2002](https://doi.org/10.1023/A:1013200319198), and the library's tables call it the Bayes histogram.
+# gives 32 x 32 x 32 bins of similar colours. For a new pixel, the probability of skin is the share of skin among the
+# pixels of the training photos in the same bin. (The method is from a [paper of
+# 2002](https://doi.org/10.1023/A:1013200319198). The library's tables call it the Bayes histogram.)
 
 # %%
 import numpy as np
@@ -125,17 +125,15 @@ for name, parts in {"random split": lot, "split by person": split}.items():
 assert hs.check_pairs(split).table.empty
 
 # %% [markdown]
-# A check can only use names that were written down. If your files do not say whose hand they show, no program can find
-# out. So keep the name of the person, the patient, the house or the day: whatever makes two photos more alike than
-# photos of strangers.
+# A check can only use names that were written down. So keep the name of the person, the patient, the house or the day:
+# whatever makes two photos more alike than photos of strangers.
 
 # %% [markdown]
 # ## 3. Leave out each person once
 #
 # Three test persons can be easy or difficult by chance. There is a remedy, and it costs only computing time. Leave out
-# one person, train with the others, and test on the one who was left out. Then do the same with the next person, until
-# **everybody** has been left out once. This is called
-# **[leave-one-person-out](../docs/glossary.md#leave-one-person-out)**, and each of these trainings is a
+# one person, train with the others, and test on the one who was left out. Do the same with each person in turn. This is
+# called **[leave-one-person-out](../docs/glossary.md#leave-one-person-out)**, and each of these trainings is a
 # [fold](../docs/glossary.md#fold). In this lesson, the person who was left out is called the stranger.
 #
 # A fold needs validation persons, too, to choose the epoch and the threshold. The course takes the next two persons in
@@ -162,9 +160,8 @@ ax.set(xlabel="person (T tests, V validates, the others train)", ylabel="fold")
 fig
 
 # %% [markdown]
-# Look at a row. In the first fold, person 01 is the stranger, 02 and 03 are for validation, and the other nine are for
-# training. Now look at a column: each person is tested once, by a network that has never seen this person. In the end
-# every photo has a score.
+# Look at a row: in the first fold, person 01 is the stranger, 02 and 03 are for validation, and the other nine are for
+# training. Now look at a column: each person is tested once, by a network that has never seen this person.
 #
 # The stranger must not choose anything. If each fold used the threshold that is best for its stranger, all twelve
 # scores would be too good.
@@ -244,12 +241,9 @@ two_marks(
 )
 
 # %% [markdown]
-# This is the effect of knowing the person. The method, the number of photos and the test photos are the same. A few
-# photos of the same skin in front of the same wall make the score better.
-#
-# Now look at the single lines. The gap differs from person to person. For some it is zero. For one it can be nearly
-# the whole score: a person who is unlike all the others. For such a person, the score of a random split is most
-# misleading.
+# This is the effect of knowing the person: a few photos of the same skin in front of the same wall make the score
+# better. Now look at the single lines. For some persons the gap is zero. For one it can be nearly the whole score: a
+# person who is unlike all the others. For such a person, the score of a random split is most misleading.
 
 # %% [markdown]
 # ## 6. What can be learned by heart
@@ -298,23 +292,15 @@ left_out.by("person").round(3)
 # %% [markdown]
 # Look at the worst person. A mean over twelve persons would not show this score, and a test with three persons might
 # not include this person.
-#
-# Could the stranger's own photos choose a better threshold? They always can, because a maximum is never below one of
-# its values. But this needs the stranger's true masks, and whoever has these needs no detector.
 
 # %% [markdown]
 # ## 8. A network, and what it must beat
 #
 # Is the worst person difficult, or is colour alone not enough? Take two folds: that of the table's worst person, and
-# that of its best. Compare these methods. (The names in brackets are those of the table below.)
-#
-# - Every pixel is hand ("all skin").
-# - Two rules for the colour of skin from the 1990s, which learn nothing ("HSV rule", "YCbCr rule").
-# - A limit between more and less red pixels, chosen for each photo
-#   ([Otsu](https://doi.org/10.1109/TSMC.1979.4310076), "Otsu on Cr").
-# - The colour table ("Bayes histogram").
-# - GrabCut, which begins with the table and follows edges ("GrabCut from Bayes").
-# - A small U-Net: half of the usual size, eight epochs, the encoder frozen ("small U-Net").
+# that of its best. Compare the colour table (here "Bayes histogram") with the answer that every pixel is hand ("all
+# skin"), with three rules for the colour of skin (HSV, YCbCr, and [Otsu](https://doi.org/10.1109/TSMC.1979.4310076)),
+# with GrabCut, which begins with the table and follows edges, and with a small U-Net: half of the usual size, eight
+# epochs, the encoder frozen.
 
 # %%
 import keras
@@ -362,8 +348,6 @@ fig
 # %% [markdown]
 # The position of a line says how good the method is. The **length of the line** says how much the score depends on the
 # person. But be fair: the two persons were chosen by the table's scores, so the table's line is as long as it can be.
-# On an easy person, a simple rule for colours may be better than the small network. But such a rule fits only some skin
-# in some light.
 #
 # Here are the worst person's first photo and the course's four hands, with the masks of the table and of the small
 # network from the same fold. (Only the person of the first photo was left out, so the other four are no test.)
@@ -380,8 +364,8 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Does a network also have the gap of section 5? We have not measured it. We expect that it grows with the number of
-# weights that learn, and with the length of the training.
+# Does a network also have the gap of section 5? We have not measured it. We expect that it grows with the length of the
+# training.
 
 # %% [markdown]
 # ## 9. How far could the mean move?
@@ -508,27 +492,18 @@ fig
 # %% [markdown]
 # The wider interval is the better one. But the figure flatters it. Each small study had half of all twelve persons, so
 # it could not be far off. In real life you test a few people out of very many. Then such an interval from six persons
-# holds the true mean in about 85 of 100 studies, not in 95.
-#
-# The interval is wide because twelve persons cannot tell you more. With more photos of the same twelve persons the blue
-# interval would become narrower, but you would not know more about other people.
+# holds the true mean in about 85 of 100 studies, not in 95. More photos of the same twelve persons would make the blue
+# interval narrower, but you would not know more about other people.
 #
 # With three test persons, even the wide interval promises too much. It reaches at most from the worst to the best of
-# the three. Take three people at random. In 1 of 4 cases all three are better than the middle person of all people, or
-# all three are worse. Then the interval misses the middle. And the person on whom everything fails may not be among the
-# three:
-
-# %%
-chance = (1 - 1 / len(persons)) * (1 - 1 / (len(persons) - 1)) * (1 - 1 / (len(persons) - 2))
-print(f"chance that three test persons do not include the worst of {len(persons)}: {chance:.0%}")
-assert 0.7 < chance < 0.8
-
-# %% [markdown]
+# the three. In 1 of 4 cases all three are better than the middle person of all people, or all three are worse, and the
+# interval misses the middle. And in 9 of 12 cases, the worst of twelve persons is not among the three.
+#
 # So always report three things: the mean, the interval that draws persons, and **the worst person**.
 #
-# **Break.** This is the end of the first part. You know now whom a score is about. The second part asks where the
-# errors come from: from the photos, from the masks, or from the room. You can read it on another day: run the set-up
-# cell and the first cell of section 1, and go on here. (Only the last exercise also needs sections 3, 7 and 8.)
+# **Break.** This is the end of the first part. The second part asks where the errors come from: the photos, the masks
+# or the room. You can read it on another day: run the set-up cell and the first cell of section 1, and go on here.
+# (Only the last exercise also needs sections 3, 7 and 8.)
 
 # %% [markdown]
 # ## 12. Slices
@@ -589,11 +564,11 @@ people.loc[[hardest, twin]].round(2)
 # reason may still be the skin. But it may also be this person's wall, light or sleeve. All of these occur together in
 # each photo, so **you cannot separate them**, however many photos of this person you have.
 #
-# Such a slice can **raise** a question: "Look at this person", or "Photograph more people with dark skin before you use
-# this". It cannot answer it, because a third of the photos shows only some six persons.
+# Such a slice can **raise** a question: "Photograph more people with dark skin before you use this". It cannot answer
+# it, because a third of the photos shows only some six persons.
 #
 # Other properties change between photos of the *same* person, for example how large the hand is. Then the number of
-# photos counts, and you can remove the effect of the person: compare each photo with its person's mean.
+# photos counts: compare each photo with its person's mean.
 
 # %%
 inside = scores[["hand", "iou"]] - scores.groupby("person")[["hand", "iou"]].transform("mean")
@@ -611,9 +586,9 @@ assert small < large
 # %% [markdown]
 # ## 13. Whose error is it?
 #
-# Every score so far took the masks to be right. But people made them. Suppose that two people shared this work, and one
-# of them traces the hands a little outside the skin. What would you see? Try it: **the masks of one person are made
-# larger by two pixels all round**, and you are not told who it is.
+# Every score so far took the masks to be right. But people made them. Suppose that one of these people traces the hands
+# a little outside the skin. What would you see? Try it: **the masks of one person are made larger by two pixels all
+# round**, and you are not told who it is.
 
 # %%
 import dataclasses
@@ -700,15 +675,13 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# You found the person. And the others? The line above the figure says on which side of the true outline each of them
-# lies. If **all** persons had the same offset, it could come from the network or from the masks, and the figure could
-# not tell which. (Here you know that drawn masks are exact, so it would come from the network or its threshold.)
+# You found the person. The line above the figure says on which side of the true outline the others lie. If **all**
+# persons had the same offset, it could come from the network or from the masks, and the figure could not tell which. If
+# only **one** has an offset, find out why: it may be this person's masks, or a wall with the colour of skin, which
+# makes the network's hand too small. Look at the photos.
 #
-# If only **one** person has an offset, find out why. The reason may be this person's masks. It may also be a wall with
-# the colour of skin, which makes the network's hand too small. The number cannot tell, so look at the photos.
-#
-# Now to the question behind the audit: **how much of the error is the network's?** Score twice. First strictly. Then
-# do not count errors within two pixels of the mask's edge, where people who make masks differ. What is left in the
+# Now to the question behind the audit: **how much of the error is the network's?** Score twice: first strictly, then
+# without the errors within two pixels of the mask's edge, where people who make masks differ. What is left in the
 # second score are whole pieces: a missed finger, or a wall that was called hand.
 
 # %%
@@ -736,24 +709,13 @@ print(f"person {secret}: a perfect network would score F1 {ceiling:.3f}; ours ha
 assert table.f1[secret] < ceiling < 0.98
 
 # %% [markdown]
-# No training can get beyond this limit, because the masks set it. Before you work on a better network, find out how far
-# below the limit you are.
+# No training can get beyond this limit, because the masks set it. So before you work on a better network, find out how
+# far below the limit you are.
 #
-# The last step of an audit is to look at single photos, those first in which mask and prediction differ most. For
-# errors of the kind "outline" you need not look. For the others you do.
-
-# %%
-sorted_ = hs.audit.disagreements(relabelled)
-worst_photos = [next(s for s in strangers if s.image.name == name) for name in sorted_.image.head(3)]
-hs.plots.predictions(predictor, worst_photos)
-
-# %% [markdown]
-# The order tells you where to look, not who is right. With masks that people made, either can be wrong: write down
-# which it was. Look also at the orange pixels: the network called them hand, and they are not. They tell you what to
-# photograph next, for example this skin in front of another wall, and other skin in front of this wall.
-#
-# One last rule: do not correct the masks of the test persons. If you correct only the masks on which the network
-# fails, the score becomes too good. Report both numbers, the strict one and the one without the edge.
+# Then look at the worst photos, as in lesson 07. `hs.audit.disagreements` sorts them by how much mask and prediction
+# differ. That order tells you where to look, not who is right: write down which it was. But do not correct the masks of
+# the test persons. If you correct only those on which the network fails, the score becomes too good. Report both
+# numbers, the strict one and the one without the edge.
 
 # %% [markdown]
 # ## 16. Real photos
@@ -770,26 +732,24 @@ hs.plots.predictions(predictor, worst_photos)
 # <!-- holds: test_persons.iou_low > max(row.iou_low for row in baselines.rows) -->
 # <!-- holds: baselines["YCbCr rule"].worst_person_iou < 0.5 < 0.8 < baselines["YCbCr rule"].iou -->
 #
-# The YCbCr rule has a good mean for two lines of code. But on one person its IoU is below one half. And each interval
+# The YCbCr rule has a good mean for two lines of code, but on one person its IoU is below one half. Each interval
 # begins at the worst person and ends at the best, because with three persons the lowest draw is the worst person three
 # times.
 #
 # Two more results are about all twelve persons. (Lesson 01 has a third one, the gap of section 5.)
 #
-# - **Each person left out once**, with the course's recipe. The mean IoU is {{lopo.mean_iou:.3f}}, its interval goes
-#   from {{lopo.iou_low:.3f}} to {{lopo.iou_high:.3f}}, and the worst person, 06, has an F1 of
-#   {{lopo.worst_person_f1:.3f}}. This is lower than on the three test persons, because the four hardest persons are all
-#   among the other nine.
+# - **Each person left out once.** The course's recipe has a mean IoU of {{lopo.mean_iou:.3f}}, with an interval from
+#   {{lopo.iou_low:.3f}} to {{lopo.iou_high:.3f}}. This is lower than on the three test persons, because the four
+#   hardest persons are all among the other nine. The worst is person 06, with an F1 of {{lopo.worst_person_f1:.3f}}.
 #   <!-- holds: not {"02", "05", "09"} & {row.person for row in sorted(lopo.rows, key=lambda row: row.f1)[:4]} -->
 #   <!-- holds: lopo.mean_iou < test_persons.mean_iou -->
-# - **Whose error it is.** About half of what is missing lies within two pixels of the outline. Each of the
-#   {{audit.looked_at}} worst photos with larger errors was looked at, with a network's mask beside it. In
+# - **Whose error it is.** About half of what is missing lies within two pixels of the outline. The {{audit.looked_at}}
+#   worst photos with larger errors were looked at, with a network's mask beside each. In
 #   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "label")}} of them the mask is
 #   wrong, in {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the
 #   network is, and {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "unclear")}}
-#   were left open. They were judged only once. A second judge, who does not know which of the two outlines is the
-#   network's, might decide some of them the other way. With these masks, a network without any larger error would have
-#   an F1 of {{audit.worst_person_f1_of_no_other_error:.3f}} on person 06, so the masks set a limit for this person.
+#   were left open. (They were judged once. A second judge, who does not know whose outline is whose, might decide
+#   otherwise.) With its masks, person 06 could at best have an F1 of {{audit.worst_person_f1_of_no_other_error:.3f}}.
 #   <!-- holds: sorted(row.photos for row in audit.rows if row.table == "looked_at") == [7, 11, 16, 20, 72] -->
 #   <!-- holds: audit.looked_at == audit.to_look_at and 0.45 < audit.forgiven < 0.55 -->
 #   <!-- holds: lopo.worst_person == audit.worst_person_of_no_other_error == "06" -->
