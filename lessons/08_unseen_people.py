@@ -749,7 +749,7 @@ assert table.f1[secret] < ceiling < 0.98
 #   wrong, in {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the
 #   network is, and {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "unclear")}}
 #   were left open. (They were judged once. A second judge, who does not know whose outline is whose, might decide
-#   otherwise.) With its masks, person 06 could at best have an F1 of {{audit.worst_person_f1_of_no_other_error:.3f}}.
+#   otherwise.) Without any larger error, the F1 of person 06 would be {{audit.worst_person_f1_of_no_other_error:.3f}}.
 #   <!-- holds: sorted(row.photos for row in audit.rows if row.table == "looked_at") == [7, 11, 16, 20, 72] -->
 #   <!-- holds: audit.looked_at == audit.to_look_at and 0.45 < audit.forgiven < 0.55 -->
 #   <!-- holds: lopo.worst_person == audit.worst_person_of_no_other_error == "06" -->
