@@ -441,6 +441,9 @@ columns = {
 }
 rows, epochs = pd.DataFrame(columns).to_dict("records"), range(1, 13)
 
+# %% [markdown]
+# Have you written it down? The figure shows which epoch the course keeps, and where its training stops.
+
 # %%
 fig, ax = hs.plots.figure(
     "Made-up curves of twelve epochs. Training IoU rises to the end. Validation IoU is best at epoch 6, falls for four "
