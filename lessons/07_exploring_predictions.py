@@ -410,8 +410,8 @@ fig
 print(f"mean IoU of the first look {report.table.iou.mean():.4f}, of both {looks['iou both looks'].mean():.4f}")
 
 # %% [markdown]
-# With so few photos, a difference of a few thousandths means nothing. It was measured with smaller networks on nine
-# persons of HGR1, whom they had not seen. The mean of both looks has an IoU of
+# With so few photos, a difference of a few thousandths means nothing. It was measured in the small test of lesson 02,
+# with smaller networks, on nine persons of HGR1, whom they had not seen. The mean of both looks has an IoU of
 # {{ablation["two looks: the mean of photo and mirror image"].iou:.3f}}, and the first look alone has
 # {{ablation["the recipe"].iou:.3f}}. The gain is small, and eight of the nine persons have it
 # ([results](../docs/results.md)). It needs no training. `hs.Predictor(model, mirror=True)` looks twice, and takes twice
