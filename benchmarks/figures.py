@@ -8,9 +8,9 @@ In a lesson an expression in braces, with Python's format behind a colon, become
 
     {{test_persons.mean_iou:.3f}}    {{memory["06"].wall_seconds / 60:.0f}}
 
-and so does a whole table, a line for each row of a record:
+and so does a whole table, a line for each row of a record and a column for each pair of a title and a key:
 
-    {{table(latency.rows, "network", "ms_alone")}}
+    {{table(latency.rows, ("network", "network"), ("ms a photo", "ms_alone"))}}
 
 A page that people read as it is, README.md or one of docs/, has the expression in a comment before the value, which
 `python -m benchmarks.report` puts there anew:
@@ -37,11 +37,13 @@ ON_A_PAGE = re.compile(rf"(<!-- {PLACE} -->)(.*?)(<!-- \. -->)", re.DOTALL)
 HOLDS = re.compile(r"^[ \t]*<!-- holds: (.+?) -->[ \t]*\n?", re.MULTILINE)
 
 
-def table(rows: list["Figures"], *keys: str) -> str:
-    """The lines of a Markdown table, without its head; a field stays empty where a row has no such key."""
-    fields = [[row._values.get(key, "") for key in keys] for row in rows]
+def table(rows: list["Figures"], *columns: tuple[str, str]) -> str:
+    """A Markdown table. A column that no row has is left out; a dash stands where one row has no such figure."""
+    columns = [(title, key) for title, key in columns if any(key in row._values for row in rows)]
+    fields = [[row._values.get(key, "–") for _, key in columns] for row in rows]
     written = [[f"{field:.4g}" if isinstance(field, float) else str(field) for field in line] for line in fields]
-    return "\n".join(f"| {' | '.join(line)} |" for line in written)
+    lines = [[title for title, _ in columns], ["---"] * len(columns), *written]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 FUNCTIONS = {f.__name__: f for f in (abs, len, max, min, round, set, sorted, sum, all, any, math.ceil, table)}

@@ -9,11 +9,12 @@
 # - leave out each person once, and say who chooses what in each training;
 # - compute an interval for a mean that counts people, not photos;
 # - read a slice with the right caution;
-# - tell the network's errors from the habits of those who drew the masks;
-# - say what a score from one laboratory promises for another room, and teach a network to leave it.
+# - tell the network's errors from the habits of those who made the masks;
+# - say what a score from known rooms promises for another room, and teach a network to leave them.
 #
-# **Time:** 115 minutes to work through; the computer needs {{ceil(memory["08"].wall_seconds / 60)}} of them on two CPU
-# cores.
+# **Time:** 130 minutes to work through; the computer needs {{ceil(memory["08"].wall_seconds / 60)}} of them on two CPU
+# cores. The lesson has two parts, with a break after section 11. The first part, about people, takes 70 minutes. The
+# second part, about photos, masks and rooms, takes 60, and can be read on another day.
 #
 # **You need:** the split by person from [01 Photos and masks](01_photos_and_masks.ipynb), IoU and F1 from [05 Losses
 # and metrics](05_losses_and_metrics.ipynb), and "worst first" from [07 Exploring
@@ -29,11 +30,11 @@ hs.explore.open_network(("photo", "hand"))
 # %% [markdown]
 # ## 1. A random split
 #
-# Most tutorials draw their test photos at random from all photos. To see what that does, you need a method that learns
+# Most tutorials pick their test photos at random from all photos. To see what that does, you need a method that learns
 # within a second. Here is a very simple one, a **colour table**. Divide red, green and blue into 32 steps each. This
-# gives 32 x 32 x 32 bins of similar colours. In the training photos, count how many pixels of each bin are skin. For a
-# new pixel, the probability of skin is the share of skin in its bin. The method is from a [paper of
-# 2002](https://doi.org/10.1023/A:1013200319198), and the library calls it the Bayes histogram.
+# gives 32 x 32 x 32 bins of similar colours. For a new pixel, the probability of skin is the share of skin among the
+# pixels of the training photos in the same bin. (The method is from a [paper of
+# 2002](https://doi.org/10.1023/A:1013200319198). The library's tables call it the Bayes histogram.)
 
 # %%
 import numpy as np
@@ -44,24 +45,24 @@ samples = profile.samples()
 split = hs.split_by_person(samples)
 
 
-def drawers(image, bins):
-    """The number of each pixel's drawer."""
-    red, green, blue = np.moveaxis(image.astype(int) * bins // 256, 2, 0)
-    return (red * bins + green) * bins + blue
+def bin_of(image, steps):
+    """The number of each pixel's bin."""
+    red, green, blue = np.moveaxis(image.astype(int) * steps // 256, 2, 0)
+    return (red * steps + green) * steps + blue
 
 
 # %%
-def colour_table(train, val, bins=32):
+def colour_table(train, val, steps=32):
     """Counts on train; the threshold is the best one on val."""
-    skin, seen = np.zeros(bins**3), np.zeros(bins**3)
+    skin, seen = np.zeros(steps**3), np.zeros(steps**3)
     for sample in train:
         image, mask = sample.read()
-        drawer = drawers(image, bins)
-        seen += np.bincount(drawer.ravel(), minlength=bins**3)
-        skin += np.bincount(drawer[mask == 1], minlength=bins**3)
-    # as if each drawer had been seen once more: an empty one gives the usual share of skin
+        number = bin_of(image, steps)
+        seen += np.bincount(number.ravel(), minlength=steps**3)
+        skin += np.bincount(number[mask == 1], minlength=steps**3)
+    # as if each bin had been seen once more: an empty one gives the usual share of skin
     share = ((skin + skin.sum() / seen.sum()) / (seen + 1)).astype("float32")
-    method = hs.baselines.Baseline("colour table", lambda image: share[drawers(image, bins)])
+    method = hs.baselines.Baseline("colour table", lambda image: share[bin_of(image, steps)])
     threshold, _ = hs.tune_threshold(method, val)
     return hs.baselines.Baseline(method.name, method.method, threshold)
 
@@ -82,13 +83,13 @@ rest, lot_test = train_test_split(samples, test_size=len(split.test), random_sta
 lot_train, lot_val = train_test_split(rest, test_size=len(split.val), random_state=0)
 lot = hs.Split(lot_train, lot_val, lot_test)
 scores = {}
-for name, parts in {"drawn by lot": lot, "split by person": split}.items():
+for name, parts in {"random split": lot, "split by person": split}.items():
     scores[name] = hs.evaluate(colour_table(parts.train, parts.val), parts.test).table.iou.mean()
 pd.Series(scores, name="test IoU").round(3).to_frame()
 
 # %% [markdown]
-# You have read that a random split makes scores too good. So you would expect the first score to be the larger one.
-# With the drawn hands it is the *smaller* one. Is the warning wrong?
+# In a random split, the network has seen other photos of the test persons. So you would expect the first score to be
+# the larger one. With the drawn hands it is the *smaller* one. Does a random split do no harm?
 #
 # Look at what is compared. The two rows differ in the split, **and also in the test photos**. The three test persons
 # may be easy or difficult by chance. So these two scores cannot tell you what the split did. You need two things: a
@@ -118,23 +119,21 @@ hs.check.shared_persons(shared_persons)
 # `hs.check_pairs` does this check, among others, when you give it a split. Here are the results for both:
 
 # %%
-for name, parts in {"drawn by lot": lot, "split by person": split}.items():
+for name, parts in {"random split": lot, "split by person": split}.items():
     faults = hs.check_pairs(parts).table.fault
     print(f"{name}: {faults.str.contains('more than one part').sum()} persons in more than one part")
 assert hs.check_pairs(split).table.empty
 
 # %% [markdown]
-# A check can only use names that were written down. If your files do not say whose hand they show, no program can find
-# out. So keep the name of the person, the patient, the house or the day: whatever makes two photos more alike than
-# photos of strangers.
+# A check can only use names that were written down. So keep the name of the person, the patient, the house or the day:
+# whatever makes two photos more alike than photos of strangers.
 
 # %% [markdown]
 # ## 3. Leave out each person once
 #
 # Three test persons can be easy or difficult by chance. There is a remedy, and it costs only computing time. Leave out
-# one person, train with the others, and test on the one who was left out. Then do the same with the next person, until
-# **everybody** has been left out once. This is called
-# **[leave-one-person-out](../docs/glossary.md#leave-one-person-out)**, and each of these trainings is a
+# one person, train with the others, and test on the one who was left out. Do the same with each person in turn. This is
+# called **[leave-one-person-out](../docs/glossary.md#leave-one-person-out)**, and each of these trainings is a
 # [fold](../docs/glossary.md#fold). In this lesson, the person who was left out is called the stranger.
 #
 # A fold needs validation persons, too, to choose the epoch and the threshold. The course takes the next two persons in
@@ -161,9 +160,8 @@ ax.set(xlabel="person (T tests, V validates, the others train)", ylabel="fold")
 fig
 
 # %% [markdown]
-# Look at a row. In the first fold, person 01 is the stranger, 02 and 03 are for validation, and the other nine are for
-# training. Now look at a column: each person is tested once, by a network that has never seen this person. In the end
-# every photo has a score.
+# Look at a row: in the first fold, person 01 is the stranger, 02 and 03 are for validation, and the other nine are for
+# training. Now look at a column: each person is tested once, by a network that has never seen this person.
 #
 # The stranger must not choose anything. If each fold used the threshold that is best for its stranger, all twelve
 # scores would be too good.
@@ -204,12 +202,12 @@ def two_ways(parts):
     return tested, {"known": [parts.train[i] for i in keep] + others, "stranger": parts.train}
 
 
-def score_both(bins=32):
+def score_both(steps=32):
     rows = {}
     for person, parts in folds.items():
         tested, ways = two_ways(parts)
         assert not set(tested) & set(ways["known"]), "no photo is on both sides"
-        methods = {way: colour_table(train, parts.val, bins) for way, train in ways.items()}
+        methods = {way: colour_table(train, parts.val, steps) for way, train in ways.items()}
         rows[person] = {way: hs.evaluate(method, tested).table.iou.mean() for way, method in methods.items()}
     return pd.DataFrame(rows).T
 
@@ -243,12 +241,9 @@ two_marks(
 )
 
 # %% [markdown]
-# This is the effect of knowing the person. The method, the number of photos and the test photos are the same. A few
-# photos of the same skin in front of the same wall make the score better.
-#
-# Now look at the single lines. The gap differs from person to person. For some it is zero. For one it can be nearly
-# the whole score: a person who is unlike all the others. For such a person, the score of a random split is most
-# misleading.
+# This is the effect of knowing the person: a few photos of the same skin in front of the same wall make the score
+# better. Now look at the single lines. For some persons the gap is zero. For one it can be nearly the whole score: a
+# person who is unlike all the others. For such a person, the score of a random split is most misleading.
 
 # %% [markdown]
 # ## 6. What can be learned by heart
@@ -258,85 +253,54 @@ two_marks(
 
 # %%
 steps = (4, 8, 16, 32)
-flattered = [score_both(bins).mean() for bins in steps[:-1]] + [both.mean()]
+flattered = [score_both(count).mean() for count in steps[:-1]] + [both.mean()]
 curves = {name: [row[name] for row in flattered] for name in both}
 gaps = np.subtract(curves["known"], curves["stranger"])
-assert gaps[-1] > gaps[0], "the finer table is flattered more"
+assert gaps[-1] > gaps[0], "with more bins the gap is larger"
 
 # %%
 fig, ax = hs.plots.figure(
-    "IoU against the number of colour steps. On known persons it gains from finer drawers for longer; on strangers "
+    "IoU against the number of colour steps. On known persons it gains from finer bins for longer; on strangers "
     "it does not follow, and the two curves part.",
     width=5,
 )
-hs.plots.lines(ax, steps, curves, "steps of each colour (finer drawers to the right)", "mean IoU")
+hs.plots.lines(ax, steps, curves, "steps of each colour (finer bins to the right)", "mean IoU")
 ax.set_xscale("log", base=2)
 ax.set_xticks(steps, steps)
-fig
-
-# %%
 best = {name: steps[np.argmax(curve)] for name, curve in curves.items()}
 print(f"you would choose {best['known']} steps by known persons, and {best['stranger']} by strangers")
 assert best["known"] >= best["stranger"]
+fig
 
 # %% [markdown]
-# With known persons, more steps help for longer than with strangers. So a random split does more harm than a score
-# that is too good. It makes you **choose** the model that remembers best. A network can remember far more than a
-# table. One sign should make you suspicious: the test score rises with the training score, however large the model
-# becomes.
+# So a random split does more harm than a score that is too good. It makes you **choose** the model that remembers best.
+# A network can remember far more than a table.
 
 # %% [markdown]
 # ## 7. One score for each person
 #
-# Now leave out each person completely. Each fold has its own table and its own threshold. To see how much the choice
-# of the threshold matters, score each fold a second time, with the threshold that is best for the stranger's own
-# photos.
+# Now leave out each person completely. Each fold has its own table, and its own threshold from its validation persons.
 
 # %%
-reports, own = {}, {}
+reports = {}
 for person, parts in folds.items():
-    method = colour_table(parts.train, parts.val)
-    reports[person] = hs.evaluate(method, parts.test)
-    _, curve = hs.tune_threshold(method, parts.test)  # for once, to see what it would claim
-    own[person] = curve.iou.max()
+    reports[person] = hs.evaluate(colour_table(parts.train, parts.val), parts.test)
 left_out = hs.Report(pd.concat([report.table for report in reports.values()], ignore_index=True), 0.5)
+chosen = left_out.by("person").iou
 left_out.by("person").round(3)
 
-# %%
-chosen = left_out.by("person").iou
-by_threshold = pd.DataFrame({"chosen by the stranger": pd.Series(own), "by validation persons": chosen})
-assert (by_threshold.iloc[:, 0] > by_threshold.iloc[:, 1] - 0.005).all()
-by_threshold.mean().round(3).to_frame("mean IoU over persons")
-
-# %%
-two_marks(
-    by_threshold.sort_values("by validation persons", ascending=False),
-    "For each person left out two marks: the IoU at the threshold that the person's own photos would choose, never the "
-    "lower one, and at the threshold of the fold's validation persons.",
-    "IoU of the person left out",
-)
-
 # %% [markdown]
-# The circles are no result: to compute them you need the stranger's true masks, and then you need no detector. They
-# show what a report would claim if the threshold were chosen on the test photos. Where the two marks are far apart,
-# *the validation persons were unlike the stranger*. With only two validation persons this can happen.
-#
-# Look at the worst person, too. A mean over twelve persons would not show this score, and a test with three persons
-# might not include this person.
+# Look at the worst person. A mean over twelve persons would not show this score, and a test with three persons might
+# not include this person.
 
 # %% [markdown]
 # ## 8. A network, and what it must beat
 #
 # Is the worst person difficult, or is colour alone not enough? Take two folds: that of the table's worst person, and
-# that of its best. Compare these methods:
-#
-# - every pixel is hand;
-# - two rules for the colour of skin from the 1990s, which learn nothing;
-# - a limit between more and less red pixels, chosen for each photo
-#   ([Otsu](https://doi.org/10.1109/TSMC.1979.4310076));
-# - the colour table;
-# - GrabCut, which begins with the table and follows edges;
-# - a small U-Net: half of the usual size, eight epochs, the encoder frozen.
+# that of its best. Compare the colour table (here "Bayes histogram") with the answer that every pixel is hand ("all
+# skin"), with three rules for the colour of skin (HSV, YCbCr, and [Otsu](https://doi.org/10.1109/TSMC.1979.4310076)),
+# with GrabCut, which begins with the table and follows edges, and with a small U-Net: half of the usual size, eight
+# epochs, the encoder frozen.
 
 # %%
 import keras
@@ -382,16 +346,11 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# Look at one row. The position of the line says how good the method is. The **length of the line** says how much the
-# score depends on the person. But be fair: the two persons were chosen by the table's scores, so the table's line is
-# as long as it can be. For a fair comparison you need all folds. With each of HGR1's twelve persons left out once,
-# networks of the course's recipe have IoUs from {{min(row.iou for row in lopo.rows):.3f}} to
-# {{max(row.iou for row in lopo.rows):.3f}} ([results](../docs/results.md)). On an easy person, a simple rule for
-# colours may be better than the small network. But such a rule fits only some skin in some light.
+# The position of a line says how good the method is. The **length of the line** says how much the score depends on the
+# person. But be fair: the two persons were chosen by the table's scores, so the table's line is as long as it can be.
 #
-# What do the masks look like? Here are the worst person's first photo and the course's four hands, with the masks of
-# the table and of the small network from the same fold. (Only the person of the first photo was left out in this fold,
-# so these pictures are no test.)
+# Here are the worst person's first photo and the course's four hands, with the masks of the table and of the small
+# network from the same fold. (Only the person of the first photo was left out, so the other four are no test.)
 
 # %%
 four = [next(s for s in split.test if s.person == p) for p in ("02", "05", "09")] + split.train[:1]
@@ -405,24 +364,17 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Does a network also have the gap of section 5? How large it is depends on how much the network can remember, and on
-# how long it is trained. With a frozen encoder and eight epochs it is small, and with a hundred epochs of fine-tuning
-# it is larger. If you have two more minutes, measure it for this network in a new cell, and compare with the same
-# person in section 5:
-#
-# ```python
-# tested, ways = two_ways(folds[worst])
-# known = small_unet(ways["known"], folds[worst].val)
-# {name: hs.evaluate(net, tested).summary()["iou"] for name, net in (("known", known), ("stranger", kept))}
-# ```
+# Does a network also have the gap of section 5? We have not measured it. We expect that it grows with the length of the
+# training.
 
 # %% [markdown]
 # ## 9. How far could the mean move?
 #
-# Section 7 ended with a mean over twelve persons. With twelve other persons, the mean would be different. How
-# different could it be? The usual way to find out is the **[bootstrap](../docs/glossary.md#bootstrap)**. Draw as many
-# photos as there are, with replacement, from the photos that you have, and compute their mean. Do this 2,000 times.
-# The middle 95 % of these means form the **[interval](../docs/glossary.md#interval)**.
+# Section 7 ended with twelve persons, and their photos have a mean score. With twelve other persons, the mean would be
+# different. How different could it be? The usual way to find out is the **[bootstrap](../docs/glossary.md#bootstrap)**.
+# It works like a lottery in which each ticket goes back after it was drawn. Draw as many photos as there are, with
+# replacement, from the photos that you have, and compute their mean. Do this 2,000 times. The middle 95 % of these
+# means form the **[interval](../docs/glossary.md#interval)**.
 
 
 # %%
@@ -467,8 +419,8 @@ assert photo_kept < 0.95
 
 # %% [markdown]
 # The promise is not kept. Why? If you draw photos, you treat each photo as new information. But the tenth photo of a
-# person adds little to the first: it shows the same skin, the same sleeve and the same room. You do not have as many
-# independent cases as photos. You have twelve.
+# person adds little to the first: it shows the same skin, the same sleeve and the same wall. You have many photos, but
+# only twelve independent cases.
 
 # %% [markdown]
 # ## 10. Exercise: draw people (core)
@@ -522,11 +474,11 @@ fig, (left, right) = hs.plots.figure(
     columns=2,
     height=3.6,
 )
-bins = np.linspace(by_person.min(), by_person.max(), 40)
+edges = np.linspace(by_person.min(), by_person.max(), 40)
 
 # %%
-left.hist(by_photo, bins, color=hs.plots.BLUE, label="drawing photos")
-left.hist(by_person, bins, color=hs.plots.ORANGE, alpha=0.7, hatch="///", edgecolor="white", label="drawing persons")
+left.hist(by_photo, edges, color=hs.plots.BLUE, label="drawing photos")
+left.hist(by_person, edges, color=hs.plots.ORANGE, alpha=0.7, hatch="///", edgecolor="white", label="drawing persons")
 left.set(xlabel="mean IoU of a draw", ylabel="draws")
 left.legend(fontsize=8)
 rows = np.arange(25)
@@ -538,36 +490,29 @@ right.set_title(f"hold the line: photos {photo_kept:.0%}, persons {person_kept:.
 fig
 
 # %% [markdown]
-# The wider interval is the better one. But this test was too easy for it, because six of twelve persons are half of
-# "all people". For six out of many people, such an interval holds the true mean in some 85 of 100 cases. The interval
-# is wide because twelve persons cannot tell you more. With more photos of the same twelve persons the blue interval
-# would become narrower, but you would not know more about other people.
+# The wider interval is the better one. But the figure flatters it. Each small study had half of all twelve persons, so
+# it could not be far off. In real life you test a few people out of very many. Then such an interval from six persons
+# holds the true mean in about 85 of 100 studies, not in 95. More photos of the same twelve persons would make the blue
+# interval narrower, but you would not know more about other people.
 #
 # With three test persons, even the wide interval promises too much. It reaches at most from the worst to the best of
-# the three. Three people lie on both sides of the middle of all people in only 3 of 4 cases, not in 95 of 100. And the
-# person on whom everything fails may not be among the three:
-
-# %%
-chance = (1 - 1 / len(persons)) * (1 - 1 / (len(persons) - 1)) * (1 - 1 / (len(persons) - 2))
-print(f"chance that three test persons do not include the worst of {len(persons)}: {chance:.0%}")
-assert 0.7 < chance < 0.8
-
-# %% [markdown]
+# the three. In 1 of 4 cases all three are better than the middle person of all people, or all three are worse, and the
+# interval misses the middle. And in 9 of 12 cases, the worst of twelve persons is not among the three.
+#
 # So always report three things: the mean, the interval that draws persons, and **the worst person**.
+#
+# **Break.** This is the end of the first part. The second part asks where the errors come from: the photos, the masks
+# or the room. You can read it on another day: run the set-up cell and the first cell of section 1, and go on here.
+# (Only the last exercise also needs sections 3, 7 and 8.)
 
 # %% [markdown]
 # ## 12. Slices
 #
 # Does it work on dark skin? On small hands? In poor light? To answer such a question, sort the photos by that
 # property, cut them into thirds, and compare the scores. Each third is a **[slice](../docs/glossary.md#slice)**.
-# `Report.slices` uses four properties:
-#
-# - `hand`: the hand's share of the photo;
-# - `brightness`: the mean of the photo;
-# - `tone`: how light the skin is in the photo, as an angle in degrees, $\arctan\left((L^* - 50) / b^*\right)$. Here
-#   $L^*$ is the lightness of a skin pixel and $b^*$ says how yellow it is. The angle lies between -90 (dark) and 90
-#   (light). In measurements of skin, dark skin is below -30 and very light skin above 55;
-# - `background`: how much of the background has the colours of the hand.
+# `Report.slices` does it for four properties: the `hand`'s share of the photo; the mean `brightness`; the `tone` of the
+# skin, as an angle in degrees (dark skin is below -30, very light skin above 55); and `background`, which says how much
+# of the background has the colours of the hand.
 #
 # To have something to slice, let the course's network look at the twelve **drawn** persons, who are strangers to it.
 
@@ -604,11 +549,10 @@ def thirds(table):
     return slices.set_index("third").iou
 
 
-without = pd.DataFrame({"all": thirds(scores), f"without {hardest}": thirds(scores[scores.person != hardest])})
-step = without.loc["middle"] - without.loc["low"]
-print(f"from the middle third down to the darkest: {step.iloc[0]:.3f}, without person {hardest} {step.iloc[1]:.3f}")
-assert step.iloc[0] > 0.02 and step.iloc[1] < step.iloc[0] / 2
-without.round(3)
+third = {"all": thirds(scores), "without": thirds(scores[scores.person != hardest])}
+step = {name: ious.loc["middle"] - ious.loc["low"] for name, ious in third.items()}
+print(f"from the middle third down to the darkest: {step['all']:.3f}, without person {hardest} {step['without']:.3f}")
+assert step["all"] > 0.02 and step["without"] < step["all"] / 2
 
 # %%
 twin = (people.tone.drop(hardest) - people.tone[hardest]).abs().idxmin()
@@ -617,36 +561,14 @@ people.loc[[hardest, twin]].round(2)
 
 # %% [markdown]
 # Most of the difference came from a single person. And the person with the most similar tone has a good score. The
-# reason may still be the skin. But it may also be the wall behind this person, the light, or the sleeve. All of these
-# belong to the same person and occur together in each photo. So **you cannot separate them**, however many photos of
-# this person you have.
+# reason may still be the skin. But it may also be this person's wall, light or sleeve. All of these occur together in
+# each photo, so **you cannot separate them**, however many photos of this person you have.
 #
-# Other properties change between photos of the *same* person, for example how large the hand is. Then you can compare
-# photos of one person, with the same skin and the same light. So ask for each property how much of it belongs to
-# persons: which share of its variance lies between persons?
-
-# %%
-columns = ["hand", "brightness", "tone", "background"]
-between = scores.groupby("person")[columns].transform("mean").var() / scores[columns].var()
-assert between["tone"] > between["hand"]
-
-# %%
-fig, ax = hs.plots.figure(
-    "Four bars: the share of each property's variance that lies between persons. Skin tone has the most, hand size the "
-    "least.",
-    width=6,
-    height=2,
-)
-ax.barh(between.index, between, color=hs.plots.BLUE)
-ax.set(xlabel="share of the variance that lies between persons", xlim=(0, 1))
-ax.invert_yaxis()
-fig
-
-# %% [markdown]
-# Where the bar is long, you have only as many cases as persons, and a third of the photos shows only some six of them.
-# Such a slice can **raise** a question: "Look at this person", or "Photograph more people with dark skin before you
-# use this". It cannot answer the question. Where the bar is short, the number of photos counts, and you can remove the
-# effect of the person: compare each photo with its person's mean.
+# Such a slice can **raise** a question: "Photograph more people with dark skin before you use this". It cannot answer
+# it, because a third of the photos shows only some six persons.
+#
+# Other properties change between photos of the *same* person, for example how large the hand is. Then the number of
+# photos counts: compare each photo with its person's mean.
 
 # %%
 inside = scores[["hand", "iou"]] - scores.groupby("person")[["hand", "iou"]].transform("mean")
@@ -655,20 +577,18 @@ print(f"against the person's own mean: smaller hands {small:+.3f}, larger hands 
 assert small < large
 
 # %% [markdown]
-# Smaller hands have lower scores *within* persons. So the reason is not that some persons have smaller hands and more
-# difficult walls. A part of it comes from the score itself: lesson 05 showed that one pixel all round costs a small
-# hand more.
+# Smaller hands have lower scores *within* persons, so the reason is not that some persons have smaller hands and more
+# difficult walls. A part of it comes from the score itself: one pixel all round costs a small hand more (lesson 05).
 #
-# Be careful with the words, too. `tone` is the tone of the skin *in this photo*. Camera and light were not calibrated,
-# so a shadow changes it, and it does not tell anybody's type of skin. A slice by tone can show that a model fails. It
-# cannot show that a model is fair.
+# Be careful with the words, too. `tone` is the tone of the skin *in this photo*. A shadow changes it, and it does not
+# tell anybody's type of skin. A slice by tone can show that a model fails. It cannot show that a model is fair.
 
 # %% [markdown]
 # ## 13. Whose error is it?
 #
-# Every score so far took the masks to be right. But people drew them. Suppose that two people shared this work, and
-# one of them draws a little outside the skin. What would you see? Try it: **the masks of one person are made larger by
-# two pixels all round**, and you are not told who it is.
+# Every score so far took the masks to be right. But people made them. Suppose that one of these people traces the hands
+# a little outside the skin. What would you see? Try it: **the masks of one person are made larger by two pixels all
+# round**, and you are not told who it is.
 
 # %%
 import dataclasses
@@ -697,7 +617,7 @@ relabelled.groupby("person").f1.mean().sort_values().round(3).to_frame().T
 
 # %% [markdown]
 # Whose masks were changed? The scores do not tell. They are lower for this person, and also for persons who are
-# difficult. You need another question. Not *how many* pixels are wrong, but **on which side of the outline** they are.
+# difficult. Do not ask *how many* pixels are wrong, but **on which side of the outline** they are.
 
 # %% [markdown]
 # ## 14. Exercise: in or out, and how far? (stretch)
@@ -736,12 +656,15 @@ offsets = pd.DataFrame(
 )
 suspect = (offsets.now - offsets.now.median()).abs().idxmax()
 print("suspect: person", suspect)
+others = offsets.now.drop(suspect)
+counts = {"inside the mask": (others < 0).sum(), "on its outline": (others == 0).sum(), "outside": (others > 0).sum()}
+print("of the others:", ", ".join(f"{count} {where}" for where, count in counts.items()))
 assert suspect == secret and -3 < offsets.now[secret] - offsets.before[secret] < -1
 
 # %%
 fig, ax = hs.plots.figure(
-    "The median signed offset of each person's outlines, as orange squares. All lie between one pixel inside and the "
-    f"true outline, but for person {secret}, who lies far lower than before, a blue circle.",
+    f"The median signed offset of each person's outlines, as orange squares: from {others.min():.1f} to "
+    f"{others.max():.1f} pixels, but for person {secret}, who lies far lower than before, a blue circle.",
     width=7,
 )
 ax.plot(offsets.index, offsets.now, "s", color=hs.plots.VERMILION, label="with one person's masks grown")
@@ -752,42 +675,18 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# You found the person. And the others? Most of them lie a little below 0. An offset that **all** persons share may
-# come from the network or from the masks. The figure cannot tell which of the two is right. (Here you know: drawn
-# masks are exact, so it comes from the network or its threshold.) An offset that **one** person has alone is a
-# question. Are this person's masks too large? Or does something in the photos, such as a wall with the colour of skin,
-# make the network's hand too small? The number cannot tell. Look at the photos:
-
-# %%
-sample = max((s for s in strangers if s.person == secret), key=lambda s: s.read()[1].mean())
-image, true = sample.read()
-_, wide = grown(sample).read()
-edge = np.argwhere(true - cv2.erode(true, disc))
-y, x = np.maximum(edge[len(edge) // 2] - 30, 0)
-window = np.s_[y : y + 60, x : x + 60]
-
-# %%
-masks = {"the exact mask": true, "the grown one": wide, "the network's": predictor.mask(image)}
-crops = [cv2.resize(image[window], None, fx=4, fy=4) for _ in masks]
-lines = [cv2.resize(mask[window], None, fx=4, fy=4, interpolation=cv2.INTER_NEAREST) for mask in masks.values()]
-hs.plots.images(
-    [hs.plots.overlay(crop, line, strength=0) for crop, line in zip(crops, lines)],
-    list(masks),
-    alt="A piece of a hand's edge, enlarged, three times: with the exact outline, one two pixels wider, the network's.",
-)
-
-# %% [markdown]
-# Now to the question behind the audit: **how much of the error is the network's?** Score twice. First strictly. Then
-# do not count errors within two pixels of the mask's edge, where people who draw masks differ. What is left in the
+# You found the person. The line above the figure says on which side of the true outline the others lie. If **all**
+# persons had the same offset, it could come from the network or from the masks, and the figure could not tell which. If
+# only **one** has an offset, find out why: it may be this person's masks, or a wall with the colour of skin, which
+# makes the network's hand too small. Look at the photos.
+#
+# Now to the question behind the audit: **how much of the error is the network's?** Score twice: first strictly, then
+# without the errors within two pixels of the mask's edge, where people who make masks differ. What is left in the
 # second score are whole pieces: a missed finger, or a wall that was called hand.
 
 # %%
-outlines = hs.audit.outlines(relabelled)
-table = outlines[["photos", "f1", "f1_2px", "forgiven"]]
+table = hs.audit.outlines(relabelled)
 assert (table.f1_2px >= table.f1).all()
-table.round(3)
-
-# %%
 alt = "A bar for each person, worst on top: the error 1 - F1, in a part within 2 px of the mask's edge and one farther off."
 fig, ax = hs.plots.figure(alt, width=7, height=3.4)
 names = [f"person {person}" for person in table.index]
@@ -799,10 +698,9 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# The blue part is the network's error, or a piece is missing in the mask: look. The orange part may come from either
-# of them. Drawn masks are exact, so here it comes from the network, except for one person. Where people drew the
-# masks, nobody can tell. Then a better network may not even get a better score. To see this in an extreme case, use
-# the **exact** masks as a prediction, and score them against the larger ones:
+# The blue part is the network's error, or a piece is missing in the mask: look. The orange part may come from either of
+# them. If it comes from the masks, a better network may not get a better score at all. To see this, use the **exact**
+# masks of the suspect as a prediction, and score them against the larger ones:
 
 # %%
 mine = [sample for sample in strangers if sample.person == secret]
@@ -811,30 +709,13 @@ print(f"person {secret}: a perfect network would score F1 {ceiling:.3f}; ours ha
 assert table.f1[secret] < ceiling < 0.98
 
 # %% [markdown]
-# No training can get beyond this limit, and two pixels made it. Before you work on a better network, find out how far
-# below the limit you are.
+# No training can get beyond this limit, because the masks set it. So before you work on a better network, find out how
+# far below the limit you are.
 #
-# The last step of an audit is to look at single photos. Sort them by how much mask and prediction differ. For
-# "outline" you need not look. For the others you do.
-
-# %%
-sorted_ = hs.audit.disagreements(relabelled)
-sorted_[["person", "gesture", "f1", "f1_2px", "kind"]].head(6).round(3)
-
-# %%
-worst_photos = [next(s for s in strangers if s.image.name == name) for name in sorted_.image.head(3)]
-hs.plots.predictions(predictor, worst_photos)
-
-# %% [markdown]
-# The list tells you where to look, not who is right. With drawn hands the mask is right, except for those that you
-# enlarged. With masks that people drew, expect both, and write down which it was.
-#
-# Look at the false hand as well, which is orange in these pictures. Section 12 could not say whether the reason was
-# the skin or the wall. The worst photos cannot prove it either. But they tell you what to photograph next: this skin
-# in front of another wall, and other skin in front of this wall.
-#
-# One last rule: do not correct the masks of the test persons. If you correct only the masks on which the network
-# fails, the score becomes too good. Report both numbers, the strict one and the one without the edge.
+# Then look at the worst photos, as in lesson 07. `hs.audit.disagreements` sorts them by how much mask and prediction
+# differ. That order tells you where to look, not who is right: write down which it was. But do not correct the masks of
+# the test persons. If you correct only those on which the network fails, the score becomes too good. Report both
+# numbers, the strict one and the one without the edge.
 
 # %% [markdown]
 # ## 16. Real photos
@@ -845,42 +726,32 @@ hs.plots.predictions(predictor, worst_photos)
 # | method | mean IoU | its interval, drawing persons | worst person |
 # |---|---|---|---|
 # | every pixel is hand | {{baselines["all skin"].iou:.3f}} | {{baselines["all skin"].iou_low:.3f}} to {{baselines["all skin"].iou_high:.3f}} | {{baselines["all skin"].worst_person_iou:.3f}} |
-# | HSV rule | {{baselines["HSV rule"].iou:.3f}} | {{baselines["HSV rule"].iou_low:.3f}} to {{baselines["HSV rule"].iou_high:.3f}} | {{baselines["HSV rule"].worst_person_iou:.3f}} |
 # | YCbCr rule | {{baselines["YCbCr rule"].iou:.3f}} | {{baselines["YCbCr rule"].iou_low:.3f}} to {{baselines["YCbCr rule"].iou_high:.3f}} | {{baselines["YCbCr rule"].worst_person_iou:.3f}} |
 # | colour table (Bayes) | {{baselines["Bayes histogram"].iou:.3f}} | {{baselines["Bayes histogram"].iou_low:.3f}} to {{baselines["Bayes histogram"].iou_high:.3f}} | {{baselines["Bayes histogram"].worst_person_iou:.3f}} |
-# | GrabCut from the table | {{baselines["GrabCut from Bayes"].iou:.3f}} | {{baselines["GrabCut from Bayes"].iou_low:.3f}} to {{baselines["GrabCut from Bayes"].iou_high:.3f}} | {{baselines["GrabCut from Bayes"].worst_person_iou:.3f}} |
 # | the course's network | {{test_persons.mean_iou:.3f}} | {{test_persons.iou_low:.3f}} to {{test_persons.iou_high:.3f}} | {{test_persons.worst_person_iou:.3f}} |
 # <!-- holds: test_persons.iou_low > max(row.iou_low for row in baselines.rows) -->
 # <!-- holds: baselines["YCbCr rule"].worst_person_iou < 0.5 < 0.8 < baselines["YCbCr rule"].iou -->
 #
-# The YCbCr rule has a good mean for two lines of code. But on one person its IoU is below one half. And each interval
+# The YCbCr rule has a good mean for two lines of code, but on one person its IoU is below one half. Each interval
 # begins at the worst person and ends at the best, because with three persons the lowest draw is the worst person three
 # times.
 #
-# - **Known people and strangers**, as in section 5, on all twelve persons. The colour table's IoU is
-#   {{known_people.known_iou:.3f}} on known people and {{known_people.stranger_iou:.3f}} on strangers. The gap is
-#   small, but person 04 has {{known_people["04"].known:.3f}} when known and {{known_people["04"].stranger:.3f}} as a
-#   stranger. Person 12 goes the other way: {{known_people["12"].known:.3f}} and {{known_people["12"].stranger:.3f}}.
-#   <!-- holds: known_people.widest_person == "04" and 0.005 < known_people.known_iou - known_people.stranger_iou < 0.015 -->
-# - **Each person left out once** ({{lopo.size}} pixels, eight epochs a fold, {{lopo.photos}} photos). The course's
-#   recipe has a mean F1 of {{lopo.mean_f1:.3f}} and a mean IoU of {{lopo.mean_iou:.3f}}, with an interval from
+# Two more results are about all twelve persons. (Lesson 01 has a third one, the gap of section 5.)
+#
+# - **Each person left out once.** The course's recipe has a mean IoU of {{lopo.mean_iou:.3f}}, with an interval from
 #   {{lopo.iou_low:.3f}} to {{lopo.iou_high:.3f}}. This is lower than on the three test persons, because the four
-#   hardest persons are all among the other nine. By person, the F1 goes from {{max(row.f1 for row in lopo.rows):.3f}}
-#   down to {{min(row.f1 for row in lopo.rows):.3f}}.
+#   hardest persons are all among the other nine. The worst is person 06, with an F1 of {{lopo.worst_person_f1:.3f}}.
 #   <!-- holds: not {"02", "05", "09"} & {row.person for row in sorted(lopo.rows, key=lambda row: row.f1)[:4]} -->
 #   <!-- holds: lopo.mean_iou < test_persons.mean_iou -->
-# - **Whose error it is.** Without the errors within two pixels of the edge, the mean F1 is {{audit.f1_2px:.3f}}:
-#   {{100 * audit.forgiven:.0f}} % of what is missing lies along the outline. Of the photos with an F1 below 0.95 and
-#   larger errors, {{audit.looked_at}} in all, each was looked at. In
+# - **Whose error it is.** About half of what is missing lies within two pixels of the outline. The {{audit.looked_at}}
+#   worst photos with larger errors were looked at, with a network's mask beside each. In
 #   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "label")}} of them the mask is
-#   wrong, and in {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the
-#   network is. Fifteen of the network's errors are the salmon shirt of person 04.
+#   wrong, in {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the
+#   network is, and {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "unclear")}}
+#   were left open. (They were judged once. A second judge, who does not know whose outline is whose, might decide
+#   otherwise.) Without any larger error, the F1 of person 06 would be {{audit.worst_person_f1_of_no_other_error:.3f}}.
 #   <!-- holds: sorted(row.photos for row in audit.rows if row.table == "looked_at") == [7, 11, 16, 20, 72] -->
-#   <!-- holds: audit.looked_at == audit.to_look_at -->
-# - **How much better a network could get.** Suppose that it had no errors except along the outline, and in the photos
-#   with wrong masks. Its mean F1 would be {{audit.f1_of_no_other_error:.3f}}, and
-#   {{audit.worst_person_f1_of_no_other_error:.3f}} on person 06. The course's recipe has {{lopo.mean_f1:.3f}} and
-#   {{lopo.worst_person_f1:.3f}}.
+#   <!-- holds: audit.looked_at == audit.to_look_at and 0.45 < audit.forgiven < 0.55 -->
 #   <!-- holds: lopo.worst_person == audit.worst_person_of_no_other_error == "06" -->
 #
 # If you have HGR1, `python -m handseg_lib evaluate --protocol lopo --profile full --size 320` computes all twelve
@@ -889,9 +760,10 @@ hs.plots.predictions(predictor, worst_photos)
 # %% [markdown]
 # ## 17. Another room
 #
-# All twelve persons of HGR1 were photographed in one laboratory. So leaving a person out tells how well a network does
-# on people whom it has not seen, **in that laboratory**. It cannot tell how well the network does in your kitchen. Where
-# the photos that a network meets differ from those that it has learned from, people speak of a
+# HGR1 was photographed indoors, in front of some five walls, and each wall goes with two to four persons. So a person
+# who is left out has left the wall behind, in somebody else's photos. The scores of sections 7 and 16 tell how well a
+# method does on people whom it has not seen, **in front of walls that it knows**. They cannot tell how well it does in
+# your kitchen. Where the photos that a network meets differ from those that it has learned from, people speak of a
 # **[domain shift](../docs/glossary.md#domain-shift)**. The people are one such difference, and the room is another.
 #
 # The quickest test needs no masks. Take photos in which there is no hand. Every pixel that is called hand is then an
@@ -919,8 +791,8 @@ hs.plots.images(
 # %% [markdown]
 # For photos with hands, somebody must draw the masks. The course's judge is a set of 60 photos of hands in offices
 # ([data card](../docs/data_card.md)); `python -m handseg_lib fetch rooms` brings it. Two networks were scored on it and
-# on HGR1's test persons (`python -m benchmarks.rooms`). Both have the same layers, and have seen the same photos of HGR1.
-# The course's network has learned from these in their own room, with the augmentation of lesson
+# on HGR1's test persons (`python -m benchmarks.rooms`). Both have the same layers, and have seen the same photos of
+# HGR1. The course's network has learned from these in their own room, with the augmentation of lesson
 # [02](02_batches_and_augmentation.ipynb), sections 7 to 9. The other one has seen its hands in drawn rooms as well
 # (section 13 there), and drawn persons among the photos
 # (`python -m handseg_lib train --profile full --size 192 --rooms 400 --epochs 16`).
@@ -939,12 +811,12 @@ hs.plots.images(
 #
 # By the first row alone you would choose the first network. Its advantage is a short cut: in the laboratory, what has
 # the colour of skin *is* the hand. Take the colour away, and it finds next to nothing. Show it a face, and it finds a
-# hand. The second network pays {{100 * (rooms.hgr1_iou - rooms_elsewhere.hgr1_iou):.1f}} points of IoU on HGR1 for having more
-# to learn in the same time. It finds hands in grey photos, and makes fewer mistakes in offices.
+# hand. The second network pays {{100 * (rooms.hgr1_iou - rooms_elsewhere.hgr1_iou):.1f}} points of IoU on HGR1 for
+# having more to learn in the same time. It finds hands in grey photos, and makes fewer mistakes in offices.
 #
-# It has not learned everything, either. Of a real face it still calls a good part hand, although it has seen hundreds of
-# drawn ones: a drawn face has no pores and no wrinkles. Drawn rooms close a part of the gap. What is not in them, the
-# network cannot learn from them.
+# It has not learned everything, either. Of a real face it still calls a good part hand, although it has seen hundreds
+# of drawn ones: a drawn face has no pores and no wrinkles. Drawn rooms close a part of the gap. What is not in them,
+# the network cannot learn from them.
 #
 # Be careful with these numbers, too. All 60 hands in the offices are those of one man, and whoever chooses a recipe by
 # them makes the offices what the validation persons are: good for choosing, and no test. The honest test is a room that
@@ -985,14 +857,14 @@ hs.check.leave(leave)
 
 # %% [markdown]
 # What does it buy? Train two small networks on the same photos, one with the course's moves and colours alone and one
-# with yours. Then ask both about photos of persons they have never seen: as they are, in grey, and in rooms that are not
-# among yours.
+# with yours. Then ask both about photos of persons they have never seen: as they are, in grey, and in rooms that are
+# not among yours.
 
 # %%
-fold = folds[worst]
-networks = {"moves and colours": small_unet(fold.train, fold.val)}
+parts = folds[worst]
+networks = {"moves and colours": small_unet(parts.train, parts.val)}
 try:
-    networks["yours"] = small_unet(fold.train, fold.val, augment=leave)
+    networks["yours"] = small_unet(parts.train, parts.val, augment=leave)
 except hs.InputError as error:  # as long as the exercise is not solved
     print("Yours is not trained yet:", error)
 
@@ -1002,17 +874,17 @@ def in_grey(image, mask, room):
     return image.mean(axis=2, keepdims=True).astype(np.uint8).repeat(3, axis=2)
 
 
-def elsewhere(image, mask, room):
+def in_other_room(image, mask, room):
     room = cv2.resize(room, image.shape[1::-1])
     return np.where(mask[..., None] == 1, image, room)
 
 
 unseen = hs.drawn_rooms.rooms(12, 224, seed=2)
-worlds = {"as they are": lambda image, mask, room: image, "in grey": in_grey, "in other rooms": elsewhere}
+worlds = {"as they are": lambda image, mask, room: image, "in grey": in_grey, "in other rooms": in_other_room}
 bought = pd.DataFrame(index=list(worlds), columns=list(networks), dtype=float)
 for world, change in worlds.items():
     for name, network in networks.items():
-        photos = [(*sample.read(), unseen[i % len(unseen)]) for i, sample in enumerate(fold.test)]
+        photos = [(*sample.read(), unseen[i % len(unseen)]) for i, sample in enumerate(parts.test)]
         ious = [hs.metrics.iou(mask, network.mask(change(image, mask, room))) for image, mask, room in photos]
         bought.loc[world, name] = np.mean(ious)
 bought.round(2)
@@ -1020,8 +892,8 @@ bought.round(2)
 # %% [markdown]
 # One fold and small networks: expect the last digit to be chance. In rooms that it has never seen, the second network
 # should be much better. A drawn hand can be told by its shape even in grey, so grey photos gain less. And the photos as
-# they are? The second network has had the same eight epochs and more to learn, so it may lose a little there. Now change
-# your claims, and see which of them it was that helped.
+# they are? The second network has had the same eight epochs and more to learn, so it may lose a little there. Now
+# change your claims, and see which of them it was that helped.
 
 # %% [markdown]
 # ## 19. What you learned
@@ -1033,8 +905,8 @@ bought.round(2)
 # - Count people, not photos. An interval that draws photos is too narrow.
 # - Always report the mean, the interval and the worst person.
 # - If a property belongs to persons, a slice by it has only as many cases as persons. It raises questions.
-# - The sign of an offset helps to tell the habits of those who drew the masks from the network's errors.
-# - A score holds for the world in which it was measured. Another room needs photos from another room.
+# - The sign of an offset helps to tell the habits of those who made the masks from the network's errors.
+# - A score holds for the people and rooms in which it was measured. To know about another room, you need photos of it.
 
 # %% [markdown]
 # ## 20. Quiz
@@ -1045,8 +917,8 @@ hs.quiz("08")
 # %% [markdown]
 # ## 21. Next
 #
-# You can now say how well a network works, for whom, and how sure you are of it. The course's own results are on the page
-# [results](../docs/results.md). Each lesson is also there [on one page](../docs/recap/08.md), to print.
+# You can now say how well a network works, for whom, and how sure you are of it. The course's own results are on the
+# page [results](../docs/results.md). Each lesson is also there [on one page](../docs/recap/08.md), to print.
 #
 # One step is left. In [09 Shipping](09_shipping.ipynb), the network leaves the notebook: with a card that says what it
 # should not be used for, in fewer bits, and without Keras. Then do all of it with something of your own: the

@@ -45,7 +45,7 @@ def work(drawn):
 
     def method(image):
         found = known[image.tobytes()].copy()
-        found[:48, :48] = 0
+        found[:32, :32] = 0
         return found
 
     predictor = Baseline("knows", method)
@@ -63,7 +63,31 @@ def unmet(**work) -> str:
 
 def test_good_work_meets_every_demand(work):
     found = hs.rubric(**work)
-    assert found.passed and "NO" not in repr(found) and "8 of 8 demands are met" in repr(found)
+    assert found.passed and "NO" not in repr(found) and "9 of 9 demands are met" in repr(found)
+
+
+def test_a_network_that_finds_little_does_not_pass(work, drawn):
+    """It beats a lazy answer and a table of colours, as one with an IoU of 0.2 once did, and all else is filled in."""
+    known = {image.tobytes(): mask for image, mask in (sample.read() for sample in drawn)}
+
+    def half(image):
+        found = known[image.tobytes()].copy()
+        found[:, np.flatnonzero(np.cumsum(found.sum(0)) > 0.6 * found.sum())] = 0
+        return found
+
+    predictor = Baseline("half", half)
+    report = hs.evaluate(predictor, work["split"].test)
+    assert 0.5 < hs.evaluate(predictor, work["split"].val).table.iou.mean() < 0.65
+    poor = work | {"predictor": predictor, "report": report}
+    assert "The validation photos reach the goal, an IoU of 0.8" in unmet(**poor)
+    assert "They have 0.5" in repr(hs.rubric(**poor)) or "They have 0.6" in repr(hs.rubric(**poor))
+    assert "reach the goal" not in unmet(**poor, goal=0.5)
+
+
+@pytest.mark.parametrize("goal", [0, 0.2, 1.5, "high", None])
+def test_a_goal_that_asks_for_nothing_is_refused(work, goal):
+    with pytest.raises(hs.InputError, match="goal=.*use a number from 0.5 to 1"):
+        hs.rubric(**work, goal=goal)
 
 
 def test_each_fault_is_found_and_told(work):

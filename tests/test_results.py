@@ -107,13 +107,20 @@ def known(tmp_path) -> dict:
         ("{{100 * race.iou:.0f}} % and {{race.date}}", "95 % and 2026-01-02"),
         ("{{card.test.iou:+.1f}}", "+0.9"),
         ("{{sum(row.iou for row in race.rows):.1f}}", "0.9"),
-        ('{{table(race.rows, "who", "iou", "ms")}}', "| a b | 0.8765 |  |"),
+        ('{{table(race.rows, ("who?", "who"), ("IoU", "iou"))}}', "| who? | IoU |\n| --- | --- |\n| a b | 0.8765 |"),
         ("one\n<!-- holds: race.iou > 1 -->\ntwo", "one\ntwo"),
         ("no figure: {x}", "no figure: {x}"),
     ],
 )
 def test_a_placeholder_becomes_its_figure(known, text, told):
     assert figures.fill(text, known) == told
+
+
+def test_a_table_has_no_empty_field():
+    """A dash where one row has no figure; no column that no row has."""
+    rows = [figures.Figures("a row", row) for row in ({"who": "a", "ms": 3}, {"who": "b"})]
+    lines = ["| who | ms |", "| --- | --- |", "| a | 3 |", "| b | – |"]
+    assert figures.table(rows, ("who", "who"), ("ms", "ms"), ("MB", "megabytes")).split("\n") == lines
 
 
 def test_a_page_keeps_its_placeholders(known):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 
-def choose(column="val_iou", better=max, extra=0, restart=True, first=0):
+def choose(column="val_iou", better=max, extra=0, restart=True, first=1):
     """An answer to ``best_epoch``, right unless an argument spoils it."""
 
     def answer(rows, patience):
@@ -25,14 +25,14 @@ def choose(column="val_iou", better=max, extra=0, restart=True, first=0):
 
 
 def choose_without_a_stop(rows, patience):
-    return max(range(len(rows)), key=lambda epoch: rows[epoch]["val_iou"]), len(rows) - 1
+    return 1 + max(range(len(rows)), key=lambda epoch: rows[epoch]["val_iou"]), len(rows)
 
 
 def choose_by_neighbours(rows, patience):
     falls = [b["val_iou"] < a["val_iou"] for a, b in zip(rows, rows[1:])]
     ends = [i + 1 for i in range(patience - 1, len(falls)) if all(falls[i - patience + 1 : i + 1])]
     stop = ends[0] if ends else len(rows) - 1
-    return choose_without_a_stop(rows[: stop + 1], patience)[0], stop
+    return choose_without_a_stop(rows[: stop + 1], patience)[0], stop + 1
 
 
 def half_cosine(angle):
@@ -127,7 +127,7 @@ def choose_by_popping(rows, patience):
         epoch, row = epoch + 1, rows.pop(0)
         if row["val_iou"] > best:
             keep, best = epoch, row["val_iou"]
-    return keep, epoch
+    return keep + 1, epoch + 1
 
 
 def choose_by_pandas(rows, patience):
@@ -135,7 +135,7 @@ def choose_by_pandas(rows, patience):
     best = iou.cummax()
     since = [epoch - int(best.eq(best[epoch]).idxmax()) for epoch in range(len(iou))]
     stop = since.index(patience) if patience in since else len(iou) - 1
-    return int(iou[: stop + 1].idxmax()), stop
+    return int(iou[: stop + 1].idxmax()) + 1, stop + 1
 
 
 def choose_from_the_second(rows, patience):
@@ -148,7 +148,7 @@ def choose_from_the_second(rows, patience):
             waited += 1
         if waited == patience:
             break
-    return keep, epoch
+    return keep + 1, epoch + 1
 
 
 ANSWERS = [
@@ -216,13 +216,13 @@ ANSWERS = [
     ("best_epoch", choose(extra=1), "One epoch too many"),
     ("best_epoch", choose(extra=-1), "stops too soon"),
     ("best_epoch", choose(restart=False), "the count begins again"),
-    ("best_epoch", choose(first=1), "Both are one too high"),
+    ("best_epoch", choose(first=0), "Both are one too low"),
     ("best_epoch", choose_without_a_stop, "never seen"),
     ("best_epoch", choose_by_neighbours, "the best so far"),
     ("best_epoch", lambda rows, patience: (choose()(rows, patience)[1],) * 2, "keeps the last epoch trained"),
-    ("best_epoch", lambda rows, patience: (rows[5], 8), "not its row"),
-    ("best_epoch", lambda rows, patience: (0.84, 8), "not how good"),
+    ("best_epoch", lambda rows, patience: (rows[5], 9), "not its row"),
+    ("best_epoch", lambda rows, patience: (0.84, 9), "not how good"),
     ("best_epoch", lambda rows, patience: 5, "Return two things"),
-    ("best_epoch", lambda rows, patience: (choose()(rows, patience)[0],) * 2, "not (5, 5)"),
+    ("best_epoch", lambda rows, patience: (choose()(rows, patience)[0],) * 2, "not (6, 6)"),
     ("best_epoch", lambda rows, patience: (keep := choose()(rows, patience)[0], keep + patience), "ends before"),
 ]

@@ -95,8 +95,8 @@ def clip_together(answer: Callable) -> None:
 
 @exercise(
     "The best one that was seen, and no patience beyond what was agreed.",
-    "Go through the rows with their numbers, and keep the position of the best one so far. A row is better only "
-    "if it is higher. Stop as soon as the current position is `patience` past the best one.",
+    "Go through the rows with their numbers, `enumerate(rows, start=1)`, and keep the number of the best one so far. A "
+    "row is better only if it is higher. Stop as soon as the current number is `patience` past the best one.",
 )
 def best_epoch(answer: Callable) -> None:
     columns = {
@@ -108,32 +108,32 @@ def best_epoch(answer: Callable) -> None:
     rows = [dict(zip(columns, values)) for values in zip(*columns.values())]
     pair = given(answer(rows, 3))
     expect(isinstance(pair, tuple | list) and len(pair) == 2, "Return two things: the epoch to keep, and the last.")
-    expect(not isinstance(pair[0], dict), "Return the epoch's position in the list, counted from 0, not its row.")
+    expect(not isinstance(pair[0], dict), "Return the epoch's number, counted from 1, not its row.")
     keep, stop = pair
-    expect(keep in range(12), f"{keep} is no position in the list. Return where the best is, not how good.")
+    expect(keep in range(13), f"{keep} is no epoch from 1 to 12. Return which one is the best, not how good.")
     hints = {
-        (6, 9): "Both are one too high: count the epochs from 0.",
-        (5, 9): "One epoch too many: with patience 3, the third without a new best is the last.",
-        (2, 4): "Training stops too soon: with patience 3, it takes three epochs without a new best.",
-        (5, 6): "The patience is used up too soon: with each new best, the count begins again.",
-        (0, 3): "This keeps the worst. A loss should be low; which way should an IoU go?",
-        (2, 5): "This goes by the validation loss. Which column says how good the outlines are?",
-        (8, 8): "This keeps the last epoch trained. Keep the best of those that were.",
-        (11, 11): "Is this by the training persons? Choose by those that the network does not learn from: val_iou.",
+        (5, 8): "Both are one too low: the first epoch is 1, not 0.",
+        (6, 10): "One epoch too many: with patience 3, the third without a new best is the last.",
+        (3, 5): "Training stops too soon: with patience 3, it takes three epochs without a new best.",
+        (6, 7): "The patience is used up too soon: with each new best, the count begins again.",
+        (1, 4): "This keeps the worst. A loss should be low; which way should an IoU go?",
+        (3, 6): "This goes by the validation loss. Which column says how good the outlines are?",
+        (9, 9): "This keeps the last epoch trained. Keep the best of those that were.",
+        (12, 12): "Is this by the training persons? Choose by those that the network does not learn from: val_iou.",
     }
     expect((keep, stop) not in hints, hints.get((keep, stop), ""))
-    expect(keep != 10, "Epoch 10 comes after training has stopped: it is never seen.")
-    expect((keep, stop) == (5, 8), f"For the twelve epochs of the lesson and patience 3: not {(keep, stop)}.")
+    expect(keep != 11, "Epoch 11 comes after training has stopped: it is never seen.")
+    expect((keep, stop) == (6, 9), f"For the twelve epochs of the lesson and patience 3: not {(keep, stop)}.")
     zigzag = [dict(row, val_iou=iou) for row, iou in zip(rows, [0.5, 0.8, 0.7, 0.8, 0.72, 0.74, 0.7])]
     hint = "Compare each epoch with the best so far, not with the one before it."
     result = tuple(given(answer(zigzag, 3)))
-    expect(result != (3, 6), "An epoch that is as good as the best is no new highest: >, not >=.")
-    expect(result == (1, 4), f"Right while it falls, wrong where it goes up and down. {hint}")
+    expect(result != (4, 7), "An epoch that is as good as the best is no new highest: >, not >=.")
+    expect(result == (2, 5), f"Right while it falls, wrong where it goes up and down. {hint}")
     falling = [dict(row, val_iou=iou) for row, iou in zip(rows, [0.9, 0.8, 0.7, 0.6, 0.95])]
     result = tuple(given(answer(falling, 3)))
-    expect(result == (0, 3), f"Where the first epoch is the best, the answer is (0, 3), and yours is {result}.")
+    expect(result == (1, 4), f"Where the first epoch is the best, the answer is (1, 4), and yours is {result}.")
     hint = "If the patience is never used up, training stops at the last row."
     expect(
-        tuple(answer(rows[:8], 3) or ()) == (5, 7), f"Wrong for a training that ends before the patience does. {hint}"
+        tuple(answer(rows[:8], 3) or ()) == (6, 8), f"Wrong for a training that ends before the patience does. {hint}"
     )
-    expect(tuple(answer(rows, 5) or ()) == (10, 11), "Right with a patience of 3, wrong with one of 5. Is it used?")
+    expect(tuple(answer(rows, 5) or ()) == (11, 12), "Right with a patience of 3, wrong with one of 5. Is it used?")
