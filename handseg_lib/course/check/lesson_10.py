@@ -15,37 +15,37 @@ __all__ = ["average", "my_photos", "speed_up"]
     "time of one worker is 1. How many times as long is it?",
 )
 def speed_up(answer: Callable) -> None:
-    result = given(answer(0.8, 4))
+    result = given(answer(0.9, 3))
     expect(np.ndim(result) == 0, f"Return one number. This has the shape {np.shape(result)}.")
     result = float(result)
     expect(
         not np.isclose(result, 0.4),
-        "0.4 is the time that four workers need, if one needs 1. The speed-up is the time of one, divided by it.",
+        "0.4 is the time that three workers need, if one needs 1. The speed-up is the time of one, divided by it.",
     )
     expect(
-        not np.isclose(result, 1 / (0.8 + 0.2 / 4)),
+        not np.isclose(result, 1 / (0.9 + 0.1 / 3)),
         "You share out the part that cannot be shared out. The share p is what is divided by the workers.",
     )
     expect(
-        not np.isclose(result, 0.2 + 0.8 * 4),
+        not np.isclose(result, 0.1 + 0.9 * 3),
         "You multiply speeds, as if the work grew with the workers. Here the work stays the same: add up the times.",
     )
-    expect(not np.isclose(result, 4 * 0.8), "This is the share times the workers. Add up the times of the two parts.")
-    expect(not np.isclose(result, 1 / (0.8 / 4)), "What cannot be shared out takes time, too: 1 - p.")
-    expect(not np.isclose(result, 5), "This is the largest speed-up, that of very many workers. Here there are four.")
+    expect(not np.isclose(result, 3 * 0.9), "This is the share times the workers. Add up the times of the two parts.")
+    expect(not np.isclose(result, 1 / (0.9 / 3)), "What cannot be shared out takes time, too: 1 - p.")
+    expect(not np.isclose(result, 10), "This is the largest speed-up, that of very many workers. Here there are three.")
     expect(
         np.isclose(result, 2.5),
-        f"With p = 0.8, four workers need 0.2 + 0.8 / 4 = 0.4 of the time. The speed-up is 2.5, and yours {result:g}.",
+        f"With p = 0.9, three workers need 0.1 + 0.9 / 3 = 0.4 of the time. The speed-up is 2.5, and yours {result:g}.",
     )
     for share, workers, right, told in (
-        (0.9, 1, 1, "One worker is as fast as one worker"),
+        (0.8, 1, 1, "One worker is as fast as one worker"),
         (0, 64, 1, "If nothing can be shared out, 64 workers are as fast as one"),
         (1, 64, 64, "If everything can be shared out, 64 workers are 64 times as fast"),
         (0.5, 2, 4 / 3, "With p = 0.5, two workers need three quarters of the time"),
     ):
-        with stopping(f"Right for p = 0.8, and not for p = {share} with {workers}."):
+        with stopping(f"Right for p = 0.9 with 3, and not for p = {share} with {workers}."):
             other = float(given(answer(share, workers)))
-        expect(np.isclose(other, right), f"Right for p = 0.8. {told}: {right:.4g}. You have {other:g}.")
+        expect(np.isclose(other, right), f"Right for p = 0.9. {told}: {right:.4g}. You have {other:g}.")
 
 
 @exercise(
@@ -81,10 +81,10 @@ def my_photos(answer: Callable) -> None:
     missing = sorted(set(order) - set(everything))
     expect(not missing, f"With two ranks, nobody has photo {missing and missing[0]}.")
     expect(everything == sorted(order), "There are photos that are not in the order.")
-    late = shares(order[:5], 2)  # 7 3 9 0 5: positions would be 0 to 4
+    few = shares(order[:6], 2)  # positions would be 0 to 5
     expect(
-        sorted(late[0] + late[1]) == sorted(order[:5]),
-        f"If the order is {order[:5]}, these are the photos. Your two ranks have {late[0]} and {late[1]}. Do you "
+        sorted(few[0] + few[1]) == sorted(order[:6]),
+        f"If the order is {order[:6]}, these are the photos. Your two ranks have {few[0]} and {few[1]}. Do you "
         "return positions in the list? Return what stands there.",
     )
     with stopping("Right with two ranks. With three, the ten photos do not divide evenly."):
@@ -182,6 +182,6 @@ def average(answer: Callable) -> None:
             result = tried(order, counts)
         expect(
             not any(np.isnan(layer).any() for layer in result),
-            f"The {name} device has no photo, so its gradient is nan. 0 times nan is nan, and now all is: leave it out.",
+            f"The {name} device has no photo, and now all is nan, as its gradient is: 0 times nan is nan. Leave it out.",
         )
         expect(same(result, right), f"The {name} device has no photo. The others are 4 and 2 photos of 6, as before.")
