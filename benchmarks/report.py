@@ -11,10 +11,11 @@ import re
 import sys
 from pathlib import Path
 
-from . import RESULTS, figures
+from . import RESULTS, figures, seats
 
 ROOT = RESULTS.parents[1]
 BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
+COST = re.compile(r"(<!-- cost -->\n).*?(<!-- /cost -->)", re.DOTALL)
 BACKENDS = ("tensorflow", "jax", "torch")
 HGR1 = 899  # photos
 CHANGE = "| {change:+.3f} | {low:+.3f} to {high:+.3f} | {worse_persons} "
@@ -82,7 +83,7 @@ mirror image (`Predictor(model, mirror=True)`), the IoU is {figures["mirrored_io
 {drawings()}
 {killed()}
 {sliders()}
-{lessons()}"""
+{lessons()}{classes()}"""
 
 
 def machine(record: dict) -> str:
@@ -503,6 +504,39 @@ its own. The libraries' files come on top, some 0.4 GiB, which the system drops 
 """
 
 
+def classes() -> str:
+    if not (RESULTS / "seats.json").exists():
+        return ""
+    record = load("seats")
+    figures = record["figures"]
+    rows = "\n".join(
+        f"| {row['lesson']} | {row['median_gib']:.1f} | {row['peak_gib']:.1f} | {row['cpu_seconds'] / 60:.1f} "
+        f"| {row['cpu_seconds'] / row['minutes'] / 60:.2f} | {row['killed']} |"
+        for row in record["rows"]
+    )
+    return f"""
+## {figures["seats"]} seats at once
+
+Each lesson in {figures["seats"]} kernels at the same time, exercises solved, in the profile quick; a kernel that holds
+more than {figures["limit_gib"]:g} GiB is killed, and {figures["killed"]} were (`{record["command"]}`, {record["date"]};
+{machine(record)}). Memory is what a kernel and its processes hold of their own, at its median over the lesson and at
+the largest peak of a seat. Cores: the processor minutes, spread over the minutes that a learner takes.
+
+| lesson | GiB, median | GiB, peak | processor minutes a seat | cores a seat | killed |
+|---|---|---|---|---|---|
+{rows}
+"""
+
+
+def cost_block() -> str:
+    """What hub/config.yaml sets aside for classes, as a table."""
+    config = seats.load_config()
+    rows = [(count, *seats.set_aside(count, config)) for count in seats.CLASSES]
+    lines = [f"| {count} | {cores:g} | {gib:g} | {cores:g} C + {gib:g} G |" for count, cores, gib in rows]
+    head = "| seats | cores | GiB | an hour, if a core costs C an hour and a GiB costs G |\n|---|---|---|---|\n"
+    return head + "\n".join(lines) + "\n"
+
+
 def readme_block() -> str:
     names = ("test_persons", "rooms", "time_to_quality", "lopo")
     figures, rooms, race, strangers = (load(name)["figures"] for name in names)
@@ -527,6 +561,8 @@ def pages() -> dict[Path, str]:
     texts = {path: path.read_text("utf-8") for path in [readme, *docs]}
     texts[readme] = BLOCK.sub(lambda match: match[1] + readme_block() + match[2], texts[readme])
     texts[ROOT / "docs" / "results.md"] = results_page()
+    hub = ROOT / "docs" / "hub.md"
+    texts[hub] = COST.sub(lambda match: match[1] + cost_block() + match[2], texts[hub])
     return {path: figures.refresh(text, known) for path, text in texts.items()}
 
 
