@@ -443,14 +443,14 @@ rng = np.random.default_rng(0)
 images = rng.integers(0, 256, (8, 64, 64, 3)).astype("float32")
 masks = rng.integers(0, 2, (8, 64, 64, 1)).astype("float32")
 weights = []
-for devices in keras.distribution.list_devices("cpu")[:1], keras.distribution.list_devices("cpu"):
-    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
-    keras.utils.set_random_seed(0)
-    model = hs.build_unet(64)
-    model.compile(keras.optimizers.SGD(0.1), hs.losses.dice_bce_loss)
-    model.train_on_batch(images, masks)
+for devices in (None, "all"):
+    with hs.devices.spread(devices):
+        keras.utils.set_random_seed(0)
+        model = hs.build_unet(64)
+        model.compile(keras.optimizers.SGD(0.1), hs.losses.dice_bce_loss)
+        model.train_on_batch(images, masks)
     weights.append(np.concatenate([w.ravel() for w in model.get_weights()]))
-    print(len(devices), "of JAX's devices: trained")
+print("devices:", len(keras.distribution.list_devices()))
 print("largest difference between the weights:", abs(weights[0] - weights[1]).max())
 """
 
@@ -458,11 +458,9 @@ print("largest difference between the weights:", abs(weights[0] - weights[1]).ma
 import importlib.util
 
 if importlib.util.find_spec("jax"):
-    two_devices = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
-    ran = subprocess.run(
-        [sys.executable, "-c", TWO_DEVICES], env=os.environ | two_devices, stdout=subprocess.PIPE, text=True
-    )
-    print(ran.stdout)
+    flags = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    command = [sys.executable, "-c", TWO_DEVICES]
+    print(subprocess.run(command, env=os.environ | flags, stdout=subprocess.PIPE, text=True, check=True).stdout)
 else:
     print("JAX is not installed here, and nothing was run. You can go on without it.")
 
@@ -470,8 +468,7 @@ else:
 # With JAX it prints something like this:
 #
 # ```
-# 1 of JAX's devices: trained
-# 2 of JAX's devices: trained
+# devices: 2
 # largest difference between the weights: 1.2e-06
 # ```
 #
@@ -493,36 +490,46 @@ for photos in (899, 10_000, 100_000, 1_000_000):
 
 # %% [markdown]
 # A laptop has 8 or 16 GiB. Up to some ten thousand photos, memory is the fastest and the easiest way. And beyond? To
-# decode and resize a photo anew in every epoch took
+# read, decode and resize a photo anew in every epoch took
 # {{input_pipeline["ours, filling the memory, once"].ms_per_photo:.1f}} ms in the course's measurement. There is a way
-# between the two: write the resized photos into a file, once, and **[memory-map](../docs/glossary.md#memory-map)** it.
-# A memory-mapped file looks like an array in memory. But the system reads a part of it from the disk only when you ask
-# for this part. As long as there is free memory, it keeps what it has read. If memory becomes scarce, it drops these
-# parts again, and reads them once more when they are needed. NumPy can do this by itself:
+# between the two. Write the resized photos and their masks into a folder once, and read from there what the next batch
+# needs. Such a folder is called a **[store](../docs/glossary.md#store)**.
 
 # %%
 import tempfile
 from pathlib import Path
 
 folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # gone when the notebook ends
-np.save(Path(folder.name) / "images.npy", batches.images)
-mapped = np.load(Path(folder.name) / "images.npy", mmap_mode="r")
-print(type(mapped).__name__, mapped.shape)
-assert np.array_equal(mapped[5], batches.images[5])
+store = hs.store.write(split.train, Path(folder.name) / "store", size=64)
+for file in sorted(store.iterdir()):
+    print(f"{file.name}: {file.stat().st_size / 1e6:.3f} MB")
 
 # %% [markdown]
-# A million photos in one file would be clumsy: to copy it, to mend it, or to give a part of it to another machine. So a
-# **[store](../docs/glossary.md#store)** is a folder of several such files, each with some thousands of photos. These
-# files are called **[shards](../docs/glossary.md#shard)**. Why not leave each photo in a file of its own? To open a
-# file takes time, and a million small files take far more of it than a few hundred large ones. Many disks in a network
-# are especially slow at this.
+# A store has one large file or several, called **[shards](../docs/glossary.md#shard)**, and a small one that says what
+# is in them. Why not a file for each photo? To open a file takes time, and a million small files take far more of it
+# than a few hundred large ones. And why not all in one file? It would be clumsy to copy, to mend, or to give in part to
+# another machine.
 #
-# The library writes a store, and `Batches` reads from it. It gives the same batches as from memory:
+# You can look into a shard without the library, for it is a file of NumPy's. If you
+# **[memory-map](../docs/glossary.md#memory-map)** a file, it looks like an array in memory. But the system reads a part
+# of it from the disk only when you ask for this part. As long as there is free memory, it keeps what it has read. If
+# memory becomes scarce, it drops it again.
 
 # %%
-path = Path(folder.name) / "store"
-hs.store.write(split.train, path, size=64)
-stored = hs.Batches(store=path, batch_size=8, augment=True)
+shard = np.load(store / "shard-0000.npy", mmap_mode="r")
+print(type(shard).__name__, shard.shape, shard.dtype.names)
+assert np.array_equal(shard["photo"][5], batches.images[5])
+hs.plots.images(
+    [hs.plots.overlay(shard["photo"][k], shard["mask"][k]) for k in range(4)],
+    [f"number {k}" for k in range(4)],
+    alt="The first four hands of a shard, with their masks.",
+)
+
+# %% [markdown]
+# `Batches` reads from a store, and gives the same batches as from memory:
+
+# %%
+stored = hs.Batches(store=store, batch_size=8, augment=True)
 for from_memory, from_store in zip(batches[1], stored[1]):
     assert np.array_equal(from_memory, from_store)
 
@@ -563,14 +570,13 @@ print(f"at 64 px, photos a second: {prepared:.0f} prepared, {learned:.0f} learne
 # - it prepared
 #   {{1000 / (input_pipeline.ms_per_photo + input_pipeline["ours, filling the memory, once"].ms_per_photo):.0f}} a
 #   second, if each photo had to be read from its file and resized;
-# - a training at {{test_persons_gpu.size}} px on a large GPU (NVIDIA H200) learned from
-#   {{sum(row.photos for row in lopo.rows if row.person not in ("02", "05", "09", "04", "11")) * test_persons_gpu.training_epochs / test_persons_gpu.training_seconds:.0f}}
-#   photos a second, its start included.
+# - a training at {{scaling.size}} px on a large GPU ({{scaling.gpu}}) learned from
+#   {{scaling.gpu_photos_per_second:.0f}} photos a second, its start included.
 #
 # So for one such GPU, one core was enough, as long as the photos were in memory. Eight GPUs in one machine would learn
 # from eight times as many photos, and then one core is too slow. If the GPUs wait for photos, more GPUs would wait as
 # well. What helps is more cores, photos that are already resized, and augmentations that cost less.
-# <!-- holds: 8 * 545 * test_persons_gpu.training_epochs / test_persons_gpu.training_seconds > 500 / input_pipeline.ms_per_photo > 545 * test_persons_gpu.training_epochs / test_persons_gpu.training_seconds -->
+# <!-- holds: 1000 / scaling.augment_ms > scaling.gpu_photos_per_second > 1000 / scaling.augment_ms / 8 -->
 #
 # This is the question of the whole lesson: **what is everybody waiting for?** More of anything else wins nothing.
 #
@@ -592,7 +598,7 @@ print(f"at 64 px, photos a second: {prepared:.0f} prepared, {learned:.0f} learne
 # - Share out large tasks. A task depends on nothing but what it is handed, and can be done again without harm.
 # - Data parallel: each photo goes to one device, and the mean of the gradients is the gradient of the global batch.
 # - Unequal shares count by their photos. Batch norm's statistics are the one thing in which photos know of each other.
-# - Photos that do not fit into memory go into a store of memory-mapped shards.
+# - Photos that do not fit into memory go into a store, from which each batch is read.
 # - Find out who waits for whom before you buy anything.
 
 # %% [markdown]
