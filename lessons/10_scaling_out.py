@@ -70,13 +70,12 @@ PROGRAM = """
 import os, sys, time
 os.environ["OMP_NUM_THREADS"] = "1"
 import cv2
-import handseg_lib as hs
-draw = hs.drawn.render
+from handseg_lib.data.drawn import render
 cv2.setNumThreads(1)
 number, workers, hands = map(int, sys.argv[1:])
 began = time.time()
 for take in range(number, hands, workers):
-    draw(person=4, gesture="5", take=take)
+    render(person=4, gesture="5", take=take)
 print(began, time.time())
 """
 
@@ -181,11 +180,8 @@ print(f"from the two times: p = {share:.2f}; the blue part of the first bar: {dr
 
 # %%
 workers = np.array([1, 2, 4, 8, 16, 32, 64])
-fig, ax = hs.plots.figure(
-    "Speed-up against the number of workers, both doubling from mark to mark. The ideal is a straight line; Amdahl's law "
-    "bends away from it and becomes flat.",
-    width=5,
-)
+alt = "Speed-up against workers. The ideal is a straight line. Amdahl's law bends away from it and becomes flat."
+fig, ax = hs.plots.figure(alt, width=5)
 curves = {"ideal: n workers, n times as fast": workers}
 if speed_up(0.5, 2) is not None:
     curves[f"Amdahl's law with your p = {share:.2f}"] = [speed_up(share, n) for n in workers]
@@ -417,7 +413,7 @@ for name, per_second in {"a network cable of 1 Gbit/s": 125, "one of 10 Gbit/s":
 # quarter of the steps. Each step's gradient is a mean over more photos, and so it is less noisy. A common rule is to
 # make the learning rate larger by the same factor, with a longer warm-up. It is a rule of thumb, and it fails for very
 # large batches. With Adam, many take the square root of the factor. The safe way is to keep the *global* batch as it
-# is: then each device has fewer photos, and the training stays the same.
+# is, as `--devices all` does: then each device has fewer photos, and the training stays the same.
 #
 # **The seeds.** All devices shuffle in the same way, and each photo is augmented from its own seed: (seed, epoch,
 # photo), as in lesson 02. Then a photo looks the same, whichever device gets it.
@@ -439,19 +435,19 @@ import keras
 import numpy as np
 import handseg_lib as hs
 
-rng = np.random.default_rng(0)
-images = rng.integers(0, 256, (8, 64, 64, 3)).astype("float32")
-masks = rng.integers(0, 2, (8, 64, 64, 1)).astype("float32")
-weights = []
-for devices in (None, "all"):
+def trained(devices):
     with hs.devices.spread(devices):
         keras.utils.set_random_seed(0)
         model = hs.build_unet(64)
         model.compile(keras.optimizers.SGD(0.1), hs.losses.dice_bce_loss)
         model.train_on_batch(images, masks)
-    weights.append(np.concatenate([w.ravel() for w in model.get_weights()]))
+    return np.concatenate([w.ravel() for w in model.get_weights()])
+
+rng = np.random.default_rng(0)
+images = rng.integers(0, 256, (8, 64, 64, 3)).astype("float32")
+masks = rng.integers(0, 2, (8, 64, 64, 1)).astype("float32")
 print("devices:", len(keras.distribution.list_devices()))
-print("largest difference between the weights:", abs(weights[0] - weights[1]).max())
+print("largest difference between the weights:", abs(trained(None) - trained("all")).max())
 """
 
 # %%

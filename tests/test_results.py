@@ -27,6 +27,7 @@ HEADLINES = {
     "fuzz": {"inputs", "failures"},
     "widget_latency": {"median_ms", "median_ms_network"},
     "memory": {"max_gib", "lessons"},
+    "scaling": {"gpu_photos_per_second", "store_gb", "pixel_exponent", "lopo_grown"},
     "rooms": {"iou", "iou_grey", "false_hand_face", "hgr1_iou", "hgr1_iou_grey", "worst_iou", "poor_photos"},
 }
 
