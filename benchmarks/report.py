@@ -542,8 +542,8 @@ def store_block() -> str:
     record = load("store")
     figures = record["figures"]
     return f"""\
-{figures["photos"]:,} drawn pictures of {figures["size"]} px were written as loose files, a JPEG and a mask each, and as a
-store (`{command(record)}`, {record["date"]}; {machine(record)}):
+{figures["photos"]:,} drawn pictures of {figures["size"]} px were written as loose files, a JPEG and a mask each, and as
+a store (`{command(record)}`, {record["date"]}; {machine(record)}):
 
 | | loose files | a store | memory |
 |---|---|---|---|
@@ -559,8 +559,8 @@ store (`{command(record)}`, {record["date"]}; {machine(record)}):
 
 A photo from the store takes {figures["ratio_ram"]:.2f} times as long as one from memory. To write the store took
 {figures["write_ms"]:.1f} ms a photo, so a million of this size takes
-{figures["write_ms"] / 3.6:.1f} hours of one core, once. To augment takes
-{figures["ms_per_megapixel"]:.1f} ms for each megapixel, and {figures["ms_fixed"]:.2f} ms for each photo whatever its size.
+{figures["write_ms"] / 3.6:.1f} hours of one core, once. To augment takes {figures["ms_per_megapixel"]:.1f} ms for each
+megapixel, and {figures["ms_fixed"]:.2f} ms for each photo whatever its size.
 """
 
 
