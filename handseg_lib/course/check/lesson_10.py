@@ -182,6 +182,6 @@ def average(answer: Callable) -> None:
             result = tried(order, counts)
         expect(
             not any(np.isnan(layer).any() for layer in result),
-            f"The {name} device has no photo, and now all is nan, as its gradient is: 0 times nan is nan. Leave it out.",
+            f"The {name} device has no photo, and now all is nan, as its gradient: 0 times nan is nan. Leave it out.",
         )
         expect(same(result, right), f"The {name} device has no photo. The others are 4 and 2 photos of 6, as before.")
