@@ -2,7 +2,7 @@
 
     python hub/links.py https://hub.example.org
 
-Whoever follows a link logs in, gets the newest lessons beside his own changes (nbgitpuller), and has the lesson open.
+Whoever follows a link logs in, and has the lesson open. The newest lessons come, and own changes stay (nbgitpuller).
 """
 
 import sys
