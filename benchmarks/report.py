@@ -11,10 +11,11 @@ import re
 import sys
 from pathlib import Path
 
-from . import RESULTS, figures
+from . import RESULTS, figures, seats
 
 ROOT = RESULTS.parents[1]
 BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
+PART = re.compile(r"(<!-- (cost|store|cluster) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 BACKENDS = ("tensorflow", "jax", "torch")
 HGR1 = 899  # photos
 CHANGE = "| {change:+.3f} | {low:+.3f} to {high:+.3f} | {worse_persons} "
@@ -82,7 +83,7 @@ mirror image (`Predictor(model, mirror=True)`), the IoU is {figures["mirrored_io
 {drawings()}
 {killed()}
 {sliders()}
-{lessons()}"""
+{lessons()}{classes()}"""
 
 
 def machine(record: dict) -> str:
@@ -524,6 +525,89 @@ its own. The libraries' files come on top, some 0.4 GiB, which the system drops 
 """
 
 
+def classes() -> str:
+    if not (RESULTS / "seats.json").exists():
+        return ""
+    record = load("seats")
+    figures = record["figures"]
+    rows = "\n".join(
+        f"| {row['lesson']} | {row['median_gib']:.1f} | {row['peak_gib']:.1f} | {row['cpu_seconds'] / 60:.1f} "
+        f"| {row['cpu_seconds'] / row['minutes'] / 60:.2f} | {row['killed']} |"
+        for row in record["rows"]
+    )
+    return f"""
+## {figures["seats"]} seats at once
+
+Each lesson in {figures["seats"]} kernels at the same time, exercises solved, in the profile quick; a kernel that holds
+more than {figures["limit_gib"]:g} GiB is killed, and {figures["killed"]} were (`{record["command"]}`, {record["date"]};
+{machine(record)}). Memory is what a kernel and its processes hold of their own, at its median over the lesson and at
+the largest peak of a seat. Cores: the processor minutes, spread over the minutes that a learner takes.
+
+| lesson | GiB, median | GiB, peak | processor minutes a seat | cores a seat | killed |
+|---|---|---|---|---|---|
+{rows}
+"""
+
+
+def cost_block() -> str:
+    """What hub/config.yaml sets aside for classes, as a table."""
+    config = seats.load_config()
+    rows = [(count, *seats.set_aside(count, config)) for count in seats.CLASSES]
+    lines = [f"| {count} | {cores:g} | {gib:g} | {cores:g} C + {gib:g} G |" for count, cores, gib in rows]
+    head = "| seats | cores | GiB | an hour, if a core costs C an hour and a GiB costs G |\n|---|---|---|---|\n"
+    return head + "\n".join(lines) + "\n"
+
+
+def store_block() -> str:
+    """Loose files, a store and memory beside each other, and how the work grows with the pixels."""
+    record = load("store")
+    figures = record["figures"]
+    return f"""\
+{figures["photos"]:,} drawn pictures of {figures["size"]} px were written as loose files, a JPEG and a mask each, and as
+a store (`{command(record)}`, {record["date"]}; {machine(record)}):
+
+| | loose files | a store | memory |
+|---|---|---|---|
+| files | {figures["loose_files"]:,} | {figures["store_files"]} | |
+| GB, and what they take on the disk | {figures["loose_gb"]:.1f}, {figures["loose_gb_on_disk"]:.1f} \
+| {figures["store_gb"]:.1f} | {figures["ram_gb"]:.1f} |
+| read a second, kept by the system | {figures["warm_files_per_second"]:,.0f} files \
+| {figures["warm_store_photos_per_second"]:,.0f} photos | |
+| read a second, from the disk | {figures["cold_files_per_second"]:,.0f} files \
+| {figures["cold_store_photos_per_second"]:,.0f} photos | |
+| a photo, augmented | {figures["loose_ms"]:.2f} ms | {figures["store_ms"]:.2f} ms | {figures["ram_ms"]:.2f} ms |
+| memory that it takes | | {figures["resident_mb"]:.0f} MB | {1000 * figures["ram_gb"]:,.0f} MB |
+
+A photo from the store takes {figures["ratio_ram"]:.2f} times as long as one from memory. To write the store took
+{figures["write_ms"]:.1f} ms a photo, so a million of this size takes
+{figures["write_ms"] / 3.6:.1f} hours of one core, once. To augment takes {figures["ms_per_megapixel"]:.1f} ms for each
+megapixel, and {figures["ms_fixed"]:.2f} ms for each photo whatever its size.
+"""
+
+
+def cluster_block() -> str:
+    """What a second worker wins, for trainings and for predictions."""
+    record = load("cluster")
+    figures = record["figures"]
+    one, two = figures["photos_a_second_one"], figures["photos_a_second_two"]
+    return f"""\
+A cluster of this machine, each worker with one core (`{command(record)}`, {record["date"]}; {machine(record)}):
+
+| | one worker | two workers | share of the time |
+|---|---|---|---|
+| leave one out, six drawn persons | {figures["lopo_seconds_one"]:.0f} s | {figures["lopo_seconds_two"]:.0f} s \
+| {figures["lopo_ratio"]:.2f} |
+| predict {figures["photos"]:,} photos | {one:.1f} a second | {two:.1f} a second | {one / two:.2f} |
+"""
+
+
+def parts() -> dict[str, str]:
+    """What stands in the pages between two marks of this name; of a record that is not there yet, nothing."""
+    made = {"cost": cost_block, "store": store_block, "cluster": cluster_block}
+    there = {path.stem for path in RESULTS.glob("*.json")} | {"cost"}
+    return {name: block() if name in there else "" for name, block in made.items()}
+
+
 def readme_block() -> str:
     names = ("test_persons", "rooms", "time_to_quality", "lopo")
     figures, rooms, race, strangers = (load(name)["figures"] for name in names)
@@ -548,6 +632,8 @@ def pages() -> dict[Path, str]:
     texts = {path: path.read_text("utf-8") for path in [readme, *docs]}
     texts[readme] = BLOCK.sub(lambda match: match[1] + readme_block() + match[2], texts[readme])
     texts[ROOT / "docs" / "results.md"] = results_page()
+    blocks = parts()
+    texts = {path: PART.sub(lambda match: match[1] + blocks[match[2]] + match[3], text) for path, text in texts.items()}
     return {path: figures.refresh(text, known) for path, text in texts.items()}
 
 

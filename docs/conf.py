@@ -87,6 +87,7 @@ docs/glossary
 docs/peers
 docs/own_photos
 docs/page
+docs/scaling
 docs/first_look
 docs/troubleshooting
 THIRD_PARTY
@@ -97,6 +98,7 @@ THIRD_PARTY
 :caption: To teach it
 :glob:
 docs/instructors
+docs/hub
 docs/teaching/*
 docs/recap/*
 ```

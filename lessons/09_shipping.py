@@ -702,9 +702,11 @@ hs.quiz("09")
 # %% [markdown]
 # ## 16. Next
 #
-# You have been through the whole course: from a photo and its mask to a network that runs on somebody else's machine.
-# Now do it with something of your own. The [capstone](capstone.ipynb) takes you through it, with drawn leaves or with
-# photos of yours, and a program checks your work. [Photos of your own](../docs/own_photos.md) says how to prepare them.
-# Train as in [06 Training](06_training.ipynb), test as in [08 Unseen people](08_unseen_people.ipynb), and when you
-# ship, write the card first. The course's own [model card](../docs/model_card.md) and [results](../docs/results.md) are
-# examples.
+# Your network now runs on somebody else's machine. What if one machine is not enough, because there are two hundred
+# people to leave out, or a million photos? [10 Scaling out](10_scaling_out.ipynb) is about this.
+#
+# If one machine is enough, do it all with something of your own. The [capstone](capstone.ipynb) takes you through it,
+# with drawn leaves or with photos of yours, and a program checks your work.
+# [Photos of your own](../docs/own_photos.md) says how to prepare them. Train as in [06 Training](06_training.ipynb),
+# test as in [08 Unseen people](08_unseen_people.ipynb), and when you ship, write the card first. The course's own
+# [model card](../docs/model_card.md) and [results](../docs/results.md) are examples.

@@ -165,15 +165,18 @@ def solutions() -> dict[str, str]:
     return found
 
 
-def execute(nb: nbformat.NotebookNode) -> None:
-    """Runs every cell on drawn hands, in an empty folder, where no real photo, and not the author's hand, can get in."""
+def execute(nb: nbformat.NotebookNode, timeout: int | None = 900) -> None:
+    """Runs every cell on drawn hands, in an empty folder, where no real photo, and not the author's hand, can get in.
+
+    ``timeout``: seconds that a cell may take; None for any.
+    """
     metadata = nb.metadata.copy()
     with tempfile.TemporaryDirectory() as folder:
         env = {"TF_CPP_MIN_LOG_LEVEL": "3", "TQDM_DISABLE": "1"} | os.environ
         env |= {"HANDSEG_HGR1": "none", "HANDSEG_PROFILE": "quick", "PYTHONWARNINGS": "ignore"}
         env |= {"HANDSEG_MY_HAND": "none", "HANDSEG_MY_NETWORK": "none"}  # the author's own
         resources = {"metadata": {"path": folder}}
-        options = {"timeout": 900, "record_timing": False, "extra_arguments": ["--log-level=ERROR"]}
+        options = {"timeout": timeout, "record_timing": False, "extra_arguments": ["--log-level=ERROR"]}
         NotebookClient(nb, resources=resources, kernel_name="python3", **options).execute(env=env)
     nb.metadata = metadata
     for cell in nb.cells:

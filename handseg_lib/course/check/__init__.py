@@ -13,3 +13,4 @@ from .lesson_06 import *  # noqa: F403
 from .lesson_07 import *  # noqa: F403
 from .lesson_08 import *  # noqa: F403
 from .lesson_09 import *  # noqa: F403
+from .lesson_10 import *  # noqa: F403

@@ -1,0 +1,614 @@
+# %% [markdown]
+# # 10 Scaling out
+#
+# *Your training takes minutes, on one machine. Somebody else has two hundred people to leave out, or a million photos.
+# What do more workers and more machines win, and where does it stop?*
+#
+# **You will be able to**
+# - say what a training costs, and try first what is cheap;
+# - share work out among processes, and measure what that wins;
+# - predict with Amdahl's law what more workers would win;
+# - train one network on several devices, and say why it becomes the same network;
+# - compute whether photos fit into memory, and read them from a file where they do not.
+#
+# **Time:** 80 minutes to work through; the computer needs one of them on two CPU cores.
+#
+# **You need:** batches from [02 Batches and augmentation](02_batches_and_augmentation.ipynb), gradients and the
+# learning rate from [06 Training](06_training.ipynb), and leave one person out from [08 Unseen
+# people](08_unseen_people.ipynb).
+
+# %% [markdown]
+# This is the whole network of the course. In this lesson all of it runs several times at once, in several processes or
+# on several machines. Click on a block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network()
+
+# %% [markdown]
+# ## 1. First what is cheap
+#
+# More machines cost money. A program that runs on several of them can also fail in more ways. So first ask what your
+# training costs, and whether it could cost less. Most of the work is convolutions, and a kernel is laid on every place
+# of every photo. So the work grows with the number of pixels:
+#
+# $$\text{work} \propto \text{epochs} \times \text{photos} \times \text{side}^2$$
+#
+# The sign $\propto$ means "grows in proportion to". Half the side is therefore a quarter of the work. What does it cost
+# in IoU? Here is the course's recipe on two CPU cores, scored on HGR1's test persons:
+#
+# | training | seconds | IoU |
+# |---|---|---|
+# | 224 px | {{sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours"):.0f}} | {{time_to_quality.ours_test_iou:.3f}} |
+# | 128 px | {{sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours_128"):.0f}} | {{time_to_quality.ours_128_test_iou:.3f}} |
+# | 128 px, the encoder frozen, fewer epochs | {{sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours_128_frozen"):.0f}} | {{time_to_quality.ours_128_frozen_test_iou:.3f}} |
+#
+# The last row costs the least, and is good enough to find out whether an idea works at all. So try ideas on a small
+# size, on a part of the photos, and for a few epochs. Train at full size once, at the end. `bfloat16`
+# ([06 Training](06_training.ipynb), section 12) is cheap as well. Together, these steps can win more than ten machines.
+# <!-- holds: sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours") > 10 * sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours_128_frozen") -->
+#
+# Suppose that you have done all this, and it is still too slow. Then there are three different reasons, and each has an
+# answer of its own:
+#
+# - you have **many trainings**, such as one for each person who is left out (sections 2 to 6);
+# - you have **one training**, and it is too long (sections 7 to 11);
+# - you have **many photos**, more than the memory can hold (sections 12 and 13).
+
+# %% [markdown]
+# ## 2. Two workers
+#
+# A **[process](../docs/glossary.md#process)** is a running program with memory of its own. This notebook's kernel is
+# one. A **[worker](../docs/glossary.md#worker)** is a process that does a part of a larger piece of work. What does a
+# second worker win?
+#
+# Take a piece of work that is easy to share out: draw hands. No hand needs another one, so one worker can draw the
+# first, the third, the fifth, and the other one the rest. This is the program of a worker. It gets its number, the
+# number of workers, and the number of hands. At its end it says when it began to draw, and when it was ready.
+
+# %%
+PROGRAM = """
+import os, sys, time
+os.environ["OMP_NUM_THREADS"] = "1"
+import cv2
+from handseg_lib.data.drawn import render
+cv2.setNumThreads(1)
+number, workers, hands = map(int, sys.argv[1:])
+began = time.time()
+for take in range(number, hands, workers):
+    render(person=4, gesture="5", take=take)
+print(began, time.time())
+"""
+
+# %% [markdown]
+# Two lines set a number of **threads** to 1. A thread is a part of a process that can run on a core of its own. NumPy,
+# OpenCV and TensorFlow start threads by themselves, one for each core. So one process may already keep all your cores
+# busy, and then a second process wins nothing. To measure what a worker wins, each one must have one core.
+
+# %%
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+
+def draw_with(workers, hands):
+    """Draws hands with so many workers. When did each begin to draw, and when was it ready? In seconds."""
+    start = time.time()
+    commands = [[sys.executable, "-c", PROGRAM, str(number), str(workers), str(hands)] for number in range(workers)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    told = [process.communicate()[0].split() for process in running]
+    return np.array(told, float) - start
+
+
+print("cores:", os.cpu_count())
+one, two = draw_with(1, hands=80), draw_with(2, hands=80)
+assert one.shape == (1, 2) and two.shape == (2, 2)
+
+# %%
+alt = f"Bars along the time. One worker is ready after {one.max():.1f} seconds, two after {two.max():.1f}."
+fig, ax = hs.plots.figure(alt, width=7, height=2.2)
+rows = ["one worker", "first of two", "second of two"]
+began, ready = np.concatenate([one, two]).T
+ax.barh(rows, began, color=hs.plots.GREY, label="starts Python, imports")
+ax.barh(rows, ready - began, left=began, color=hs.plots.BLUE, label="draws hands")
+ax.set(xlabel="seconds on your machine")
+ax.invert_yaxis()
+ax.legend(fontsize=8)
+print(f"two workers are {one.max() / two.max():.2f} times as fast as one")
+fig
+
+# %% [markdown]
+# Look at the bars. The blue part became shorter, for each of the two draws half of the hands. The grey part did not:
+# each worker has to start Python and to import its packages. So two workers are not twice as fast.
+#
+# (Are the blue bars of the two not shorter than that of the one? Then your machine has one core, or another program
+# uses the second one. The two workers take turns, and win nothing.)
+
+# %% [markdown]
+# ## 3. Amdahl's law
+#
+# How many times as fast is it with more workers? This number is the **[speed-up](../docs/glossary.md#speed-up)**: the
+# time of one worker, divided by the time of $n$ workers. You can compute it in advance.
+#
+# Call the time of one worker 1. Let $p$ be the share of this time that can be shared out: here the drawing. The rest,
+# $1 - p$, stays as it is, however many workers there are. So $n$ workers need the time $(1 - p) + p / n$. This gives
+# **[Amdahl's law](../docs/glossary.md#amdahls-law)**, which is named after an engineer who stated it in 1967:
+#
+# $$S(n) = \frac{1}{(1 - p) + \frac{p}{n}}$$
+#
+# With very many workers, $p / n$ becomes nearly 0, and the speed-up comes close to $1 / (1 - p)$. It can never be
+# larger. If nine tenths of the work can be shared out, then a thousand workers are less than ten times as fast as one.
+
+# %% [markdown]
+# ## 4. Exercise: the speed-up (warm-up)
+#
+# Write `speed_up`. It takes the share $p$ of the work that can be shared out, a number from 0 to 1, and the number of
+# workers. It returns the speed-up by Amdahl's law.
+
+
+# %%
+def speed_up(share, workers):
+    # <solution>
+    return 1 / ((1 - share) + share / workers)
+    # </solution>
+
+
+# %%
+hs.check.speed_up(speed_up)
+
+# %% [markdown]
+# ## 5. What your own measurement predicts
+#
+# How large is $p$ on your machine? Two measured times are enough. Amdahl's law says that two workers need
+# $(1 - p) + p / 2$ of the time of one. Solved for $p$, with the times $T_1$ and $T_2$:
+#
+# $$p = 2 \left(1 - \frac{T_2}{T_1}\right)$$
+
+# %%
+share = float(np.clip(2 * (1 - two.max() / one.max()), 0, 1))
+drawing = float((one[0, 1] - one[0, 0]) / one[0, 1])
+print(f"from the two times: p = {share:.2f}; the blue part of the first bar: {drawing:.2f}")
+
+# %% [markdown]
+# The two numbers should be about equal. If the first one is smaller, the workers have been in each other's way: they
+# share the memory, the disk, and with other programs the cores. Amdahl's law knows nothing of this, so it promises too
+# much rather than too little.
+#
+# The next figure shows what more workers would win. Your function draws its curve, as soon as it is written.
+
+# %%
+workers = np.array([1, 2, 4, 8, 16, 32, 64])
+alt = "Speed-up against workers. The ideal is a straight line. Amdahl's law bends away from it and becomes flat."
+fig, ax = hs.plots.figure(alt, width=5)
+curves = {"ideal: n workers, n times as fast": workers}
+if speed_up(0.5, 2) is not None:
+    curves[f"Amdahl's law with your p = {share:.2f}"] = [speed_up(share, n) for n in workers]
+hs.plots.lines(ax, workers, curves, "workers", "speed-up")
+ax.plot([1, 2], [1, one.max() / two.max()], "o", color="black")
+ax.set(xscale="log", yscale="log", xticks=workers, xticklabels=workers, yticks=workers, yticklabels=workers)
+fig
+
+# %% [markdown]
+# The dots are your two measurements. Where does your curve become flat? From there on, more workers cost money and win
+# nothing.
+#
+# There is a way out, if your work grows. To start Python takes the same time for 80 hands as for 80,000. So with more
+# hands, $p$ is larger. With few hands it is small:
+
+# %%
+few = {n: draw_with(n, hands=4).max() for n in (1, 2)}
+print(f"4 hands: {few[1]:.2f} s with one worker, {few[2]:.2f} s with two")
+
+# %% [markdown]
+# For four hands nobody needs a second worker. This is why one shares out **large** tasks: a whole training, or a folder
+# of photos, but not a single photo.
+
+# %% [markdown]
+# ## 6. Many trainings
+#
+# Leave one person out is made of twelve trainings, and none of them needs another one. So each is a
+# **[task](../docs/glossary.md#task)**: a piece of work that can be done by itself. The library has a short way to hand
+# tasks to workers. It takes a function and a list, as Python's `map` does:
+
+# %%
+from functools import partial
+
+draw = partial(hs.drawn.render, 4, "5")  # of person 4, gesture 5: the take is still missing
+with hs.cluster.workers(count=2) as apply:
+    drawn = list(apply(draw, range(4)))
+assert all(np.array_equal(there, here) for (there, _), (here, _) in zip(drawn, map(draw, range(4))))
+
+# %%
+hs.plots.images(
+    [image for image, _ in drawn],
+    [f"take {take}" for take in range(4)],
+    alt="Four drawn hands of one person, which two other processes have drawn.",
+)
+
+# %% [markdown]
+# The results come back in the order of the list, and they are the same to the last bit as if this kernel had drawn
+# them. For this, a task must have three properties:
+#
+# - **It depends on what it is handed, and on nothing else.** All chance comes from a seed that it is handed. Then it
+#   does not matter which worker does it, or when.
+# - **It can be done twice without harm.** A worker may die in the middle. Then another one does the task again, from
+#   the beginning, and writes the same result.
+# - **Its result is written whole or not at all.** The file gets its name only when it is complete. Otherwise somebody
+#   reads half a result.
+#
+# On more than one machine, somebody has to know which worker is free, and which task is still to be done. This is the
+# **[scheduler](../docs/glossary.md#scheduler)**. The course takes that of [Dask](https://docs.dask.org), which is a
+# package of its own (`pip install "handseg[cluster]"`). The first line runs on one machine, the second one on each
+# machine that is to help, and the third one where you want the result:
+#
+# ```
+# dask scheduler
+# dask worker tcp://ADDRESS:8786 --nworkers 2 --nthreads 1
+# python -m handseg_lib evaluate --protocol lopo --scheduler tcp://ADDRESS:8786
+# ```
+#
+# `--nthreads 1` is there for the reason of section 2. Without `--scheduler`, `--workers 2` does the same with two
+# processes on your own machine.
+#
+# How many workers are worth it, for twelve trainings that all take about as long?
+
+# %%
+# NBVAL_CHECK_OUTPUT
+counts = [1, 2, 3, 4, 5, 6, 8, 11, 12, 24]
+rounds = [int(np.ceil(12 / count)) for count in counts]
+for count, some in zip(counts, rounds):
+    print(f"{count:2} workers: {some:2} trainings one after the other, speed-up {12 / some:.1f}")
+
+# %% [markdown]
+# From six workers to eleven nothing changes: somebody always has a second training to do, and the others wait for it. A
+# thirteenth worker would have nothing to do. So for twelve tasks take 2, 3, 4, 6 or 12 workers.
+
+# %% [markdown]
+# ## 7. One training on several devices
+#
+# One training cannot be cut into tasks like this. Its second step needs the weights that the first step has made. But
+# each step can be shared out, because a batch has many photos. This is called
+# **[data parallel](../docs/glossary.md#data-parallel)** training. A *device* here is whatever computes: a GPU, or a
+# core. Each device has a copy of all weights. In each step
+#
+# 1. every device takes its share of the batch, and computes the gradient of these photos;
+# 2. the devices send each other their gradients, and all compute the same mean;
+# 3. every device makes the same step with this mean.
+#
+# All devices began with the same weights, and all have made the same step. So they have the same weights again. The
+# photos of all shares together are the **[global batch](../docs/glossary.md#global-batch)**. For the network it is the
+# batch of lesson 02, and the epoch has as many steps as it says.
+#
+# How is an epoch shared out? Each device has a number, its **[rank](../docs/glossary.md#rank)**: 0, 1, 2 and so on. All
+# devices shuffle the photos with the same seed, so all have the same order. Then each takes other photos of it. If two
+# devices took the same photo, it would count twice. If nobody took it, the network would not learn from it.
+
+# %% [markdown]
+# ## 8. Exercise: each photo once (core)
+#
+# Write `my_photos`. It takes the order of an epoch, which is a list of photo numbers; the rank of this device; and the
+# number of ranks. It returns the photos of this rank as a list. All ranks together must have each photo exactly once.
+# The number of photos does not always divide by the number of ranks: then some ranks have one photo more than others,
+# but never two.
+
+
+# %%
+def my_photos(order, rank, ranks):
+    # <solution>
+    return order[rank::ranks]
+    # </solution>
+
+
+# %%
+hs.check.my_photos(my_photos)
+
+# %% [markdown]
+# ## 9. Two halves of a batch
+#
+# Is the mean of two halves' gradients really the gradient of the whole batch? The loss of a batch is the mean of its
+# photos' losses. So its gradient is the mean of the photos' gradients $g_i$, too. With $B$ photos:
+#
+# $$g = \frac{1}{B} \sum_{i=1}^{B} g_i = \frac{1}{2} \left( \frac{2}{B} \sum_{i=1}^{B/2} g_i + \frac{2}{B} \sum_{i=B/2+1}^{B} g_i \right)$$
+#
+# Both terms in the brackets are the gradient of one half. Try it on the network. How do you get at a gradient? Make a
+# step of plain gradient descent with the learning rate 1. It takes the gradient off the weights (lesson 06, section
+# 2). So the gradient is the weights before the step, minus the weights after it.
+
+# %%
+import keras
+
+profile = hs.profile.current()
+split = hs.split_by_person(profile.samples())
+batches = hs.Batches(split.train, size=64, batch_size=8, augment=True)
+images, masks = batches[0]
+keras.utils.set_random_seed(0)
+model = hs.build_unet(64)
+hs.encoder.freeze(model.get_layer("encoder"))  # the decoder's gradients are enough to see it
+norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+# %%
+def gradient(images, masks):
+    """The gradient of these photos' mean loss, an array for each weight. The network stays as it was."""
+    before = model.get_weights()
+    start = [weight.numpy() for weight in model.trainable_weights]
+    model.train_on_batch(images, masks)
+    found = [old - weight.numpy() for old, weight in zip(start, model.trainable_weights)]
+    model.set_weights(before)
+    return found
+
+
+def flat(arrays):
+    return np.concatenate([array.ravel() for array in arrays])
+
+
+# %%
+differences = {}
+for name, batch_statistics in (("the statistics are fixed", False), ("each half has its own statistics", True)):
+    for norm in norms:
+        norm.trainable = batch_statistics
+    model.compile(keras.optimizers.SGD(1.0), hs.losses.dice_bce_loss)
+    whole = flat(gradient(images, masks))
+    halves = [flat(gradient(images[half], masks[half])) for half in (slice(0, 4), slice(4, 8))]
+    differences[name] = np.linalg.norm(np.mean(halves, axis=0) - whole) / np.linalg.norm(whole)
+assert differences["the statistics are fixed"] < 1e-3 < differences["each half has its own statistics"]
+for name, difference in differences.items():
+    print(f"{name}: the mean of the halves differs from the whole by {difference:.4%} of its length")
+
+# %% [markdown]
+# In the first line the two are the same, but for the last digits of float32. The order of additions is another one, and
+# each addition rounds.
+#
+# In the second line they differ. What happened? A batch norm computes mean and variance over the photos of the batch
+# ([03 The encoder](03_the_encoder.ipynb)). Each half has four photos, and so other statistics than the eight have. This
+# is the one place where photos of a batch know of each other. There are two ways to deal with it. Either the devices
+# send each other these statistics as well: `--devices all` does this (section 11). Or each device keeps its own: then
+# give each one a share that is large enough, say eight photos or more.
+
+# %% [markdown]
+# ## 10. Exercise: the mean of unequal shares (stretch)
+#
+# At the end of an epoch, the last batch is often smaller, and the shares are no longer equal. Suppose that one device
+# had 4 photos and another one had 2. Each sends the mean gradient of its own photos. In the gradient of all six photos,
+# the first device must count twice as much as the second one.
+#
+# Write `average`. It takes a list with an entry for each device, and a list of the numbers of photos of each. An entry
+# is itself a list: the gradient of each layer's weights, as an array. Return one such list, the gradient of all photos.
+#
+# It may happen that a device had no photo at all. The mean over no photos is 0 / 0, and its gradient is nan. And 0
+# times nan is still nan. Leave such a device out.
+
+
+# %%
+def average(gradients, photos):
+    # <solution>
+    seen = [(gradient, count) for gradient, count in zip(gradients, photos) if count > 0]
+    layers = range(len(gradients[0]))
+    return [sum(count * gradient[layer] for gradient, count in seen) / sum(photos) for layer in layers]
+    # </solution>
+
+
+# %%
+hs.check.average(average)
+
+# %% [markdown]
+# ## 11. What the devices have to agree on
+#
+# **The gradients.** In every step every device sends its gradient and receives those of the others. How much is that?
+
+# %%
+weights = hs.load_predictor().model.count_params()
+megabytes = 4 * weights / 1e6
+for name, per_second in {"a network cable of 1 Gbit/s": 125, "one of 10 Gbit/s": 1250}.items():
+    print(f"{megabytes:.0f} MB through {name}: {megabytes / per_second:.3f} s in each step")
+
+# %% [markdown]
+# Does a step take a tenth of a second? Then over the slow cable, most of the time goes into sending. So several GPUs in
+# one machine, which have fast lines between them, are worth more than the same number in several machines. By Amdahl's
+# law, what is sent belongs to the part that cannot be shared out.
+#
+# **The batch and the learning rate.** If each of four devices has 16 photos, the global batch is 64. The epoch has a
+# quarter of the steps. Each step's gradient is a mean over more photos, and so it is less noisy. A common rule is to
+# make the learning rate larger by the same factor, with a longer warm-up. It is a rule of thumb, and it fails for very
+# large batches. With Adam, many take the square root of the factor. The safe way is to keep the *global* batch as it
+# is, as `--devices all` does: then each device has fewer photos, and the training stays the same.
+#
+# **The seeds.** All devices shuffle in the same way, and each photo is augmented from its own seed: (seed, epoch,
+# photo), as in lesson 02. Then a photo looks the same, whichever device gets it.
+#
+# **Who writes.** One device writes the checkpoint, whole. The others wait for it.
+#
+# Keras does all of this with its JAX backend (`pip install jax`). On a machine with several GPUs:
+#
+# ```
+# KERAS_BACKEND=jax python -m handseg_lib train --devices all
+# ```
+#
+# You can try it without a GPU. A flag makes JAX divide your processor into two devices. The next program trains one
+# step on one device, and one on two, from the same weights and with the same batch.
+
+# %%
+TWO_DEVICES = """
+import keras
+import numpy as np
+import handseg_lib as hs
+
+def trained(devices):
+    with hs.devices.spread(devices):
+        keras.utils.set_random_seed(0)
+        model = hs.build_unet(64)
+        model.compile(keras.optimizers.SGD(0.1), hs.losses.dice_bce_loss)
+        model.train_on_batch(images, masks)
+    return np.concatenate([w.ravel() for w in model.get_weights()])
+
+rng = np.random.default_rng(0)
+images = rng.integers(0, 256, (8, 64, 64, 3)).astype("float32")
+masks = rng.integers(0, 2, (8, 64, 64, 1)).astype("float32")
+print("devices:", len(keras.distribution.list_devices()))
+print("largest difference between the weights:", abs(trained(None) - trained("all")).max())
+"""
+
+# %%
+import importlib.util
+
+if importlib.util.find_spec("jax"):
+    flags = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    command = [sys.executable, "-c", TWO_DEVICES]
+    print(subprocess.run(command, env=os.environ | flags, stdout=subprocess.PIPE, text=True, check=True).stdout)
+else:
+    print("JAX is not installed here, and nothing was run. You can go on without it.")
+
+# %% [markdown]
+# With JAX it prints something like this:
+#
+# ```
+# devices: 2
+# largest difference between the weights: 1.2e-06
+# ```
+#
+# The weights are the same, but for the last digits of float32. So the devices have sent each other the statistics of
+# the batch norms, too. Is it faster? On your processor it is not, because JAX already used all its cores on one device.
+
+# %% [markdown]
+# ## 12. More photos than memory
+#
+# `hs.Batches` keeps all photos in memory, at the network's size. Then it has to decode each photo only once. How much
+# memory does this take? A photo has three bytes for each pixel, and its mask one:
+#
+# $$\text{bytes} = \text{photos} \times \text{side}^2 \times (3 + 1)$$
+
+# %%
+side = 224
+for photos in (899, 10_000, 100_000, 1_000_000):
+    print(f"{photos:9,} photos of {side} px: {photos * side**2 * 4 / 2**30:6.1f} GiB")
+
+# %% [markdown]
+# A laptop has 8 or 16 GiB. Up to some ten thousand photos, memory is the fastest and the easiest way. And beyond? To
+# read, decode and resize a photo anew in every epoch took
+# {{input_pipeline["ours, filling the memory, once"].ms_per_photo:.1f}} ms in the course's measurement. There is a way
+# between the two. Write the resized photos and their masks into a folder once, and read from there what the next batch
+# needs. Such a folder is called a **[store](../docs/glossary.md#store)**.
+
+# %%
+import tempfile
+from pathlib import Path
+
+folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # gone when the notebook ends
+store = hs.store.write(split.train, Path(folder.name) / "store", size=64)
+for file in sorted(store.iterdir()):
+    print(f"{file.name}: {file.stat().st_size / 1e6:.3f} MB")
+
+# %% [markdown]
+# A store has one large file or several, called **[shards](../docs/glossary.md#shard)**, and a small one that says what
+# is in them. Why not a file for each photo? To open a file takes time, and a million small files take far more of it
+# than a few hundred large ones. And why not all in one file? It would be clumsy to copy, to mend, or to give in part to
+# another machine.
+#
+# You can look into a shard without the library, for it is a file of NumPy's. If you
+# **[memory-map](../docs/glossary.md#memory-map)** a file, it looks like an array in memory. But the system reads a part
+# of it from the disk only when you ask for this part. As long as there is free memory, it keeps what it has read. If
+# memory becomes scarce, it drops it again.
+
+# %%
+shard = np.load(store / "shard-0000.npy", mmap_mode="r")
+print(type(shard).__name__, shard.shape, shard.dtype.names)
+assert np.array_equal(shard["photo"][5], batches.images[5])
+hs.plots.images(
+    [hs.plots.overlay(shard["photo"][k], shard["mask"][k]) for k in range(4)],
+    [f"number {k}" for k in range(4)],
+    alt="The first four hands of a shard, with their masks.",
+)
+
+# %% [markdown]
+# `Batches` reads from a store, and gives the same batches as from memory:
+
+# %%
+stored = hs.Batches(store=store, batch_size=8, augment=True)
+for from_memory, from_store in zip(batches[1], stored[1]):
+    assert np.array_equal(from_memory, from_store)
+
+# %%
+for name, source in {"from memory": batches, "from the store": stored}.items():
+    start = time.perf_counter()
+    for i in range(len(source)):
+        source[i]
+    print(f"{name}: {1000 * (time.perf_counter() - start) / len(split.train):.2f} ms a photo, with its augmentation")
+
+# %% [markdown]
+# The two hardly differ here, because the system still has the whole store in its memory. With a store that is larger
+# than the memory, the disk decides. So a fast disk in the machine itself is worth more than a large one in the network.
+# The page on [scaling](../docs/scaling.md) has the measurements with many photos.
+
+# %% [markdown]
+# ## 13. Who waits for whom?
+#
+# While a network learns from one batch, the cores prepare the next one. The slower of the two decides. So measure both,
+# in photos a second, before you buy anything. First yours:
+
+# %%
+start = time.perf_counter()
+for i in range(len(batches)):
+    batches[i]
+prepared = len(split.train) / (time.perf_counter() - start)
+start = time.perf_counter()
+for _ in range(3):
+    model.train_on_batch(images, masks)
+learned = 3 * len(images) / (time.perf_counter() - start)
+print(f"at 64 px, photos a second: {prepared:.0f} prepared, {learned:.0f} learned from")
+
+# %% [markdown]
+# On a processor the network is the slower one, as a rule, and the batches wait for it. On GPUs this can turn round.
+# Here are three measurements of the course:
+#
+# - at 224 px, one core prepared {{1000 / input_pipeline.ms_per_photo:.0f}} photos a second, with the photos in memory;
+# - it prepared
+#   {{1000 / (input_pipeline.ms_per_photo + input_pipeline["ours, filling the memory, once"].ms_per_photo):.0f}} a
+#   second, if each photo had to be read from its file and resized;
+# - a training at {{scaling.size}} px on a large GPU ({{scaling.gpu}}) learned from
+#   {{scaling.gpu_photos_per_second:.0f}} photos a second, its start included.
+#
+# So for one such GPU, one core was enough, as long as the photos were in memory. Eight GPUs in one machine would learn
+# from eight times as many photos, and then one core is too slow. If the GPUs wait for photos, more GPUs would wait as
+# well. What helps is more cores, photos that are already resized, and augmentations that cost less.
+# <!-- holds: 1000 / scaling.augment_ms > scaling.gpu_photos_per_second > 1000 / scaling.augment_ms / 8 -->
+#
+# This is the question of the whole lesson: **what is everybody waiting for?** More of anything else wins nothing.
+#
+# | you see | try first | and then |
+# |---|---|---|
+# | one training is too slow, the device is busy | a smaller size, fewer epochs, bfloat16, a GPU | several GPUs in one machine |
+# | the device waits for photos | a store with resized photos, `threads=` of `Batches` | more cores for each GPU |
+# | there are many trainings | `--workers`, as many as memory allows | `--scheduler`, more machines |
+# | the photos do not fit into memory | a smaller size | a store, on a fast disk |
+# | it is slow, but only once | start it in the evening | |
+#
+# The last row is meant seriously. A night of one machine often costs less than a day of your own time.
+
+# %% [markdown]
+# ## 14. What you learned
+#
+# - The work grows with epochs, photos and pixels. A smaller size and fewer epochs are the cheapest way to be faster.
+# - A second worker wins what can be shared out, if each worker has a core of its own. Amdahl's law says how much.
+# - Share out large tasks. A task depends on nothing but what it is handed, and can be done again without harm.
+# - Data parallel: each photo goes to one device, and the mean of the gradients is the gradient of the global batch.
+# - Unequal shares count by their photos. Batch norm's statistics are the one thing in which photos know of each other.
+# - Photos that do not fit into memory go into a store, from which each batch is read.
+# - Find out who waits for whom before you buy anything.
+
+# %% [markdown]
+# ## 15. Quiz
+
+# %%
+hs.quiz("10")
+
+# %% [markdown]
+# ## 16. Next
+#
+# You have been through the whole course: from a photo and its mask to a network that runs on other people's machines,
+# and to trainings that run on many. The page on [scaling](../docs/scaling.md) goes on with a million photos, and says
+# what they cost. If you teach, [the course for a class](../docs/hub.md) says what two hundred seats need.
+#
+# Now do it with something of your own. The [capstone](capstone.ipynb) lets you segment something else, and a rubric
+# checks your work. [Photos of your own](../docs/own_photos.md) says how to prepare them.
