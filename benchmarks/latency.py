@@ -167,7 +167,7 @@ def seconds_of_the_command_line(path: Path, folder: Path) -> float:
 
 
 def make_exports(folder: Path) -> dict[str, float]:
-    """Writes every form, in float32 and, where there is such an export, in int8. Returns the megabytes of each, by the name of its file."""
+    """Writes every form, in float32 and int8 (LiteRT has none). Returns the megabytes of each, by its file's name."""
     course, train, sizes = hs.load_predictor(), laboratory().train, {}
     seen = [*train[:: max(1, len(train) // CALIBRATE)], *hs.drawn_rooms.rooms(CALIBRATE // 4, SIZE)]
     for ending, form in export_file.FORMS.items():

@@ -2,7 +2,7 @@
 
     python -m benchmarks.rooms_ablation --json [--run runs/rooms_ablation]
 
-One network learns in the laboratory at 128 pixels; each variant goes on from it for four epochs. Scored on the
+One network learns in the laboratory at 128 pixels; each variant goes on from it for three epochs. Scored on the
 validation persons and on the office set, in colour and in grey, and on pictures without a hand; never on test persons.
 A killed run goes on. One training each, so differences of a few points may be chance. Needs HGR1, the office set
 (`python -m handseg_lib fetch`, then `python -m handseg_lib fetch rooms`) and the extra rooms.
@@ -24,7 +24,7 @@ from handseg_lib.resume import write_whole
 from . import RESULTS
 from .rooms import NO_HANDS, false_hand, greyed, hands
 
-SIZE, BATCH, HOME, AWAY, ROOMS = 128, 16, 6, 4, 200
+SIZE, BATCH, HOME, AWAY, ROOMS = 128, 16, 5, 3, 200
 # What is changed: settings of ``Elsewhere``; or, with a capital, what is done below.
 VARIANTS: dict[str, dict] = {
     "the recipe": {},
