@@ -261,7 +261,9 @@ And of pictures without any hand, this share is called hand:
 
 
 def rooms_choices() -> str:
-    """What each part of the recipe that leaves the laboratory is worth."""
+    """What each part of the recipe that leaves the laboratory is worth, where that was measured."""
+    if not (RESULTS / "rooms_ablation.json").exists():
+        return ""
     record = load("rooms_ablation")
     figures = record["figures"]
     rows = "\n".join(

@@ -17,6 +17,7 @@ from .training import History, fit
 from .unet import build_unet
 
 PEAK = 4e-4  # the learning rate at which a trained network goes on: less than that of new weights
+OTHERS = 3  # the seed of the drawn persons to learn from: those of the lessons, of seed 0, stay unseen
 AWAY = 0.75  # the share of the weights that have left the laboratory; the rest is of those that have not
 
 
@@ -105,7 +106,7 @@ def train_and_val(split: Split, size: int, batch_size: int, seed: int = 0, rooms
     threads = min(8, os.cpu_count() or 1) if has_gpu() else 1
     samples, augment = split.train, True
     if rooms:
-        samples = samples + drawn.load(takes=1)
+        samples = samples + drawn.load(seed=OTHERS, takes=1)
         surroundings = drawn_rooms.scenes(rooms, size), photographed.scenes((rooms + 1) // 2, size)
         augment = Elsewhere(Scenes(*map(np.concatenate, zip(*surroundings, strict=True))))
     train = Batches(samples, size, batch_size, augment=augment, seed=seed, threads=threads)

@@ -822,8 +822,7 @@ hs.plots.images(
 # Its weights are a mean: three quarters are those after the training in rooms, and one quarter those before it. Such a
 # mean is often better in both worlds than either network ([Wortsman and others](https://arxiv.org/abs/2109.01903)). And
 # it looks at photos of {{card.size}} pixels, although it has learned from {{card.training.size}}, because in a room a hand is
-# smaller ([Touvron and others](https://arxiv.org/abs/1906.06423)). What each part is worth, and what helped little, is in
-# the [results](../docs/results.md#in-other-rooms).
+# smaller ([Touvron and others](https://arxiv.org/abs/1906.06423)).
 # <!-- holds: card.size > card.training.size -->
 #
 # The rows without a hand are a warning. Of a face and of a flower, the second network calls as much hand as the first,

@@ -576,7 +576,9 @@ def test_what_the_course_learns_from(samples, tmp_path, monkeypatch):
     plain, _ = train_and_val(split, SIZE, 4)
     assert plain.samples == split.train and plain.augment == Augmentation()
     rich, _ = train_and_val(split, SIZE, 4, rooms=2)
-    assert rich.samples == split.train + drawn.load(takes=1)
+    assert rich.samples == split.train + drawn.load(seed=3, takes=1)
+    lessons = {sample.image for sample in drawn.load(takes=1)}
+    assert not lessons & {sample.image for sample in rich.samples}, "the lessons' drawn persons stay unseen"
     assert rich.augment.scenes.rooms.shape == (2 + 1, SIZE, SIZE, 3), "drawn ones, and half as many photographed ones"
 
 
