@@ -318,7 +318,9 @@ def test_leave_one_out_is_the_same_to_the_last_bit_when_workers_go_and_come(
 
     def kill_one_and_bring_another():
         held = held_by(begun)
-        workers[psutil.Process(held).ppid() if fresh else held].kill()
+        worker = workers[psutil.Process(held).ppid() if fresh else held]
+        worker.kill()
+        worker.wait()
         dask.worker("late")
         (begun / "go").touch()
 
@@ -332,7 +334,8 @@ def test_leave_one_out_is_the_same_to_the_last_bit_when_workers_go_and_come(
     starts = Counter(path.name.partition("-")[0] for path in begun.glob("*-*"))
     assert sorted(starts.values()) == [1, 1, 1, 1, 1, 2]
     assert len(list((tmp_path / "shared").iterdir())) == 6, "nothing is left beside the folds"
-    assert not psutil.pid_exists(held_by(begun)), "a lost worker's training does not go on"
+    held = held_by(begun)
+    assert not psutil.pid_exists(held) or psutil.Process(held).status() == "zombie", "its training goes on"
 
 
 def held_by(begun: Path) -> int:
