@@ -118,7 +118,7 @@ def is_ours(photo: Path, files: list[Path], maker: str) -> bool:
 
 def are_whole(photo: Path, files: list[Path], maker: str) -> bool:
     """True if they are ours, and all there."""
-    return all(file.is_file() for file in files) and is_ours(photo, files, maker)
+    return is_ours(photo, files, maker) and all(file.is_file() for file in files)
 
 
 def _share(photo: Path, files: list[Path]) -> float:
