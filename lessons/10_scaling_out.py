@@ -115,7 +115,7 @@ ax.barh(rows, began, color=hs.plots.GREY, label="starts Python, imports")
 ax.barh(rows, ready - began, left=began, color=hs.plots.BLUE, label="draws hands")
 ax.set(xlabel="seconds on your machine")
 ax.invert_yaxis()
-ax.legend(fontsize=8)
+ax.legend(fontsize=8, loc="lower right")
 print(f"two workers are {one.max() / two.max():.2f} times as fast as one")
 fig
 
@@ -188,6 +188,7 @@ if speed_up(0.5, 2) is not None:
 hs.plots.lines(ax, workers, curves, "workers", "speed-up")
 ax.plot([1, 2], [1, one.max() / two.max()], "o", color="black")
 ax.set(xscale="log", yscale="log", xticks=workers, xticklabels=workers, yticks=workers, yticklabels=workers)
+ax.minorticks_off()
 fig
 
 # %% [markdown]
