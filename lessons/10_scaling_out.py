@@ -253,18 +253,19 @@ hs.plots.images(
 # `--nthreads 1` is there for the reason of section 2. Without `--scheduler`, `--workers 2` does the same with two
 # processes on your own machine.
 #
-# How many workers are worth it, for twelve trainings that all take about as long?
+# How many workers are worth it, for twelve trainings that all take about as long? In one round, each worker does one of
+# them.
 
 # %%
 # NBVAL_CHECK_OUTPUT
 counts = [1, 2, 3, 4, 5, 6, 8, 11, 12, 24]
 rounds = [int(np.ceil(12 / count)) for count in counts]
 for count, some in zip(counts, rounds):
-    print(f"{count:2} workers: {some:2} trainings one after the other, speed-up {12 / some:.1f}")
+    print(f"workers: {count:2}   rounds: {some:2}   speed-up: {12 / some:4.1f}")
 
 # %% [markdown]
-# From six workers to eleven nothing changes: somebody always has a second training to do, and the others wait for it. A
-# thirteenth worker would have nothing to do. So for twelve tasks take 2, 3, 4, 6 or 12 workers.
+# From six workers to eleven nothing changes: there is always a second round, and those who have nothing to do in it
+# wait. A thirteenth worker would have nothing to do at all. So for twelve tasks take 2, 3, 4, 6 or 12 workers.
 
 # %% [markdown]
 # ## 7. One training on several devices
