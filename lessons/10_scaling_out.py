@@ -433,9 +433,9 @@ for name, per_second in {"a network cable of 1 Gbit/s": 125, "one of 10 Gbit/s":
 
 # %%
 TWO_DEVICES = """
+import handseg_lib as hs
 import keras
 import numpy as np
-import handseg_lib as hs
 
 def trained(devices):
     with hs.devices.spread(devices):
