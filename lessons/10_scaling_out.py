@@ -115,7 +115,7 @@ ax.barh(rows, began, color=hs.plots.GREY, label="starts Python, imports")
 ax.barh(rows, ready - began, left=began, color=hs.plots.BLUE, label="draws hands")
 ax.set(xlabel="seconds on your machine")
 ax.invert_yaxis()
-ax.legend(fontsize=8)
+ax.legend(fontsize=8, loc="lower right")
 print(f"two workers are {one.max() / two.max():.2f} times as fast as one")
 fig
 
@@ -188,6 +188,7 @@ if speed_up(0.5, 2) is not None:
 hs.plots.lines(ax, workers, curves, "workers", "speed-up")
 ax.plot([1, 2], [1, one.max() / two.max()], "o", color="black")
 ax.set(xscale="log", yscale="log", xticks=workers, xticklabels=workers, yticks=workers, yticklabels=workers)
+ax.minorticks_off()
 fig
 
 # %% [markdown]
@@ -252,18 +253,19 @@ hs.plots.images(
 # `--nthreads 1` is there for the reason of section 2. Without `--scheduler`, `--workers 2` does the same with two
 # processes on your own machine.
 #
-# How many workers are worth it, for twelve trainings that all take about as long?
+# How many workers are worth it, for twelve trainings that all take about as long? In one round, each worker does one of
+# them.
 
 # %%
 # NBVAL_CHECK_OUTPUT
 counts = [1, 2, 3, 4, 5, 6, 8, 11, 12, 24]
 rounds = [int(np.ceil(12 / count)) for count in counts]
 for count, some in zip(counts, rounds):
-    print(f"{count:2} workers: {some:2} trainings one after the other, speed-up {12 / some:.1f}")
+    print(f"workers: {count:2}   rounds: {some:2}   speed-up: {12 / some:4.1f}")
 
 # %% [markdown]
-# From six workers to eleven nothing changes: somebody always has a second training to do, and the others wait for it. A
-# thirteenth worker would have nothing to do. So for twelve tasks take 2, 3, 4, 6 or 12 workers.
+# From six workers to eleven nothing changes: there is always a second round, and those who have nothing to do in it
+# wait. A thirteenth worker would have nothing to do at all. So for twelve tasks take 2, 3, 4, 6 or 12 workers.
 
 # %% [markdown]
 # ## 7. One training on several devices
@@ -431,9 +433,9 @@ for name, per_second in {"a network cable of 1 Gbit/s": 125, "one of 10 Gbit/s":
 
 # %%
 TWO_DEVICES = """
+import handseg_lib as hs
 import keras
 import numpy as np
-import handseg_lib as hs
 
 def trained(devices):
     with hs.devices.spread(devices):
