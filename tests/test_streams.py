@@ -24,7 +24,7 @@ def handseg(*words, streams="", unbuffered="", **options):
 
 
 def test_with_stderr_closed_every_photo_is_done(tmp_path):
-    """The progress bar, which appears after a second, has nowhere to go, and must not end the work at the first photo."""
+    """The progress bar, which appears after a second, has nowhere to go; it must not end the work."""
     for name in ("a.jpg", "b.jpg"):
         shutil.copy(ROOT / "docs" / "hands.jpg", tmp_path / name)
     done = handseg("predict", tmp_path, "--out", tmp_path / "out", "--json", streams="2>&-")

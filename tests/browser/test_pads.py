@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from handseg_lib import explore
 
 from .conftest import unproven
-from .test_widgets import LOST, SETUP, front_ends, number
+from .test_widgets import SETUP, front_ends, lose_nothing, number
 
 CELLS = {
     "open_network": SETUP + "hs.explore.open_network('encoder', hs.load_predictor(), photo)",
@@ -178,11 +178,12 @@ def test_the_mask_follows_the_brush(run, page, front_end):
     at(page, pad, 0.8, 0.55)
     page.mouse.up()
     painted = widget.changed(clean, "the mask now")
+    expect(widget.cell).not_to_contain_text("mask before 1.000")  # it may be, after the stroke's first dab
     assert number(widget, "mask before") < 1
     widget.cell.get_by_role("button", name="clean photo").click()
     expect(widget.picture("the mask now")).to_have_attribute("src", clean)
 
-    widget.press(pad, "Space", *["ArrowRight"] * 8)  # by keys, from the middle of the photo
+    widget.press(pad, "Space", *["ArrowRight"] * 8)  # by keys, from where the mouse has left the brush
     expect(widget.cell.get_by_role("status")).to_contain_text("The brush is down")
     by_key = widget.changed(clean, "the mask now")
     widget.press(pad, "Space", "ArrowUp")
@@ -206,7 +207,7 @@ def test_a_photo_on_the_wall_is_chosen(run, page, front_end):
     widget.press(cells.nth(1), "ArrowLeft")
     assert widget.changed(second, "mask on the photo") == first
     widget.press(widget.cell.get_by_label("all masks"), "Space")
-    expect(cells.nth(1).locator("img").nth(1)).to_have_css("opacity", "1")
+    expect(cells.nth(2).locator("img").nth(1)).to_have_css("opacity", "1")  # to which nobody points
 
 
 @unproven
@@ -231,17 +232,6 @@ def test_the_ball_rolls_from_where_it_is_put(run, page, front_end):
 @unproven
 @front_ends
 def test_a_zoom_of_400_percent_loses_nothing_of_them(run, page, front_end):
-    run(front_end, *CELLS)
-    if front_end == "lab":
-        page.keyboard.press("Control+b")  # closes the list of files
-    page.set_viewport_size({"width": 320, "height": 256})
-    views = page.locator(".handseg-view").all()
-    assert len(views) == len(CELLS)
-    for view in views:
-        assert view.evaluate(LOST) == []
-        assert all(
-            field.get_attribute("aria-label") or field.get_attribute("id") for field in view.locator("input").all()
-        )
-        assert view.evaluate("view => view.scrollWidth <= innerWidth")
-    names = re.findall(r"- radio \"([^\"]+)\"", views[0].aria_snapshot())
+    network, *_ = lose_nothing(run, page, front_end, CELLS)
+    names = re.findall(r"- '?radio \"([^\"]+)\"", network)
     assert len(names) == 10 and names[0].startswith("photo: 224")
