@@ -40,7 +40,7 @@ with ending_at_ctrl_c():  # these take a second; from then on main sees to it
     from .data.own_folders import as_skin, faults, split_own
     from .data.samples import Sample, Split, split_by_person
     from .export_file import FORMS, card_of, read_card
-    from .painting import overlay
+    from .painting import paint_on
     from .predictor import COURSE_CARD, COURSE_MODEL, load_predictor
     from .resume import DiskFull, alone_in, end_with_parent, made_beside, write_whole
 
@@ -187,11 +187,14 @@ def predict(args) -> dict:
 def _predict_photo(args, predictor, photo: Path, overlay_part: Path, mask_part: Path) -> float:
     image = read_image(photo)
     mask = predictor.mask(image)
-    Image.fromarray(overlay(image, mask)).save(overlay_part, quality=92)
     made_of = PngInfo()
     made_of.add_text(MADE_OF, _made_of(photo, args))
     Image.fromarray(mask * np.uint8(255)).save(mask_part, pnginfo=made_of)
-    return float(mask.mean())
+    share = float(mask.mean())
+    paint_on(image, mask)
+    del mask  # a photo may be of 100 megapixels, and Pillow makes a copy of it
+    Image.fromarray(image).save(overlay_part, quality=92)
+    return share
 
 
 MADE_OF = "handseg"  # in a mask's file, or in the note on a film: what it was made of
