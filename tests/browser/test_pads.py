@@ -68,6 +68,7 @@ def test_a_pad_takes_a_point_by_mouse_and_by_key(page):
     page.mouse.up()
     page.mouse.move(10, 10)
     assert trait(page, "value") == [1, 0.75]
+    expect(page.get_by_role("button")).to_have_count(0)  # there is nothing to take back
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowUp")
     x, y = trait(page, "value")
@@ -88,14 +89,21 @@ def test_a_pad_paints_by_mouse_and_by_key(page):
     assert stroke == brush | {"points": [[0.25, 0.25], [0.25, 0.25], [0.5, 0.5]]}
     red = "[...document.querySelector('canvas').getContext('2d').getImageData(320, 160, 1, 1).data]"
     assert page.evaluate(red) == [255, 0, 0, 255]
+    assert page.evaluate("getComputedStyle(document.querySelector('canvas + div')).backgroundColor").startswith(
+        "rgba(255,"
+    )
     page.keyboard.press("ArrowRight")
     assert len(trait(page, "value")) == 1, "the brush is up"
     for key in ("Space", "ArrowRight", "ArrowRight", "Space", "ArrowRight"):
         page.keyboard.press(key)
     points = [[round(x, 4), y] for x, y in trait(page, "value")[1]["points"]]
     assert points[0] == [0.55, 0.5] and points[-1] == [0.65, 0.5]
-    page.evaluate("model.set('value', [])")
-    assert page.evaluate(red) == [0, 0, 0, 0], "a clean photo"
+    saved = page.evaluate("model.saved")
+    page.get_by_role("button", name="undo").click()
+    assert trait(page, "value") == [stroke] and page.evaluate(red) == [255, 0, 0, 255]
+    page.get_by_role("button", name="clean photo").click()
+    assert trait(page, "value") == [] and page.evaluate(red) == [0, 0, 0, 0]
+    assert page.evaluate("model.saved") == saved + 2, "Python hears of both"
 
 
 CELLS_OF_A_TABLE = "".join(f'<div data-name="{n}" data-at="{n}"><img><img></div>' for n in (0, 1, 3))
@@ -116,6 +124,12 @@ def test_a_part_is_chosen_by_mouse_and_by_key(page):
     for key, name in (("ArrowDown", "3"), ("ArrowUp", "1"), ("ArrowLeft", "0"), ("ArrowDown", "0")):
         page.keyboard.press(key)
         assert trait(page, "value") == name
+    second = page.locator("[data-name='0'] img").nth(1)
+    expect(second).to_have_css("opacity", "1")  # it has the focus
+    page.evaluate("document.activeElement.blur()")
+    expect(second).to_have_css("opacity", "0")
+    page.evaluate("model.set('all', true)")
+    expect(second).to_have_css("opacity", "1")
 
 
 # In Lab and Notebook 7
@@ -172,7 +186,9 @@ def test_the_mask_follows_the_brush(run, page, front_end):
     pad.scroll_into_view_if_needed()
     clean = widget.source("the mask now")
     assert number(widget, "mask before") == 1
+    skin = pad.locator("div").evaluate("tip => getComputedStyle(tip).backgroundColor")
     widget.cell.get_by_label("brush", exact=True).select_option("the wall's colour")
+    expect(pad.locator("div")).not_to_have_css("background-color", skin)
     at(page, pad, 0.3, 0.5)
     page.mouse.down()
     at(page, pad, 0.8, 0.55)
