@@ -19,6 +19,8 @@ function render({ model, el }) {
   const pad = el.firstElementChild;
   const [image, canvas, tip] = pad.children;
   const [undo, clean] = el.querySelectorAll("button");
+  const tools = undo.parentElement;
+  tools.remove(); // until there is a brush
   for (const button of [undo, clean]) {
     button.className = "jupyter-button widget-button";
     button.style = "width: auto; margin: 2px";
@@ -43,8 +45,8 @@ function render({ model, el }) {
       borderStyle: brush && !down ? "dashed" : "solid",
       background: brush ? `${brush.colour}80` : "none", // half of it shines through
     });
-    undo.parentElement.hidden = !brush;
     if (!brush) return;
+    if (!tools.isConnected) pad.after(tools);
     [canvas.width, canvas.height] = [640, (640 * image.naturalHeight) / image.naturalWidth];
     const pen = canvas.getContext("2d");
     Object.assign(pen, { lineCap: "round", lineJoin: "round" });
