@@ -10,11 +10,8 @@ import argparse
 import json
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -22,12 +19,12 @@ from pathlib import Path
 from threading import Thread
 
 import cv2
-import nbformat
 import numpy as np
 
 from handseg_lib import drawn, machine
 
 from . import RESULTS
+from .notebook_server import served
 
 PAGE = Path(__file__).parents[1] / "build" / "web"
 SECONDS, WARM = 20, 5  # counted; before that, while the network warms up
@@ -120,38 +117,11 @@ def on_the_page(chromium) -> float:
     return masks
 
 
-@contextmanager
-def lab():
-    """Serves a JupyterLab with one notebook of one cell. Yields the notebook's address."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(notebook, Path(folder) / "live.ipynb")
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token="]
-        env = os.environ | {"PYTHONPATH": str(PAGE.parents[1]), "JUPYTER_CONFIG_DIR": folder}
-        with open(Path(folder) / "log", "w") as log:
-            command = [sys.executable, "-m", "jupyter", "lab", *options, f"--ServerApp.root_dir={folder}"]
-            server = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
-            try:
-                for _ in range(240):
-                    time.sleep(0.5)
-                    with socket.socket() as knock:
-                        if knock.connect_ex(("127.0.0.1", port)) == 0:
-                            break
-                yield f"http://127.0.0.1:{port}/lab/tree/live.ipynb"
-            finally:
-                server.terminate()
-                server.wait()
-
-
 def in_lab(chromium) -> float:
     """Masks a second of ``explore.live`` with the course's predictor."""
-    with lab() as address:
+    with served([CELL], "jupyter", "lab", "--allow-root", "--IdentityProvider.token=") as address:
         page = chromium.new_page()
-        page.goto(address)
+        page.goto(f"{address}lab/tree/notebook.ipynb")
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=300_000)
         page.locator(".jp-CodeCell .cm-content").first.click()
         page.keyboard.press("Control+Enter")

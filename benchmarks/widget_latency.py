@@ -14,20 +14,14 @@ import json
 import os
 import re
 import shutil
-import socket
-import subprocess
 import sys
-import tempfile
-import time
-from contextlib import contextmanager
-from pathlib import Path
 
-import nbformat
 import numpy as np
 
 import handseg_lib as hs
 
 from . import RESULTS
+from .notebook_server import served
 
 MOVES, WARM = 20, 3  # by each of keys and mouse; the first few are not counted: the network compiles
 STEPS, DRAGS = 30, 5  # of the mouse in a fast drag, 10 ms apart; drags
@@ -60,33 +54,6 @@ WATCH = """view => {
 }"""
 QUIET = """([view, before]) =>
   view.redraws.length > before && performance.now() - Math.max(view.moved, view.redraws.at(-1)) > 700"""
-
-
-@contextmanager
-def served():
-    """Serves the widgets, below each other. Yields the page's address."""
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as free:
-        cells = [nbformat.v4.new_code_cell(code) for code in [SETUP, *(code for code, *_ in WIDGETS.values())]]
-        notebook = nbformat.v4.new_notebook(cells=cells)
-        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(notebook, Path(folder) / "widgets.ipynb")
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        env = os.environ | {"PYTHONPATH": str(Path(hs.__file__).parents[1])}
-        command = [sys.executable, "-m", "voila", "widgets.ipynb", "--no-browser", f"--port={port}"]
-        with open(Path(folder) / "log", "w") as log:
-            server = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log)
-            try:
-                for _ in range(240):
-                    time.sleep(0.5)
-                    with socket.socket() as knock:
-                        if knock.connect_ex(("127.0.0.1", port)) == 0:
-                            break
-                yield f"http://127.0.0.1:{port}/"
-            finally:
-                server.terminate()
-                server.wait()
 
 
 def grip(slider) -> tuple[float, float]:
@@ -180,7 +147,8 @@ def main() -> None:
 
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     load, rows = os.getloadavg()[0], []
-    with served() as address, sync_playwright() as driver:
+    cells = [SETUP, *(code for code, *_ in WIDGETS.values())]
+    with served(cells, "voila", "notebook.ipynb") as address, sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": 1500, "height": 900})
         # Voilà's page asks another machine for icons, which no widget has

@@ -1,35 +1,38 @@
 """The command line, handseg: fetch | check | train | evaluate | predict | export | quiz | doctor."""
 
-import argparse
-import glob
-import json
-import os
-import sys
-import unicodedata
-import warnings
-from dataclasses import asdict, replace
-from functools import partial
-from pathlib import Path
+from .start import CannotStart, ending_at_ctrl_c, open_closed_streams
 
-from platformdirs import user_cache_path
-from tqdm import tqdm
+with ending_at_ctrl_c():  # these take a second; from then on main sees to it
+    import argparse
+    import errno
+    import glob
+    import json
+    import os
+    import sys
+    import unicodedata
+    import warnings
+    from dataclasses import asdict, replace
+    from functools import partial
+    from pathlib import Path
 
-import handseg_lib as hs  # whatever needs Keras is asked of it, and imported only by the commands that use it
+    from platformdirs import user_cache_path
+    from tqdm import tqdm
 
-from . import cluster, film, outputs
-from .course import profile
-from .course.quiz import lessons, quiz
-from .data import drawn, drawn_rooms, hgr1, rooms
-from .data.augment import Augmentation
-from .data.files import SUFFIXES
-from .data.folders import by_stem, pictures
-from .data.gate import InputError, readable
-from .data.own_folders import as_skin, faults, split_own
-from .data.samples import Sample, Split, split_by_person
-from .export_file import FORMS, card_of, read_card
-from .predictor import load_predictor
-from .resume import made_beside
-from .start import CannotStart
+    import handseg_lib as hs  # whatever needs Keras is asked of it, and imported only by the commands that use it
+
+    from . import cluster, film, outputs
+    from .course import profile
+    from .course.quiz import lessons, quiz
+    from .data import drawn, drawn_rooms, hgr1, rooms
+    from .data.augment import Augmentation
+    from .data.files import SUFFIXES
+    from .data.folders import by_stem, pictures
+    from .data.gate import InputError, readable
+    from .data.own_folders import as_skin, faults, split_own
+    from .data.samples import Sample, Split, split_by_person
+    from .export_file import FORMS, card_of, read_card
+    from .predictor import load_predictor
+    from .resume import made_beside
 
 
 def fetch(args) -> dict:
@@ -295,8 +298,9 @@ def main(argv: list[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 on success, 1 where the doctor finds something broken, or some photos could not be used and
-        others could, 2 where the input cannot be used, 130 on Ctrl-C.
+        others could, 2 where the input cannot be used, or what was found cannot be printed, 130 on Ctrl-C.
     """
+    open_closed_streams()
     args = parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):  # a file's name may have letters that a Windows pipe has not
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -305,14 +309,20 @@ def main(argv: list[str] | None = None) -> int:
             # Pillow warns of odd tags and of large pictures without naming the file; what matters, the reader says
             warnings.filterwarnings("ignore", module=r"PIL\.")
             result = args.command(args)
+        return _tell(result, args)
     except (InputError, CannotStart, OSError) as error:  # OSError: the disk is full, --out is a file
-        print(f"handseg_lib: {readable(str(error))}", file=sys.stderr)
+        if message := _said(error) if isinstance(error, OSError) else str(error):
+            print(f"handseg_lib: {readable(message)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         goes_on = args.command in (train, fetch) or getattr(args, "protocol", "test") == "lopo"
         rest = " The same command goes on where this one stopped." if goes_on else ""
         print(f"handseg_lib: interrupted.{rest}", file=sys.stderr)
         return 130
+
+
+def _tell(result: dict, args) -> int:
+    """Prints what a command has found. Returns the exit code."""
     failed = result.get("failed", {})
     if args.json:
         print(json.dumps({name: None if value != value else value for name, value in result.items()}))  # no nan there
@@ -320,11 +330,22 @@ def main(argv: list[str] | None = None) -> int:
         for name, value in result.items():
             if name != "failed":
                 _print(name, value)
+    sys.stdout.flush()  # here, where it can be told that there is no room: Python itself does so after the end
     for message in failed.values():
         print(f"handseg_lib: {message}", file=sys.stderr)
     if args.command is doctor:
         return hs.doctor.exit_code(result)
     return (1 if result.get("hand_share") or result.get("finished_before") else 2) if failed else 0
+
+
+def _said(error: OSError) -> str:
+    """What to say of an error of the system. Where it names no file, it is stdout that takes nothing more."""
+    if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE):
+        return str(error)
+    sys.stdout = open(os.devnull, "w")  # or Python would try once more at its end
+    if error.errno == errno.EPIPE:  # as in "handseg quiz | head": who reads has had enough
+        return ""
+    return f"what was found cannot be printed ({error.strerror}). Make room there, or print it elsewhere."
 
 
 def _print(name: str, value) -> None:

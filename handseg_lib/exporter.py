@@ -230,7 +230,11 @@ def _agreement(predictor: Predictor, part: Path, path: Path, form: Form, photos:
     except InputError as error:
         reason = str(error).partition("(")[2].rpartition(")")[0] or str(error)
         raise InputError(_cannot_hold(form, predictor.model, path, reason)) from None
-    ours, theirs = predictor.model.predict_on_batch(seen), exported.predict_on_batch(seen)
+    # one by one: all at once would take more memory than the rest of the export
+    ours, theirs = (
+        np.concatenate([network.predict_on_batch(photo[None]) for photo in seen])
+        for network in (predictor.model, exported)
+    )
     differ = np.abs(ours - theirs)
     if photos is None and not differ.max() <= TOLERANCE:  # nan, too
         reason = f"its answers differ from Keras's by up to {differ.max():.2g}"

@@ -15,7 +15,7 @@ from . import film
 from .data.files import read_image
 from .data.gate import InputError
 from .export_file import card_of
-from .painting import overlay
+from .painting import paint_on
 from .predictor import COURSE_CARD, COURSE_MODEL, Predictor, load_predictor
 from .resume import DiskFull, made_beside, write_whole
 
@@ -85,11 +85,14 @@ def _write(predictor: Predictor, maker: str, photo: Path, files: list[Path]) -> 
 def _write_photo(predictor: Predictor, maker: str, photo: Path, overlay_part: Path, mask_part: Path) -> float:
     image = read_image(photo)
     mask = predictor.mask(image)
-    Image.fromarray(overlay(image, mask)).save(overlay_part, quality=92)
     made_of = PngInfo()
     made_of.add_text(MADE_OF, _made_of(photo, maker))
     Image.fromarray(mask * np.uint8(255)).save(mask_part, pnginfo=made_of)
-    return float(mask.mean())
+    share = float(mask.mean())
+    paint_on(image, mask)
+    del mask  # a photo may be of 100 megapixels, and Pillow makes a copy of it
+    Image.fromarray(image).save(overlay_part, quality=92)
+    return share
 
 
 @functools.lru_cache(maxsize=1)

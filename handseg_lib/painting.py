@@ -7,6 +7,7 @@ import numpy as np
 
 from .data.gate import InputError, as_masks, as_photo, number, what
 
+ROWS = 256  # of a photo, that are painted at once
 SKY = "#56B4E9"  # one of the colours of ``plots``, and the colour of a predicted hand
 
 
@@ -27,17 +28,24 @@ def overlay(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: fl
     Raises:
         InputError: the photo or the mask is none, or they differ in size; there is no such colour.
     """
-    image = as_photo(image)
-    (hand,) = as_masks(image, mask=mask)
+    painted = as_photo(image).copy()
+    paint_on(painted, mask, colour, strength)
+    return painted
+
+
+def paint_on(image: np.ndarray, mask: np.ndarray, colour: str = SKY, strength: float = 0.15) -> None:
+    """Paints on the photo itself, for a large one's copy is much memory. Arguments and errors are as of `overlay`."""
+    (hand,) = as_masks(as_photo(image), mask=mask)
     if not re.fullmatch("#[0-9a-fA-F]{6}", str(colour)):
         raise InputError(f"colour={what(colour)}: there is no such colour. Use one such as '{SKY}'.")
     number("strength", strength, 0, 1, such_as=0.25)
     rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
     levels = np.arange(256)[:, None]
-    table = ((1 - strength) * levels + strength * rgb).astype(np.uint8)  # for a photo of 50 megapixels, floats are many
-    painted = image.copy()
-    cv2.copyTo(cv2.LUT(image, table[None]), hand, painted)
+    table = ((1 - strength) * levels + strength * rgb).astype(np.uint8)[None]
+    for top in range(0, len(image), ROWS):
+        rows = slice(top, top + ROWS)
+        cv2.copyTo(cv2.LUT(image[rows], table), hand[rows], image[rows])
     outlines, _ = cv2.findContours(hand, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     thickness = max(2, round(max(hand.shape) / 120))
-    painted = cv2.drawContours(painted, outlines, -1, (0, 0, 0), thickness + 2 * max(1, thickness // 2))
-    return cv2.drawContours(painted, outlines, -1, rgb.tolist(), thickness)
+    cv2.drawContours(image, outlines, -1, (0, 0, 0), thickness + 2 * max(1, thickness // 2))
+    cv2.drawContours(image, outlines, -1, rgb.tolist(), thickness)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # Keras is imported where it is needed: to call a network tha
 
 COURSE_MODEL = Path(__file__).parent / "assets" / "course_model.npz"  # made by scripts/make_course_model.py
 COURSE_CARD = COURSE_MODEL.with_suffix(".json")
+ROWS = 256  # of a photo, for which an answer is enlarged at once
 TRAIN_ONE = "Train one: python -m handseg_lib train --out runs/mine"
 
 
@@ -73,8 +74,26 @@ class Predictor:
         """The same for a list of photos at once."""
         way_out = "Give a list of photos, or one to predictor(photo)."
         images = [as_photo(image) for image in as_list("images", images, way_out)]
+        full = [np.empty(image.shape[:2], np.float32) for image in images]
+        for hand, answer in zip(full, self._look_at(images)):
+            for rows, strip in enlarged(answer, *hand.shape):
+                hand[rows] = strip
+        return full
+
+    def mask(self, image: np.ndarray) -> np.ndarray:
+        """The mask: uint8 (H, W) of {0, 1}, 1 = hand, for a photo uint8 (H, W, 3) RGB."""
+        (answer,) = self._look_at([as_photo(image)])
+        mask = np.empty(image.shape[:2], np.uint8)
+        for rows, strip in enlarged(
+            answer, *mask.shape
+        ):  # the probability of a large photo would be four times the mask
+            mask[rows] = strip >= self.threshold
+        return mask
+
+    def _look_at(self, images: list[np.ndarray]) -> np.ndarray:
+        """What the network says of photos: float32 (N, S, S)."""
         if not images:
-            return []
+            return np.empty((0, self.size, self.size), np.float32)
         small = np.stack([resize_image(image, self.size) for image in images])
         hands = self.model.predict_on_batch(small)[..., 0]
         if self.mirror:
@@ -85,13 +104,19 @@ class Predictor:
                 f"the network says {hands.min():.4g} to {hands.max():.4g}, and a probability is 0 to 1. Give one that "
                 "ends in a sigmoid; if it does, its weights are spoilt: train it again."
             )
-        return [
-            cv2.resize(hand, image.shape[1::-1], interpolation=cv2.INTER_LINEAR) for hand, image in zip(hands, images)
-        ]
+        return hands
 
-    def mask(self, image: np.ndarray) -> np.ndarray:
-        """The mask: uint8 (H, W) of {0, 1}, 1 = hand, for a photo uint8 (H, W, 3) RGB."""
-        return (self(image) >= self.threshold).astype(np.uint8)
+
+def enlarged(hand: np.ndarray, height: int, width: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """A probability (S, S) at another size, as ``cv2.resize`` makes it: some rows at once, and which rows they are."""
+    wide = cv2.resize(hand, (width, len(hand)), interpolation=cv2.INTER_LINEAR)
+    places = ((np.arange(height) + 0.5) * len(hand) / height - 0.5).clip(0, len(hand) - 1).astype(np.float32)
+    share, above = np.modf(places[:, None])
+    above = above[:, 0].astype(int)
+    below = np.minimum(above + 1, len(hand) - 1)
+    for top in range(0, height, ROWS):
+        rows = slice(top, top + ROWS)
+        yield rows, wide[above[rows]] * (1 - share[rows]) + wide[below[rows]] * share[rows]
 
 
 def as_predictor(model: Any, *needs: str) -> Any:

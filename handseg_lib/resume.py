@@ -51,7 +51,8 @@ def made_beside(path: Path) -> Iterator[Path]:
         # some libraries hand on no number, but words of their own
         reason = os.strerror(error.errno) if error.errno else str(error)
         kind = DiskFull if _is_full(error, path.parent) else InputError
-        raise kind(f"{path}: cannot be written ({reason}). Make room there, or give another folder.") from None
+        way_out = "Take a shorter name" if error.errno == errno.ENAMETOOLONG else "Make room there"
+        raise kind(f"{path}: cannot be written ({reason}). {way_out}, or give another folder.") from None
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)

@@ -62,11 +62,6 @@ def _import(run: Callable, module: types.ModuleType) -> None:
     try:
         with quiet():
             run(module)
-    except KeyboardInterrupt:
-        if sys.argv[:1] != ["-m"]:
-            raise
-        print("handseg_lib: interrupted.", file=sys.stderr)
-        raise SystemExit(130) from None
     except Exception as error:
         variables = sorted(name for name in os.environ if name.startswith("KERAS_") and name != "KERAS_HOME")
         settings = odd_settings() + [f"{name}={os.environ[name]}" for name in variables]
@@ -111,6 +106,32 @@ def odd_settings() -> list[str]:
     if not isinstance(settings, dict):
         return ["what is no JSON object"]
     return [f"{name}={settings[name]}" for name in DEFAULTS if settings.get(name, DEFAULTS[name]) != DEFAULTS[name]]
+
+
+# The command line
+
+
+@contextmanager
+def ending_at_ctrl_c():
+    """Ends the process with a line, and no traceback, when somebody presses Ctrl-C inside it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("handseg_lib: interrupted.", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def open_closed_streams() -> None:
+    """Leads the streams that the shell has closed (``2>&-``) nowhere, so that whoever writes to them can go on.
+
+    Else print would put messages among the results, and the next file to be opened would get the stream's number, and
+    with it what native code has to say.
+    """
+    for name in ("stdin", "stdout", "stderr"):  # in the order of their numbers: a file gets the lowest that is free
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, "r" if name == "stdin" else "w")
+            os.set_inheritable(stream.fileno(), True)  # for the processes of a pool
+            setattr(sys, name, stream)
 
 
 @contextmanager

@@ -13,7 +13,9 @@
 #
 # **Time:** 100 minutes to work through; the computer needs {{ceil(memory["06"].wall_seconds / 60)}} of them on two CPU
 # cores of a recent server, most of them in sections 7 and 12. A laptop may take longer: section 1 prints its seconds.
-# A good place for a break is after section 7, while the network trains.
+# Python takes {{memory["06"].peak_gib:.1f}} GiB of memory meanwhile. If your machine has little, as Binder's have,
+# first shut down the other notebooks that run (the square in JupyterLab's left bar). A good place for a break is after
+# section 7, while the network trains.
 #
 # **You need:** [04 The U-Net](04_the_u_net.ipynb) and [05 Losses and metrics](05_losses_and_metrics.ipynb). What a
 # [gradient](../docs/glossary.md#gradient) is, [3Blue1Brown](https://www.3blue1brown.com/lessons/gradient-descent)

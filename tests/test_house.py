@@ -127,6 +127,9 @@ def test_conda_and_binder_install_what_is_locked():
         line.split("--no-cache-dir ")[-1] for line in script.read_text("utf-8").splitlines() if "pip install" in line
     ]
     assert installs == ["-r requirements.lock", "--no-deps --no-build-isolation -e ."]
+    (removed,) = re.findall(r"^pip uninstall -yq (.+)$", script.read_text("utf-8"), re.M)
+    exporters = {Requirement(line).name for line in PROJECT["optional-dependencies"]["export"]}
+    assert set(removed.split()) == exporters | {"playwright"}, "too large for Binder, and no lesson insists on them"
     assert script.stat().st_mode & 0o111, "binder/postBuild must be executable"
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import html
 import io
 import re
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -15,6 +16,7 @@ from handseg_lib import History, InputError, Predictor, check_pairs, explore, pl
 from handseg_lib.explore.predictions import hatched_errors
 from handseg_lib.explore.upload import cut_out, download_links, draw_photo
 from handseg_lib.explore.watching import draw_training
+from handseg_lib.painting import paint_on
 
 BLUE, ORANGE = (0, 114, 178), (230, 159, 0)
 
@@ -72,6 +74,20 @@ def test_an_outline_can_be_seen_on_any_wall(mask, wall):
 
 def test_overlay_of_an_empty_mask_is_the_photo(photo):
     assert np.array_equal(plots.overlay(photo, np.zeros((100, 120), np.uint8)), photo)
+
+
+def test_a_photo_is_painted_in_strips_down_to_its_last_row_and_without_a_copy():
+    """A photo may have a hundred million pixels."""
+    photo, mask = np.full((600, 90, 3), 100, np.uint8), np.zeros((600, 90), np.uint8)
+    mask[20:, 10:80] = 1
+    tracemalloc.start()
+    try:
+        paint_on(photo, mask, colour="#C80000", strength=0.5)  # (200, 0, 0)
+        assert tracemalloc.get_traced_memory()[1] < 0.8 * photo.nbytes
+    finally:
+        tracemalloc.stop()
+    assert (photo[40:580, 30:60] == (150, 50, 50)).all() and (photo[:10] == 100).all()
+    assert (photo[599, 30:60] == (200, 0, 0)).all(), "there is the outline"
 
 
 def test_overlay_takes_another_colour_and_bool_masks(photo, mask):

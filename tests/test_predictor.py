@@ -3,9 +3,11 @@
 import hashlib
 import json
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
+import cv2
 import h5py
 import keras
 import numpy as np
@@ -14,7 +16,7 @@ import pytest
 from handseg_lib import InputError, Predictor, Sample, build_unet, evaluate, load_predictor, split_by_person
 from handseg_lib.course import as_published, profile
 from handseg_lib.data import drawn, hgr1
-from handseg_lib.predictor import COURSE_CARD, COURSE_MODEL, named_weights
+from handseg_lib.predictor import COURSE_CARD, COURSE_MODEL, enlarged, named_weights
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +42,31 @@ def test_probabilities_are_at_the_photos_own_size(predictor, height, width):
     assert 0 <= hand.min() <= hand.max() <= 1
 
 
-def test_mask_is_where_the_probability_reaches_the_threshold(unet):
-    image = photo(80, 100)
+@pytest.mark.parametrize("height", [80, 300, 512], ids=["one strip", "two", "two full ones"])
+def test_mask_is_where_the_probability_reaches_the_threshold(unet, height):
+    image = photo(height, 100)
     middle = float(np.median(Predictor(unet)(image)))
     mask = Predictor(unet, threshold=middle).mask(image)
     assert mask.dtype == np.uint8 and set(np.unique(mask)) == {0, 1}
     assert np.array_equal(mask, Predictor(unet)(image) >= middle)
+
+
+@pytest.mark.parametrize("height, width", [(700, 300), (64, 64), (40, 30), (1, 500)])
+def test_strips_of_an_answer_are_together_what_opencv_makes_of_it(height, width):
+    answer = np.random.default_rng(0).random((64, 64), np.float32)
+    strips = [strip for _, strip in enlarged(answer, height, width)]
+    assert np.concatenate(strips) == pytest.approx(cv2.resize(answer, (width, height)), abs=1e-5)
+
+
+def test_the_mask_of_a_large_photo_takes_no_more_memory_than_itself(predictor):
+    """Its probability would take four bytes for each pixel, and a photo may have a hundred million of them."""
+    image = np.zeros((12_000, 800, 3), np.uint8)
+    tracemalloc.start()
+    try:
+        mask = predictor.mask(image)
+        assert tracemalloc.get_traced_memory()[1] < 2 * mask.nbytes
+    finally:
+        tracemalloc.stop()
 
 
 def test_many_photos_are_predicted_as_each_alone(predictor):

@@ -166,10 +166,11 @@ def test_what_tensorflow_writes_is_kept_back_until_its_import_fails(tmp_path):
     assert python("-c", quiet, settings={}, home=tmp_path).stderr == "descriptor 2 is back"
 
 
-def test_ctrl_c_in_the_first_second_is_no_traceback(tmp_path):
-    """That is while Keras is imported, which takes some."""
-    (tmp_path / "keras").mkdir()
-    (tmp_path / "keras" / "__init__.py").write_text("raise KeyboardInterrupt")
+@pytest.mark.parametrize("module", ["tqdm", "keras"])
+def test_ctrl_c_in_the_first_seconds_is_no_traceback(tmp_path, module):
+    """That is while the command line's own imports last, and while Keras is imported."""
+    (tmp_path / module).mkdir()
+    (tmp_path / module / "__init__.py").write_text("raise KeyboardInterrupt")
     paths = os.pathsep.join([str(tmp_path), str(ROOT)])
     ran = python("-m", "handseg_lib", "evaluate", settings={}, home=tmp_path, PYTHONPATH=paths)
     assert (ran.returncode, ran.stderr) == (130, "handseg_lib: interrupted.\n")

@@ -23,12 +23,6 @@ const HTML = `
     <div class="speed" style="min-height: 1.5em"></div>
   </div>`;
 
-const REASONS = {
-  NotAllowedError: "it was refused. Allow it beside the page's address, and press again.",
-  NotFoundError: "none was found.",
-  NotReadableError: "another program uses it.",
-};
-
 function render({ model, el }) {
   el.innerHTML = HTML;
   const live = el.querySelector(".handseg-live");
@@ -57,11 +51,10 @@ function render({ model, el }) {
   let patience;
   let answered = () => {};
 
-  function ask() {
-    const scale = FRAME / Math.max(video.videoWidth, video.videoHeight);
-    [view.width, view.height] = [video.videoWidth, video.videoHeight];
-    [small.width, small.height] = [view.width, view.height].map((side) => Math.max(1, Math.round(side * Math.min(1, scale))));
-    small.getContext("2d").drawImage(video, 0, 0, small.width, small.height);
+  function ask(frame) {
+    const scale = Math.min(1, FRAME / Math.max(frame.width, frame.height));
+    [small.width, small.height] = [frame.width, frame.height].map((side) => Math.max(1, Math.round(side * scale)));
+    small.getContext("2d").drawImage(frame, 0, 0, small.width, small.height);
     return new Promise((resolve, reject) => {
       answered = resolve;
       patience = setTimeout(() => reject(new Error("no answer from the kernel. If it was restarted, run this cell again.")), PATIENCE);
@@ -80,7 +73,7 @@ function render({ model, el }) {
     [frames, since] = [0, performance.now()];
     while (mine === turn) {
       const frame = await createImageBitmap(video);
-      const answer = await ask();
+      const answer = await ask(frame); // of this very picture: the video has moved on by the time that the mask comes
       if (mine !== turn) return frame.close();
       if (answer.error) throw new Error(answer.error);
       draw(frame, answer);
@@ -96,7 +89,7 @@ function render({ model, el }) {
   }
 
   function draw(frame, { hand, side }) {
-    const [width, height] = [view.width, view.height];
+    const [width, height] = ([view.width, view.height] = [frame.width, frame.height]); // which wipes the last picture
     const [context, cut] = [view.getContext("2d"), 255 * threshold.value];
     const how = show.value;
     mask.width = mask.height = side;
@@ -141,8 +134,7 @@ function render({ model, el }) {
   const stop = () => {
     turn++;
     clearTimeout(patience);
-    for (const track of video.srcObject?.getTracks() ?? []) track.stop();
-    video.srcObject = null;
+    giveBack(video);
     start.textContent = "start the camera";
     start.setAttribute("aria-pressed", "false");
     find(".speed").textContent = "";
@@ -157,8 +149,7 @@ function render({ model, el }) {
     start.setAttribute("aria-pressed", "true");
     say("Waiting for the camera.");
     try {
-      if (!navigator.mediaDevices) throw new Error("browsers lend one only to a page on https or on this machine.");
-      const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 } } });
+      const stream = await lend(640);
       if (mine !== turn || !live.isConnected) return stream.getTracks().forEach((track) => track.stop());
       video.srcObject = stream;
       const [track] = stream.getVideoTracks();
@@ -171,7 +162,7 @@ function render({ model, el }) {
     } catch (error) {
       if (mine !== turn) return;
       stop();
-      say(`No live picture: ${REASONS[error.name] ?? error.message}`);
+      say(`No live picture: ${reason(error)}`);
     }
   };
   // is called when the widget is removed, while its model may live on

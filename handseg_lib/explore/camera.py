@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import anywidget
 import cv2
@@ -14,6 +13,7 @@ from ..data import drawn
 from ..data.augment import resize_image
 from ..data.files import read_image
 from ..predictor import Predictor
+from .chooser import script
 from .upload import draw_photo
 from .view import Drawing, View
 
@@ -30,7 +30,7 @@ class Camera(anywidget.AnyWidget):
         threshold: at which the slider begins.
     """
 
-    _esm = Path(__file__).with_name("camera.js")
+    _esm = script("lending.js", "camera.js")
     threshold = traitlets.Float(0.5).tag(sync=True)
 
     def __init__(self, predictor: Predictor):

@@ -14,7 +14,7 @@ const STYLE = `<style>
   .handseg-choice div[data-name]:focus-visible { border-style: dashed }
   .handseg-choice div[data-name] img { display: block; width: 100%; height: auto }
   .handseg-choice div[data-name] img + img { position: absolute; inset: 0; opacity: 0 }
-  .handseg-choice div[data-name]:is(:hover, :focus) img + img, .handseg-masks div[data-name] img + img { opacity: 1 }
+  .handseg-choice div[data-name]:is(:hover, :focus) img + img, .handseg-all div[data-name] img + img { opacity: 1 }
 </style>`;
 
 function render({ model, el }) {
@@ -26,6 +26,7 @@ function render({ model, el }) {
       part.setAttribute("tabindex", chosen ? 0 : -1);
     }
   };
+  const reveal = () => el.classList.toggle("handseg-all", model.get("all")); // a class of Python's would come too late
   const draw = () => {
     el.innerHTML = STYLE + model.get("drawing");
     parts = [...el.querySelectorAll("[data-name]")];
@@ -53,12 +54,12 @@ function render({ model, el }) {
       choose(parts.find((part) => Number(part.dataset.at) === below) ?? parts[at]);
     } else choose(parts[(at + STEPS[event.key] + parts.length) % parts.length]);
   };
-  model.on("change:value", mark);
-  model.on("change:drawing", draw);
+  const events = { "change:value": mark, "change:drawing": draw, "change:all": reveal };
+  for (const [name, act] of Object.entries(events)) model.on(name, act);
   draw();
+  reveal();
   return () => {
-    model.off("change:value", mark);
-    model.off("change:drawing", draw);
+    for (const [name, act] of Object.entries(events)) model.off(name, act);
   };
 }
 

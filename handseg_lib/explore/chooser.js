@@ -17,12 +17,6 @@ const FRAME = `
     <div role="status" style="white-space: normal"></div>
   </div>`;
 
-const REASONS = {
-  NotAllowedError: "it was refused. Allow it beside the page's address, and press again.",
-  NotFoundError: "none was found.",
-  NotReadableError: "another program uses it.",
-};
-
 function render({ model, el }) {
   el.innerHTML = FRAME;
   const frame = el.querySelector("[role=group]");
@@ -83,8 +77,7 @@ function render({ model, el }) {
   // The camera, which is on while its picture is shown and no longer
 
   const off = () => {
-    for (const track of video.srcObject?.getTracks() ?? []) track.stop();
-    video.srcObject = null;
+    giveBack(video);
     camera.remove();
     open.disabled = false;
   };
@@ -92,8 +85,7 @@ function render({ model, el }) {
     open.disabled = true;
     say("Waiting for the camera.");
     try {
-      if (!navigator.mediaDevices) throw new Error("browsers lend one only to a page on https or on this machine.");
-      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } } });
+      video.srcObject = await lend(1280);
       if (!frame.isConnected) return off(); // the widget was removed meanwhile
       frame.append(camera);
       await video.play();
@@ -101,7 +93,7 @@ function render({ model, el }) {
       say("");
     } catch (error) {
       off();
-      say(`No camera: ${REASONS[error.name] ?? error.message} Or choose a photo, or drop one.`);
+      say(`No camera: ${reason(error)} Or choose a photo, or drop one.`);
     }
   };
   const leave = () => {

@@ -9,6 +9,11 @@ import ipywidgets as widgets
 import traitlets
 
 
+def script(*names: str) -> str:
+    """The front end of a widget: files of this folder, one after the other."""
+    return "\n".join(Path(__file__).with_name(name).read_text("utf-8") for name in names)
+
+
 @dataclass(frozen=True, eq=False)  # so that the same file, chosen again, is a change of value
 class Upload:
     """A file from the browser, as it is.
@@ -31,7 +36,7 @@ class Chooser(anywidget.AnyWidget):
         value: the last ``Upload``, None at first. It is not synchronised, so that no notebook stores a photo.
     """
 
-    _esm = Path(__file__).with_name("chooser.js")
+    _esm = script("lending.js", "chooser.js")
     value = traitlets.Instance(Upload, allow_none=True)
 
     def __init__(self):

@@ -141,7 +141,13 @@ def roll_ball() -> View:
         x, y = (np.array(start) * 2 - 1) * (REACH_X, REACH_Y)
         return draw_descent((x, y), rate, warm_up, clip)
 
-    rates = widgets.SelectionSlider(options=list(RATES), value=1.0, description="learning rate", style=FULL)
+    rates = widgets.SelectionSlider(
+        options=list(RATES),
+        value=1.0,
+        description="learning rate",
+        style=FULL,
+        layout=widgets.Layout(width="340px", max_width="100%"),
+    )
     controls = {
         "start": pad,
         "rate": rates,

@@ -10,7 +10,7 @@ from ..data.augment import resize_image
 from ..data.gate import as_masks, as_photo
 from ..predictor import Predictor
 from .pad import Pad
-from .view import Drawing, View, button, choice, data_uri, slider
+from .view import Drawing, View, choice, data_uri, slider
 
 SKIN, WALL = (205, 155, 125), (90, 100, 110)  # where a photo has no hand, or nothing else
 
@@ -119,14 +119,10 @@ def fool(predictor: Predictor, image: np.ndarray) -> View:
         after = predictor(painted) if strokes else before
         return draw_fooled(painted, before, after, predictor.threshold).without_first()
 
-    def leave(strokes: list) -> None:
-        pad.value = strokes
-
     take()
     for control in (kinds, width):
         control.observe(take, "value")
-    undo, clean = button("undo", lambda: leave(pad.value[:-1])), button("clean photo", lambda: leave([]))
-    view = View(draw, {"strokes": pad}, [kinds, width, undo, clean])
+    view = View(draw, {"strokes": pad}, [kinds, width])
     example = paint(small, example_strokes(ways))
     view.still = draw_fooled(example, before, predictor(example), predictor.threshold)
     return view

@@ -1,5 +1,6 @@
 // A picture to point at, or to paint on. By mouse or finger: press and drag. By keys: arrows move the point; with a brush,
-// space puts it down and lifts it.
+// space puts it down and lifts it. Strokes are taken back here, too, and not by Python: its answer could come between two of
+// the hand's moves.
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const FRAME = `
@@ -10,12 +11,20 @@ const FRAME = `
     <div style="position: absolute; box-sizing: border-box; border: 2px solid #d55e00; outline: 1px solid white;
         pointer-events: none; transform: translate(-50%, -50%)"></div>
   </div>
+  <div><button>undo</button> <button>clean photo</button></div>
   <div role="status" style="white-space: normal; font-size: 90%"></div>`;
 
 function render({ model, el }) {
   el.innerHTML = FRAME;
   const pad = el.firstElementChild;
   const [image, canvas, tip] = pad.children;
+  const [undo, clean] = el.querySelectorAll("button");
+  const tools = undo.parentElement;
+  tools.remove(); // until there is a brush
+  for (const button of [undo, clean]) {
+    button.className = "jupyter-button widget-button";
+    button.style = "width: auto; margin: 2px";
+  }
   const say = (text) => (el.querySelector("[role=status]").textContent = text);
   const brushOf = () => (Object.keys(model.get("brush") ?? {}).length ? model.get("brush") : null); // {} is none, too
   const paints = () => brushOf() !== null;
@@ -34,8 +43,10 @@ function render({ model, el }) {
       aspectRatio: 1,
       borderRadius: brush || !side ? "50%" : 0,
       borderStyle: brush && !down ? "dashed" : "solid",
+      background: brush ? `${brush.colour}80` : "none", // half of it shines through
     });
     if (!brush) return;
+    if (!tools.isConnected) pad.after(tools);
     [canvas.width, canvas.height] = [640, (640 * image.naturalHeight) / image.naturalWidth];
     const pen = canvas.getContext("2d");
     Object.assign(pen, { lineCap: "round", lineJoin: "round" });
@@ -76,6 +87,18 @@ function render({ model, el }) {
     down = false;
     draw();
   };
+  const tell = () =>
+    say(down ? "The brush is down: arrows paint, space lifts it." : "The brush is up: arrows move it, space puts it down.");
+  const leave = (strokes) => {
+    if (down) {
+      down = false;
+      tell();
+    }
+    model.set("value", strokes);
+    model.save_changes();
+  };
+  undo.onclick = () => leave(model.get("value").slice(0, -1));
+  clean.onclick = () => leave([]);
   const place = (event) => {
     const box = pad.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
@@ -103,7 +126,7 @@ function render({ model, el }) {
         press();
         move(...at);
       }
-      say(down ? "The brush is down: arrows paint, space lifts it." : "The brush is up: arrows move it, space puts it down.");
+      tell();
     } else return;
     event.preventDefault();
     event.stopPropagation();

@@ -95,7 +95,7 @@ def wall(samples: Sequence[Sample]) -> View:
     chosen = Choice(drawing=table(people, gestures, cells), columns=len(gestures), value=next(iter(named)))
     shown = functools.lru_cache(1)(keep)
     masks = tick("all masks")
-    masks.observe(lambda change: (chosen.add_class if change.new else chosen.remove_class)("handseg-masks"), "value")
+    masks.observe(lambda change: chosen.set_trait("all", change.new), "value")
     view = View(lambda photo: draw_sample(shown(named[photo])), {"photo": chosen}, [masks])
     view.still = still
     return view

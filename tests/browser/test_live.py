@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +10,14 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from benchmarks.camera import hosted, scenes
-from handseg_lib import explore, metrics
+from handseg_lib import metrics
+from handseg_lib.explore.chooser import script
 
 from .conftest import unproven
 from .test_widgets import front_ends
 
 CELLS = {"live": "import handseg_lib as hs\nhs.explore.live(hs.load_predictor())"}
-CODE = Path(explore.__file__).with_name("camera.js")
+CODE = script("lending.js", "camera.js")
 GROUND = np.array([184, 46, 46])  # hsl(0 60% 45%), what the background is replaced with at the slider's left end
 SHOWN = "view => view.toDataURL('image/png').split(',')[1]"
 RENDER = """async code => {
@@ -41,6 +41,10 @@ RENDER = """async code => {
   window.remove = render({model, el: document.body})
 }"""
 
+PAINTED = """() => {
+  const view = document.querySelector("canvas")
+  return view.getContext("2d").getImageData(0, 0, view.width, view.height).data.every((value, i) => i % 4 < 3 || value)
+}"""
 SCENES = scenes()
 
 
@@ -89,7 +93,7 @@ def alone(page, tmp_path):
 
 
 def test_one_frame_is_out_at_a_time_and_the_camera_goes_with_the_widget(alone):
-    alone.evaluate(RENDER, CODE.read_text("utf-8"))
+    alone.evaluate(RENDER, CODE)
     button = alone.get_by_role("button", name="start the camera")
     button.press("Enter")
     alone.wait_for_function("sent.length > 0")
@@ -102,6 +106,7 @@ def test_one_frame_is_out_at_a_time_and_the_camera_goes_with_the_widget(alone):
     alone.evaluate("answer(1)")
     alone.wait_for_function("sent.length > 1")
     assert alone.evaluate("[sent.length, sent[1][0], tracks[0].readyState]") == [2, 2, "live"]
+    assert alone.evaluate(PAINTED), "the last picture stays while the next is on its way"
     alone.get_by_role("button", name="stop the camera").press("Enter")
     assert alone.evaluate("tracks[0].readyState") == "ended"
     button.press("Enter")
@@ -115,7 +120,7 @@ REFUSED = {"NotAllowedError": "it was refused. Allow it", "NotFoundError": "none
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_where_there_is_no_camera_a_sentence_says_so(alone, name):
-    alone.evaluate(RENDER, CODE.read_text("utf-8"))
+    alone.evaluate(RENDER, CODE)
     alone.evaluate(
         "name => navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', name) }", name
     )
@@ -127,6 +132,6 @@ def test_where_there_is_no_camera_a_sentence_says_so(alone, name):
 def test_where_a_page_is_not_safe_a_sentence_says_so(alone):
     """On a page without https there is no mediaDevices at all."""
     alone.evaluate("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
-    alone.evaluate(RENDER, CODE.read_text("utf-8"))
+    alone.evaluate(RENDER, CODE)
     alone.get_by_role("button", name="start the camera").press("Enter")
     expect(alone.get_by_role("status")).to_contain_text("only to a page on https or on this machine")

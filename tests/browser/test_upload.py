@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 
-from handseg_lib import explore
+from handseg_lib.explore.chooser import script
 
 from .test_widgets import LOST, front_ends
 
@@ -145,8 +145,7 @@ LISTENERS = """async ([code, times]) => {
 
 def test_a_view_that_is_removed_listens_no_more(page):
     """A widget's model outlives its views: each view that was ever shown would go on hearing Python's messages."""
-    code = (Path(explore.__file__).parent / "chooser.js").read_text("utf-8")
-    assert page.evaluate(LISTENERS, [code, 3]) == [1, 0] * 3
+    assert page.evaluate(LISTENERS, [script("lending.js", "chooser.js"), 3]) == [1, 0] * 3
 
 
 def test_a_zoom_of_400_percent_loses_nothing_of_the_camera(run, page):
