@@ -246,8 +246,8 @@ three = [next(s for s in split.test if s.person == person) for person in ("02", 
 hs.plots.predictions(predictor, three)
 
 # %% [markdown]
-# If these hands are drawn, the network has seen neither these people nor this kind of picture before: it learned from
-# real photos. Lesson 07 finds out where it goes wrong, and begins with the worst photo.
+# The network has never seen these people, whether they are real or drawn. Lesson 07 finds out where it goes wrong, and
+# begins with the worst photo.
 
 # %% [markdown]
 # ## 8. Exercise: cut the hand out (stretch)

@@ -50,8 +50,8 @@ assert not set(card["split"]["train"] + card["split"]["val"]) & {s.person for s 
 # %% [markdown]
 # This score on the card is that of the network as you get it, with the threshold of the card.
 #
-# If your photos are HGR1's, the test persons are those of the card. If your photos are drawn, the network has seen
-# neither the persons nor this kind of picture. Then expect lower scores than those on the card.
+# If your photos are HGR1's, the test persons are those of the card. If your photos are drawn, the network has not seen
+# these persons either, but a few drawn hands of others were among its photos.
 
 # %%
 report = hs.evaluate(predictor, split.test)

@@ -760,10 +760,10 @@ assert table.f1[secret] < ceiling < 0.98
 # %% [markdown]
 # ## 17. Another room
 #
-# HGR1 was photographed indoors, in front of some five walls, and each wall goes with two to four persons. So a person
-# who is left out has left the wall behind, in somebody else's photos. The scores of sections 7 and 16 tell how well a
-# method does on people whom it has not seen, **in front of walls that it knows**. They cannot tell how well it does in
-# your kitchen. Where the photos that a network meets differ from those that it has learned from, people speak of a
+# HGR1 was photographed indoors, in front of some six walls, and most of them go with two to four persons. So most persons
+# who are left out have left their wall behind, in somebody else's photos. The scores of sections 7 and 16 tell how well a
+# method does on people whom it has not seen, **mostly in front of walls that it knows**. They cannot tell how well it
+# does in your kitchen. Where the photos that a network meets differ from those that it has learned from, people speak of a
 # **[domain shift](../docs/glossary.md#domain-shift)**. The people are one such difference, and the room is another.
 #
 # The quickest test needs no masks. Take photos in which there is no hand. Every pixel that is called hand is then an
