@@ -94,7 +94,7 @@ def start(photos, out, name, devices="all", count=1, process=None, kill=None):
 
 def ended(*processes):
     """The exit codes of processes and what they wrote, as they end."""
-    told = [process.communicate(timeout=500)[1] for process in processes]
+    told = [process.communicate(timeout=900)[1] for process in processes]
     return [process.returncode for process in processes], told
 
 
