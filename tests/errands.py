@@ -30,7 +30,7 @@ def read(path: Path) -> str:
     return path.read_text()
 
 
-def wait_for(path: Path, seconds: float = 300) -> None:
+def wait_for(path: Path, seconds: float = 1200) -> None:
     end = time.monotonic() + seconds
     while not path.exists():
         if time.monotonic() > end:

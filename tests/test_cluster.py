@@ -64,7 +64,7 @@ class Dask:
             (self.folder / f"{name}.py").write_text(preload)
             command += ["--preload", self.folder / f"{name}.py"]
         process = self.begin(name, *command, prefix=prefix)
-        log, end = self.folder / f"{name}.log", time.monotonic() + 120
+        log, end = self.folder / f"{name}.log", time.monotonic() + 300
         while not re.search(r"Registered to: +tcp", log.read_text()):
             assert process.poll() is None and time.monotonic() < end, log.read_text()
             time.sleep(0.05)
