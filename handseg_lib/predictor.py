@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # Keras is imported where it is needed: to call a network tha
 COURSE_MODEL = Path(__file__).parent / "assets" / "course_model.npz"  # made by scripts/make_course_model.py
 COURSE_CARD = COURSE_MODEL.with_suffix(".json")
 ROWS = 256  # of a photo, for which an answer is enlarged at once
+WHOLE = 2**22  # pixels, up to which OpenCV enlarges all rows at once: faster, and the memory is little
 TRAIN_ONE = "Train one: python -m handseg_lib train --out runs/mine"
 
 
@@ -109,6 +110,9 @@ class Predictor:
 
 def enlarged(hand: np.ndarray, height: int, width: int) -> Iterator[tuple[slice, np.ndarray]]:
     """A probability (S, S) at another size, as ``cv2.resize`` makes it: some rows at once, and which rows they are."""
+    if height * width <= WHOLE:
+        yield slice(0, height), cv2.resize(hand, (width, height), interpolation=cv2.INTER_LINEAR)
+        return
     wide = cv2.resize(hand, (width, len(hand)), interpolation=cv2.INTER_LINEAR)
     places = ((np.arange(height) + 0.5) * len(hand) / height - 0.5).clip(0, len(hand) - 1).astype(np.float32)
     share, above = np.modf(places[:, None])

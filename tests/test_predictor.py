@@ -43,7 +43,8 @@ def test_probabilities_are_at_the_photos_own_size(predictor, height, width):
 
 
 @pytest.mark.parametrize("height", [80, 300, 512], ids=["one strip", "two", "two full ones"])
-def test_mask_is_where_the_probability_reaches_the_threshold(unet, height):
+def test_mask_is_where_the_probability_reaches_the_threshold(unet, height, monkeypatch):
+    monkeypatch.setattr("handseg_lib.predictor.WHOLE", 0)
     image = photo(height, 100)
     middle = float(np.median(Predictor(unet)(image)))
     mask = Predictor(unet, threshold=middle).mask(image)
@@ -52,7 +53,8 @@ def test_mask_is_where_the_probability_reaches_the_threshold(unet, height):
 
 
 @pytest.mark.parametrize("height, width", [(700, 300), (64, 64), (40, 30), (1, 500)])
-def test_strips_of_an_answer_are_together_what_opencv_makes_of_it(height, width):
+def test_strips_of_an_answer_are_together_what_opencv_makes_of_it(height, width, monkeypatch):
+    monkeypatch.setattr("handseg_lib.predictor.WHOLE", 0)
     answer = np.random.default_rng(0).random((64, 64), np.float32)
     strips = [strip for _, strip in enlarged(answer, height, width)]
     assert np.concatenate(strips) == pytest.approx(cv2.resize(answer, (width, height)), abs=1e-5)
