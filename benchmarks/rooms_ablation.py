@@ -17,7 +17,7 @@ import keras
 from tqdm import tqdm
 
 import handseg_lib as hs
-from handseg_lib import recipe
+from handseg_lib import leaving, recipe
 from handseg_lib.data.drawn_rooms import Scenes
 from handseg_lib.resume import write_whole
 
@@ -54,10 +54,10 @@ def network(run: Path, split: hs.Split, change: dict) -> keras.Model:
     hs.fit(model, train, val, HOME, out=run / "home")
     home = model.get_weights()
     parts = {**settings, "photographed": change.get("Photographed", True)}
-    hs.fit(model, away, val, AWAY, 0, out=run / "-".join(f"{k}{v}" for k, v in parts.items()), peak=recipe.PEAK)
+    hs.fit(model, away, val, AWAY, 0, out=run / "-".join(f"{k}{v}" for k, v in parts.items()), peak=leaving.PEAK)
     keras.config.set_dtype_policy("float32")
-    final = hs.build_unet(recipe.seen_at(SIZE) if change.get("Larger", True) else SIZE, weights=None)
-    final.set_weights(recipe.mean(home, model.get_weights(), change.get("Share", recipe.AWAY)))
+    final = hs.build_unet(leaving.seen_at(SIZE) if change.get("Larger", True) else SIZE, weights=None)
+    final.set_weights(leaving.mean(home, model.get_weights(), change.get("Share", leaving.AWAY)))
     return final
 
 

@@ -4,21 +4,14 @@ import os
 from pathlib import Path
 
 import keras
-import numpy as np
 
-from .data import drawn, drawn_rooms, photographed
 from .data.batches import Batches
-from .data.drawn_rooms import Scenes
-from .data.elsewhere import Elsewhere
 from .data.samples import Split
 from .devices import Share, meet, spread
+from .leaving import leave, other_rooms, seen_at
 from .machine import fast_dtype, has_gpu
 from .training import History, fit
 from .unet import build_unet
-
-PEAK = 4e-4  # the learning rate at which a trained network goes on: less than that of new weights
-OTHERS = 3  # the seed of the drawn persons to learn from: those of the lessons, of seed 0, stay unseen
-AWAY = 0.75  # the share of the weights that have left the laboratory; the rest is of those that have not
 
 
 def learn(
@@ -80,34 +73,10 @@ def learn(
     return final, history
 
 
-def leave(model: keras.Model, history: History, away: Batches, val: Batches, epochs: int, state: Path) -> History:
-    """Goes on with a trained network outside the laboratory, and leaves the mean of its weights before and after."""
-    home = model.get_weights()
-    # to its end: the validation persons are in the laboratory, and cannot tell when to stop
-    later = fit(model, away, val, epochs, frozen_epochs=0, patience=epochs, out=state, peak=PEAK)
-    model.set_weights(mean(home, model.get_weights(), AWAY))
-    rows = [row | {"epoch": len(history.rows) + row["epoch"], "stage": "rooms"} for row in later.rows]
-    return History(history.rows + rows, later.ended)
-
-
-def mean(home: list[np.ndarray], away: list[np.ndarray], share: float) -> list[np.ndarray]:
-    """The mean of two networks' weights, of which ``share`` is of those that have left."""
-    return [(1 - share) * before + share * after for before, after in zip(home, away, strict=True)]
-
-
-def seen_at(size: int) -> int:
-    """The side of the photos that a network looks at after it has learned from photos of this size in rooms."""
-    return round(size * 1.2 / 16) * 16
-
-
 def train_and_val(split: Split, size: int, batch_size: int, seed: int = 0, rooms: int = 0) -> tuple[Batches, Batches]:
     """What a network learns from, and what chooses its epoch. Arguments are ``learn``'s."""
     # one thread does not augment as fast as a GPU learns; a CPU has none to spare
     threads = min(8, os.cpu_count() or 1) if has_gpu() else 1
-    samples, augment = split.train, True
-    if rooms:
-        samples = samples + drawn.load(seed=OTHERS, takes=1)
-        surroundings = drawn_rooms.scenes(rooms, size), photographed.scenes((rooms + 1) // 2, size)
-        augment = Elsewhere(Scenes(*map(np.concatenate, zip(*surroundings, strict=True))))
+    samples, augment = other_rooms(split.train, rooms, size) if rooms else (split.train, True)
     train = Batches(samples, size, batch_size, augment=augment, seed=seed, threads=threads)
     return train, Batches(split.val, size, batch_size)

@@ -812,7 +812,8 @@ hs.plots.images(
 # | 200 drawn rooms, called hand | {{100 * rooms_laboratory.false_hand_drawn:.1f}} % | {{100 * rooms.false_hand_drawn:.1f}} % |
 # <!-- holds: rooms.iou > rooms_laboratory.iou + 0.05 and abs(rooms.hgr1_iou - rooms_laboratory.hgr1_iou) < 0.01 -->
 # <!-- holds: rooms.hgr1_iou_grey > 0.85 > 0.5 > rooms_laboratory.hgr1_iou_grey -->
-# <!-- holds: rooms.false_hand_face > rooms_laboratory.false_hand_face - 0.02 and rooms.false_hand_flower > 0.05 -->
+# <!-- holds: 0.05 < rooms.false_hand_face < rooms_laboratory.false_hand_face -->
+# <!-- holds: rooms.false_hand_flower < rooms_laboratory.false_hand_flower -->
 #
 # The first row tells the two networks hardly apart, and the next three do. The first network goes by colour: in the
 # laboratory, what has the colour of skin *is* the hand. If the colours go, it finds next to nothing. No score on HGR1 in
@@ -825,10 +826,9 @@ hs.plots.images(
 # smaller ([Touvron and others](https://arxiv.org/abs/1906.06423)).
 # <!-- holds: card.size > card.training.size -->
 #
-# The rows without a hand are a warning. Of a face and of a flower, the second network calls as much hand as the first,
-# although it has seen hundreds of drawn faces, a hundred tiny photographed ones, and one large portrait. A network that has
-# to decide between missing hands and finding too many pays for one with the other. The weights after the rooms alone,
-# without the mean, call less of a face hand, and find fewer hands in offices.
+# The rows without a hand are a warning. The second network calls less of a face and of a flower hand than the first. But
+# of the face it is still a good part, although it has seen hundreds of drawn faces, a hundred tiny photographed ones, and
+# one large portrait. What is not in the rooms that it has seen, it cannot learn from them.
 #
 # Be careful with these numbers, too. There was one training of each network, so small differences may be chance. And the
 # recipe was chosen by these office pictures, together with the validation persons. That makes the offices what the

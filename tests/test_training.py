@@ -25,7 +25,8 @@ from handseg_lib.data import drawn, drawn_rooms
 from handseg_lib.data.augment import Augmentation
 from handseg_lib.data.elsewhere import Elsewhere
 from handseg_lib.encoder import StillModel
-from handseg_lib.recipe import learn, seen_at, train_and_val
+from handseg_lib.leaving import seen_at
+from handseg_lib.recipe import learn, train_and_val
 from handseg_lib.unet import up_step
 
 SIZE = 32
@@ -588,7 +589,7 @@ def test_with_rooms_the_weights_are_a_mean_of_those_before_and_after(samples, tm
     split, weights = split_by_person(samples), {}
     home, before = learn(split, tmp_path / "home", 80, 4, 1, 1)
     for share in (0, 1, 0.75):
-        monkeypatch.setattr("handseg_lib.recipe.AWAY", share)
+        monkeypatch.setattr("handseg_lib.leaving.AWAY", share)
         left, history = learn(split, tmp_path / "left", 80, 4, 1, 1, rooms=2)
         weights[share] = left.get_weights()
     assert home.input_shape[1] == 80 and left.input_shape[1] == seen_at(80) == 96
