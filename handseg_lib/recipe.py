@@ -53,9 +53,9 @@ def learn(
     """
     meet(devices)
     train, val = train_and_val(split, size, batch_size, seed)
-    away, _ = train_and_val(split, size, batch_size, seed, rooms) if rooms else (None, None)
+    away = train_and_val(split, size, batch_size, seed, rooms)[0] if rooms else train
     if devices:
-        train, val, away = Share(train), Share(val, evenly=True), away and Share(away)
+        train, val, away = Share(train), Share(val, evenly=True), Share(away)
     keras.utils.set_random_seed(seed)
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(fast_dtype())

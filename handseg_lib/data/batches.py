@@ -58,9 +58,9 @@ class Batches(keras.utils.PyDataset):
         if not isinstance(augment, bool) and not callable(augment):
             raise InputError(f"augment is {what(augment)}. Give True, False, or hs.augment.Augmentation(...).")
         self.augment = Augmentation() if augment is True else augment
-        self.store = None
+        self.store: Store | None = None
         if store is None:
-            self._fill_memory(as_samples(samples, "make batches of"))
+            self._fill_memory(as_samples(samples, "make batches of"))  # type: ignore[arg-type]  # None it refuses
         else:
             self._open_store(store, samples, size)
         self.start_epoch(0)
@@ -77,14 +77,14 @@ class Batches(keras.utils.PyDataset):
     def _open_store(self, folder: str | Path, samples, size: int | None) -> None:
         if samples is not None:
             raise InputError("samples and store: batches are made of one of them. Leave the other away.")
-        self.store = Store(folder)
-        if size not in (None, self.store.size):
+        store = self.store = Store(folder)
+        if size not in (None, store.size):
             raise InputError(
-                f"{folder}: the photos in this store have {self.store.size} px, and size={size} is wanted. Leave size "
+                f"{folder}: the photos in this store have {store.size} px, and size={size} is wanted. Leave size "
                 "away, or write a store of that size: hs.store.write(samples, another_folder, size)."
             )
-        self.size, self.people, self.photos = self.store.size, self.store.people, len(self.store)
-        self.content = [self.store.digest]
+        self.size, self.people, self.photos = store.size, store.people, len(store)
+        self.content = [store.digest]
 
     def start_epoch(self, epoch: int) -> None:
         """Puts the samples in the order of that epoch."""

@@ -80,7 +80,7 @@ def check(folder: str | Path) -> None:
                 raise _not_whole(folder / shard["file"], "it is not as it was written")
 
 
-class Store(Sequence):
+class Store:
     """What `write` left in a folder: ``store[k]`` reads photo k and its mask from the disk.
 
     Args:
