@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from . import RESULTS, figures, seats
+from .figures import CARD
 
 ROOT = RESULTS.parents[1]
 BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
@@ -31,7 +32,7 @@ def pixels(value: float | None) -> str:
 
 
 def results_page() -> str:
-    record = load("test_persons")
+    record, card = load("test_persons"), json.loads(CARD.read_text("utf-8"))
     figures = record["figures"]
     rows = "\n".join(
         f"| {row['person']} | {row['photos']} | {row['iou']:.3f} | {row['f1']:.3f} | {row['boundary_px']:.1f} |"
@@ -62,8 +63,8 @@ are averaged over photos.
 The interval resamples persons. Of three it can say little more than that they differ. With a second look, at the
 mirror image (`Predictor(model, mirror=True)`), the IoU is {figures["mirrored_iou"]:.3f}.
 
-- Network: {figures["size"]} px. Training: {figures["training_epochs"]} epochs, \
-{figures["training_seconds"] / 60:.0f} minutes, validation not counted.
+- Network: it learned from photos of {figures["size"]} px, and looks at photos of {card["size"]} px. Training: \
+{figures["training_epochs"]} epochs, {figures["training_seconds"] / 60:.0f} minutes, validation not counted.
 - Commands: `{command(record, figures["training_command"])}`, then
   `python scripts/make_course_model.py runs/course`, then `{command(record)}`.
 - Scored on: {machine(record)}. {record["date"]}.
@@ -102,8 +103,9 @@ def larger() -> str:
     persons = ", ".join(f"{row['iou']:.3f} ({row['person']})" for row in record["rows"])
     return f"""### On a GPU
 
-The same recipe at {figures["size"]} px, {figures["training_epochs"]} epochs: a hand IoU of {figures["mean_iou"]:.3f}
-on the test persons, F1 {figures["mean_f1"]:.3f}, after {figures["training_seconds"]:.0f} seconds of training,
+The recipe of the laboratory alone, without other rooms, at {figures["size"]} px, {figures["training_epochs"]} epochs: a
+hand IoU of {figures["mean_iou"]:.3f} on the test persons,
+F1 {figures["mean_f1"]:.3f}, after {figures["training_seconds"]:.0f} seconds of training,
 validation not counted. By person: {persons}. (`{command(record, figures["training_command"])}`, then
 `{command(record)}`; {machine(record)}, {backend(record)}, {record["date"]}.)
 """
@@ -622,7 +624,8 @@ def readme_block() -> str:
         f"- the article that the course grew out of: {race['article_test_iou']:.3f} after "
         f"{race['published_seconds_whole'] / 60:.0f} minutes on two cores; the course passes its best validation score "
         f"after {race['ours_seconds']:.0f} seconds, at 128 px with the encoder frozen\n"
-        f"- with each of the {strangers['persons']} persons once the stranger, at {strangers['size']} px: F1 "
+        f"- with each of the {strangers['persons']} persons once the stranger, learned in the laboratory alone, at "
+        f"{strangers['size']} px: F1 "
         f"{strangers['mean_f1']:.3f} ([how it was measured](docs/results.md))\n"
     )
 

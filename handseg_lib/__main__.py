@@ -429,7 +429,7 @@ def parser() -> argparse.ArgumentParser:
 
     sub = command(train, "train")
     _training_arguments(sub, data, out=Path("runs/train"))
-    rooms = "then go on with the hands in so many drawn rooms, such as 400, for a network that leaves the laboratory"
+    rooms = "then go on, twice as long, with hands in so many drawn rooms, such as 400 (needs the extra rooms)"
     sub.add_argument("--rooms", type=natural, default=0, help=rooms)
     every = "share each batch out over all devices, with KERAS_BACKEND=jax; docs/scaling.md tells of several machines"
     sub.add_argument("--devices", choices=["all"], help=every)
