@@ -1,6 +1,7 @@
 """The encoder: a ResNet50 trained on ImageNet, trimmed after its fourth stage.
 
 He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", https://arxiv.org/abs/1512.03385.
+What it passes on, for photos of side S::
 
     photo      (S,    S,    3)   RGB, 0-255
     conv1      (S/2,  S/2,  64)

@@ -5,7 +5,7 @@ shard. `Batches(store=folder)` then reads from there what it needs for a batch. 
 are not compressed, each takes 4 bytes a pixel on the disk. What it buys: nothing is decoded twice, the process holds
 no more than a batch, and a million photos are some two hundred files, which any file system can open and copy.
 
-A shard is one of NumPy's files, and can be looked into without this library:
+A shard is one of NumPy's files, and can be looked into without this library::
 
     shard = np.load(folder / "shard-0000.npy", mmap_mode="r")
     shard["photo"][7], shard["mask"][7]
