@@ -536,19 +536,19 @@ def classes() -> str:
     figures = record["figures"]
     rows = "\n".join(
         f"| {row['lesson']} | {row['median_gib']:.1f} | {row['peak_gib']:.1f} | {row['cpu_seconds'] / 60:.1f} "
-        f"| {row['cpu_seconds'] / row['minutes'] / 60:.2f} | {row['killed']} |"
+        f"| {row['cpu_seconds'] / row['minutes'] / 60:.2f} |"
         for row in record["rows"]
     )
     return f"""
 ## {figures["seats"]} seats at once
 
-Each lesson in {figures["seats"]} kernels at the same time, exercises solved, in the profile quick; a kernel that holds
-more than {figures["limit_gib"]:g} GiB is killed, and {figures["killed"]} were (`{record["command"]}`, {record["date"]};
-{machine(record)}). Memory is what a kernel and its processes hold of their own, at its median over the lesson and at
-the largest peak of a seat. Cores: the processor minutes, spread over the minutes that a learner takes.
+{figures["seats"]} kernels at the same time, each at another lesson, exercises solved, in the profile quick. A kernel
+that holds more than {figures["limit_gib"]:g} GiB is killed, and {figures["killed"]} were (`{record["command"]}`,
+{record["date"]}; {machine(record)}). Memory is what a kernel and its processes hold of their own, at its median over
+the lesson and at its peak. Cores: the processor minutes, spread over the minutes that a learner takes.
 
-| lesson | GiB, median | GiB, peak | processor minutes a seat | cores a seat | killed |
-|---|---|---|---|---|---|
+| lesson | GiB, median | GiB, peak | processor minutes a seat | cores a seat |
+|---|---|---|---|---|
 {rows}
 """
 

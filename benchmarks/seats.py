@@ -1,13 +1,13 @@
-"""What a seat in a class takes: memory and CPU of a lesson's kernel while ten kernels run the lesson at once.
+"""What a seat in a class takes: memory and CPU of each lesson's kernel while ten kernels run lessons at once.
 
     python -m benchmarks.seats --json [NN ...] [--seats 10] [--limit 3]
     python -m benchmarks.seats --cost CORE GIB DATE     what 20, 50 and 200 seats cost an hour, at your prices
 
-The lesson's solution runs in the quick profile. A seat's memory is what its kernel, and whatever the kernel has
-started, hold of their own, looked at ten times a second. A kernel that goes beyond the limit (in GiB) is killed, as a
-hub would do: by a cgroup of its own where this process may make one, and else by the watcher. Linux only. All lessons
-with ten seats take hours, and some 20 GiB at once. A run of some lessons prints its rows; only one of all is written
-down.
+Every seat is at another lesson; when it has reached the end, the next lesson takes its place. The lesson's solution
+runs in the quick profile. A seat's memory is what its kernel, and whatever the kernel has started, hold of their own,
+looked at ten times a second. A kernel that goes beyond the limit (in GiB) is killed, as a hub would do: by a cgroup of
+its own where this process may make one, and else by the watcher. Linux only. Half an hour on two cores, and some 12 GiB
+at once. A run of some lessons prints its rows; only one of all is written down.
 
 The cost is what a hub sets aside by hub/config.yaml: CORE and GIB are the prices of a core and of a GiB for an hour, on
 the day DATE, which you look up where you rent. Disks and traffic are not in it.
@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import re
-import statistics
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -108,23 +107,15 @@ def sit(builder, nb, limit: float) -> dict | None:
     return json.loads(nb.cells[-1].outputs[0].text) | {"held_by": "cgroup" if cgroup else "watcher"}
 
 
-def measure(builder, lesson: Path, seats: int, limit: float) -> dict:
-    """Runs a lesson's solution in so many kernels at once; the row of the record."""
-    notebooks = [builder.generate(lesson, solved=True) for _ in range(seats)]
+def measure(builder, lesson: Path, limit: float) -> dict:
+    """Runs a lesson's solution in one seat, beside whatever the others do; the row of the record."""
     minutes = int(re.search(r"\*\*Time:\*\* (\d+) minutes", lesson.read_text("utf-8"))[1])
+    row = {"lesson": lesson.stem[:2], "minutes": minutes}
     start = time.perf_counter()
-    with ThreadPoolExecutor(seats) as pool:
-        used = list(pool.map(lambda nb: sit(builder, nb, limit), notebooks))
-    whole = [seat for seat in used if seat]
-    row = {"lesson": lesson.stem[:2], "minutes": minutes, "wall_seconds": round(time.perf_counter() - start, 1)}
-    row |= {"seats": seats, "killed": seats - len(whole)}
-    if whole:
-        row |= {
-            "median_gib": round(statistics.median(seat["median_gib"] for seat in whole), 3),
-            "peak_gib": round(max(seat["peak_gib"] for seat in whole), 3),
-            "cpu_seconds": round(statistics.median(seat["cpu_seconds"] for seat in whole), 1),
-            "held_by": whole[0]["held_by"],
-        }
+    used = sit(builder, builder.generate(lesson, solved=True), limit)
+    row |= {"wall_seconds": round(time.perf_counter() - start, 1), "killed": used is None}
+    row |= {key: value if key == "held_by" else round(value, 3) for key, value in (used or {}).items()}
+    print(", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
     return row
 
 
@@ -161,11 +152,10 @@ def main() -> None:
         print(", ".join(f"{seats} seats {each:g} an hour" for seats, each in rows.items()))
         print(json.dumps({"core_hour": core, "gib_hour": gib, "date": date, "an_hour": rows}))
         return
-    builder, rows = load_builder(), []
-    for lesson in builder.lessons():
-        if not args.lessons or lesson.stem[:2] in args.lessons:
-            rows.append(measure(builder, lesson, args.seats, args.limit))
-            print(", ".join(f"{name} {value}" for name, value in rows[-1].items()), flush=True)
+    builder = load_builder()
+    lessons = [path for path in builder.lessons() if not args.lessons or path.stem[:2] in args.lessons]
+    with ThreadPoolExecutor(args.seats) as pool:
+        rows = list(pool.map(lambda lesson: measure(builder, lesson, args.limit), lessons))
     figures = {"seats": args.seats, "limit_gib": args.limit, "killed": sum(row["killed"] for row in rows)}
     figures |= {"lessons": len(rows), "peak_gib": max(row.get("peak_gib", args.limit) for row in rows)}
     figures |= {"median_gib": max(row.get("median_gib", args.limit) for row in rows)}
