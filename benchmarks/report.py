@@ -376,6 +376,20 @@ process has taken at most. F1 is of HGR1's test persons, rooms' IoU of the offic
 | network | ms alone | ms in a batch | seconds to first mask | MB on disk | MB of memory | F1 | rooms' IoU |
 |---|---|---|---|---|---|---|---|
 {rows}
+{camera()}"""
+
+
+def camera() -> str:
+    if not (RESULTS / "camera.json").exists():
+        return ""
+    record = load("camera")
+    figures = record["figures"]
+    return f"""
+With a film of drawn hands as its camera, Chromium draws {figures["page_masks_per_second"]:.1f} masks a second on the
+[page for the browser](page.md), at {figures["page_size"]} px on the processor, and
+{figures["live_masks_per_second"]:.1f} a second by `hs.explore.live` in JupyterLab (`{record["command"]}`,
+{record["date"]}). The page has loaded {figures["page_megabytes"]:.1f} MB before its first mask.
+{busy(figures["load_before"])}
 """
 
 
@@ -526,6 +540,18 @@ its own. The libraries' files come on top, some 0.4 GiB, which the system drops 
 | lesson | minutes | processor minutes | GiB |
 |---|---|---|---|
 {rows}
+{outline()}"""
+
+
+def outline() -> str:
+    if not (RESULTS / "first_outline.json").exists():
+        return ""
+    record = load("first_outline")
+    figures = record["figures"]
+    return f"""
+Lesson 00 shows the first outline of a network of the learner's own {figures["seconds_to_outline"]:.0f} seconds after
+the page was opened in JupyterLab, the hands drawn on the way, and the last one after
+{figures["seconds_to_last_epoch"]:.0f} (`{record["command"]}`, {record["date"]}, {record["machine"]["cores"]} cores).
 """
 
 

@@ -6,7 +6,7 @@ before a weight moves. So the weights are those of one device with the same batc
 batch size, and with it the learning rate, stays. A CPU's cores are one device to JAX, unless it is told otherwise, as
 tests are: ``XLA_FLAGS=--xla_force_host_platform_device_count=2``.
 
-Devices of several machines: start the same command on each, with three variables that tell the processes of each other::
+Devices of several machines: start the same command on each, with three variables that tell of each other::
 
     KERAS_BACKEND=jax
     KERAS_DISTRIBUTION_JOB_ADDRESSES=10.0.0.1:1234      the first machine's address and a free port, on all of them

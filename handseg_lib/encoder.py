@@ -38,7 +38,8 @@ class CaffePreprocess(keras.layers.Layer):
     """RGB 0-255 to what these weights were trained on: BGR, minus ImageNet's mean colour."""
 
     def call(self, x):
-        return keras.ops.flip(x, axis=-1) - keras.ops.convert_to_tensor([103.939, 116.779, 123.68], x.dtype)
+        mean = keras.ops.convert_to_tensor([123.68, 116.779, 103.939], x.dtype)
+        return keras.ops.take(x - mean, [2, 1, 0], axis=-1)  # in exports many times as fast as a flip
 
 
 @keras.saving.register_keras_serializable("handseg")

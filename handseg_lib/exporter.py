@@ -166,15 +166,12 @@ def _make_onnx(model: keras.Model, path: Path, photos: np.ndarray | None) -> Non
 
 
 def _make_openvino(model: keras.Model, path: Path, photos: np.ndarray | None) -> None:
-    if photos is None:
-        model.export(str(path), format="openvino", verbose=False)
-        return
+    """By way of ONNX: in eight bits it is here as fast as OpenVINO's own NNCF, and closer to the masks of 32."""
     import openvino
 
-    # ONNX Runtime's eight bits: here as fast as those of OpenVINO's own NNCF, and closer to the masks of 32
     steps = path.with_suffix(".onnx")
     _make_onnx(model, steps, photos)
-    openvino.save_model(openvino.Core().read_model(str(steps)), str(path))
+    openvino.save_model(openvino.Core().read_model(str(steps)), str(path), compress_to_fp16=False)
 
 
 def _make_litert(model: keras.Model, path: Path, photos: None) -> None:

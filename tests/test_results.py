@@ -20,6 +20,8 @@ HEADLINES = {
     "ablation": {"iou", "size", "epochs", "persons", "photos"},
     "time_to_quality": {"target_iou", "published_seconds", "ours_seconds", "ratio", "ratio_whole"},
     "latency": {"best_ms", "ratio_published", "f1_lost"},
+    "camera": {"page_masks_per_second", "live_masks_per_second", "page_megabytes"},
+    "first_outline": {"seconds_to_page", "seconds_to_outline", "seconds_to_last_epoch"},
     "kills": {"kills", "resumed"},
     "input_pipeline": {"ms_per_photo", "ratio_published"},
     "drawn_to_real": {"iou"},

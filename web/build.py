@@ -187,8 +187,6 @@ def resize(model, size: int, side: int) -> None:
     for tensor in model.graph.initializer:
         if tensor.data_type == TensorProto.INT64 and tensor.data_location != TensorProto.EXTERNAL:
             shape = numpy_helper.to_array(tensor)
-            if shape.shape == (size,):  # how many pixels each row has
-                shape = np.resize(shape, side)
             tensor.CopyFrom(numpy_helper.from_array(np.where(shape == size, side, shape), tensor.name))
 
 
