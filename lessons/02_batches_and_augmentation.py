@@ -158,7 +158,7 @@ for mine, theirs in zip((small, small_mask), hs.augment.resize(image, mask, size
     assert np.array_equal(mine, theirs)  # the library does the same
 
 # %% [markdown]
-# ## 3. Exercise: count the batches, and take one (warm-up)
+# ## 3. Exercise: count the batches (warm-up)
 #
 # A generator has to know two things: how many batches there are, and which photos are in each. You write both now.
 #
@@ -180,7 +180,9 @@ def count_batches(photos, size):
 hs.check.count_batches(count_batches)
 
 # %% [markdown]
-# Now take one. `order` is an array with the numbers of all photos, in the order in which they come in this epoch. Write a
+# ## 4. Exercise: take a batch (warm-up)
+#
+# `order` is an array with the numbers of all photos, in the order in which they come in this epoch. Write a
 # function that returns the part of `order` that is the batch number `index`. The first batch has the number 0. (A slice
 # that reaches past the end of an array stops at its end.)
 
@@ -196,7 +198,7 @@ def take_batch(order, index, size):
 hs.check.take_batch(take_batch)
 
 # %% [markdown]
-# ## 4. A generator
+# ## 5. A generator
 #
 # Keras wants a `PyDataset`: a class that knows how many batches it has, and returns each one by its number. You have just
 # written the heart of both: `__len__` counts as your `count_batches` does, and the first line of `__getitem__` takes what
@@ -260,7 +262,7 @@ assert rows == len(few.samples)
 # </details>
 
 # %% [markdown]
-# ## 5. Exercise: check a generator (stretch)
+# ## 6. Exercise: check a generator (stretch)
 #
 # Write a function that checks any generator. It takes the generator and the number of photos. It returns `True` if, over
 # all batches, as many rows come out as there are photos, and if every mask holds only zeros and ones. Otherwise it
@@ -283,7 +285,7 @@ hs.check.is_sound(is_sound)
 # look at pictures.
 
 # %% [markdown]
-# ## 6. Shuffle photos, not batches
+# ## 7. Shuffle photos, not batches
 #
 # Photos that are neighbours in the list show the same person or the same gesture. A batch of them tells hardly more than
 # a single photo. So the order should be different in every epoch.
@@ -335,7 +337,7 @@ fig
 # photos.)
 
 # %% [markdown]
-# ## 7. Move photo and mask together
+# ## 8. Move photo and mask together
 #
 # There are only seven persons to train on. But a hand that is turned a little is still a hand, and its mask is the old
 # mask, turned in the same way. So you can show each photo in many variations. This is called
@@ -396,7 +398,7 @@ hs.plots.images(
 # network would learn that photos have black corners.)
 
 # %% [markdown]
-# ## 8. Exercise: mirror a pair (core)
+# ## 9. Exercise: mirror a pair (core)
 #
 # The mirror image of a right hand is a left hand. Write a function that mirrors a photo and its mask **together, in
 # half of all cases**, left to right, and returns both. `rng` is a numpy generator: `rng.random()` gives a number from
@@ -417,7 +419,7 @@ def flip_pair(image, mask, rng):
 hs.check.flip_pair(flip_pair)
 
 # %% [markdown]
-# ## 9. Change the colours of the photo
+# ## 10. Change the colours of the photo
 #
 # Rooms differ in their light, and cameras differ too. So change the photo's colours. The mask stays as it is.
 #
@@ -481,7 +483,7 @@ hs.plots.images(
 hs.explore.play_augmentation(four[1])
 
 # %% [markdown]
-# ## 10. Chance that can be repeated
+# ## 11. Chance that can be repeated
 #
 # Now the amounts are drawn at random. A training should give the same result when you run it again. So every random
 # number has to come from a [seed](../docs/glossary.md#seed): a number that you choose, and from which a generator
@@ -550,7 +552,7 @@ print(f"{len(theirs.samples)} photos, twice, and not a byte differs")
 # PyTorch's `DataLoader` more workers.
 
 # %% [markdown]
-# ## 11. An augmentation is a claim
+# ## 12. An augmentation is a claim
 #
 # Every augmentation claims something about the world. Mirroring claims that a mirrored hand is a hand. The network cannot
 # check this. If you taught it to read, and mirrored its letters, it would take b and d for the same letter.
@@ -577,7 +579,7 @@ hs.plots.images(
 # Which claims do these pictures make? A hand may be small. Light may fall unevenly. A photo may be blurred, or have no
 # colours: the hand is still there. A face is not a hand, and neither is the arm of somebody in the background, even if
 # both have the very skin of the hand. (The forearm that belongs to the hand is marked, as everywhere in HGR1. At an edge
-# you sometimes see the piece of a second arm from section 7.) And there may be no hand at all: then every pixel of the mask
+# you sometimes see the piece of a second arm from section 8.) And there may be no hand at all: then every pixel of the mask
 # is 0. About half of the photos stay in the laboratory, because the network should still work there.
 
 # %%
@@ -599,7 +601,7 @@ images.shape, masks.shape
 # <!-- holds: rooms.iou > rooms_laboratory.iou + 0.05 and rooms.iou_grey > 0.5 > 0.1 > rooms_laboratory.iou_grey -->
 
 # %% [markdown]
-# ## 12. What you learned
+# ## 13. What you learned
 #
 # - A batch is a compromise: less noise than one photo, more steps than all photos at once.
 # - A bilinear mask that is cut down by `astype(int)` loses its outline. Compare the share of hand before and after.
@@ -611,7 +613,7 @@ images.shape, masks.shape
 #   whether it helps.
 
 # %% [markdown]
-# ## 13. Quiz
+# ## 14. Quiz
 #
 # Each answer tells you why it is right or wrong.
 
@@ -619,6 +621,6 @@ images.shape, masks.shape
 hs.quiz("02")
 
 # %% [markdown]
-# ## 14. Next
+# ## 15. Next
 #
 # [03 The encoder](03_the_encoder.ipynb) looks into the network that will learn from these batches.
