@@ -18,8 +18,9 @@
 
 # %% [markdown]
 # First, watch a network learn. It sees 48 hands that a program has drawn, each with its right outline. One pass through
-# all of them is called an epoch. After each epoch the network outlines a hand that it has not seen. (On the first run
-# the program still has to draw the hands. Then this cell takes about a minute.)
+# all of them is called an epoch. After each epoch the network outlines a hand that it has not seen. You need not
+# understand the code yet: lessons 02, 04 and 06 explain its lines. (`[*]` beside a cell means that it is at work. On the
+# first run the program still has to draw the hands. Then this cell takes a minute or two.)
 
 # %%
 learners = hs.split_by_person(hs.drawn.load())
@@ -31,9 +32,10 @@ history = hs.fit(hs.build_unet(size), lessons, exam, epochs=6, frozen_epochs=6, 
 # %% [markdown]
 # Nobody told it what a finger is. But it did not begin from nothing. Most of it, the encoder, had learned before, from
 # more than a million photos of other things, and it did not change here (`frozen_epochs=6`). Only the rest began with
-# random numbers and learned from the 48 hands. In each step it looked at 8 of them, compared its outlines with the right
-# ones, and changed its numbers a little, so that these 8 fitted better. Not every step helps with other hands. So an
-# outline may be worse after an epoch than before it. `IoU` says how good an outline is: 1 is perfect.
+# random numbers. (This is why the first picture is full of dots. They are no error.) This rest learned from the 48 hands.
+# In each step it looked at 8 of them, compared its outlines with the right ones, and changed its numbers a little, so
+# that these 8 fitted better. A step that helps these 8 hands may harm others. So an outline may be worse after an epoch
+# than before it. `IoU` says how good an outline is: 1 is perfect.
 #
 # This is the network. A photo enters at the upper left, and the hand comes out at the upper right. Each small picture is
 # a step on the way. Click on a block to open it, or use Tab and the arrow keys. For now, look; later lessons explain it.
@@ -58,9 +60,14 @@ hs.explore.open_network()
 # | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it notice? |
 # | [08 Unseen people](08_unseen_people.ipynb) | how well will it do on the next person, and how sure is that? |
 # | [09 Shipping](09_shipping.ipynb) | how does the network reach people who have no Python? |
+# | [10 Scaling out](10_scaling_out.ipynb) | what do more processes and more machines win, and where does that stop? |
 # | [Capstone](capstone.ipynb) | can you do all of this with something of your own? |
 #
-# The course uses Keras. Nearly everything in it holds for PyTorch as well.
+# All sliders of the course stand together in [Sliders](sliders.ipynb).
+#
+# The course uses Keras. The ideas hold for PyTorch as well. Some details are different there, and the lessons name the
+# four that matter most: how to freeze a batch norm, when freezing takes effect, what `shuffle` shuffles, and how gradients
+# are clipped.
 #
 # <details>
 # <summary>As published: where the course comes from</summary>
@@ -91,6 +98,7 @@ pd.Series({name: found[name] for name in ("course_model", "hgr1", "profile")}, n
 # - `course_model` should be True: this is the trained network.
 # - `hgr1` says whether the real photos of the course are here. False is fine: then the course uses drawn hands.
 # - `profile` says how much the course does on this machine: how large the photos are, and how long a training takes.
+#   (Section 10 tells you how to choose another one.)
 #
 # <details>
 # <summary>How to get the real photos</summary>
@@ -174,8 +182,8 @@ hs.plots.images(
 
 # %% [markdown]
 # The grey pixels lie along the outline, and where something looks a bit like skin. Now read the two printed numbers, too.
-# A network that is sure of a plain wall gives it a number near 0. After a short training the smallest number may still
-# be a few hundredths, because the answers have not yet moved all the way. Lesson 07 measures how far you can trust them.
+# The smallest is near 0: where there is only a plain wall, the network is nearly sure. The largest is near 1. Neither is
+# exactly 0 or 1. Lesson 07 measures how far you can trust these numbers.
 
 # %% [markdown]
 # ## 6. Exercise: from probability to mask (core)
@@ -199,8 +207,8 @@ def to_mask(probability, threshold):
 hs.check.to_mask(to_mask)
 
 # %% [markdown]
-# The library does the same in `predictor.mask`. Two people are kept to choose its threshold by: the network does not
-# learn from their photos, and it is not tested on them. What would another threshold do? A low one counts every weak
+# The library does the same in `predictor.mask`. Its threshold was chosen with the photos of two people. The network did
+# not learn from these two, and it is not tested on them. What would another threshold do? A low one counts every weak
 # sign of skin as hand. A high one keeps only the pixels of which the network is almost certain.
 
 # %%
@@ -214,8 +222,16 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Is the printed share near 0 %, and the first mask nearly the whole photo? That is no fault of the photo: the network
-# then gives even a plain wall a little more than 0.05. For the mask at {{card.threshold:.2g}} this does not matter.
+# Look at the fingertips: from left to right, the mask becomes a little thinner. Most pixels do not change sides at all,
+# because the network is nearly sure of them.
+#
+# <details>
+# <summary>If your first mask is nearly the whole photo</summary>
+#
+# Then the printed share is near 0 %, and the network gives even a plain wall a little more than 0.05. That happens after
+# a short training: the network is right, but not yet sure. For the mask at {{card.threshold:.2g}} this does not matter.
+#
+# </details>
 
 # %% [markdown]
 # ## 7. How good is it?
@@ -286,7 +302,10 @@ hs.plots.images(
 # %% [markdown]
 # ## 9. Your own photo
 #
-# Take a photo of your hand. Replace `None` by the path of the file, in quotes, and run the two cells. (On Colab and
+# There are two ways to a photo of your hand. The quicker one is the frame at the end of this section: take the photo there
+# with the camera of your computer, or drop a file on the frame.
+#
+# The other way needs a path. Replace `None` by the path of the file, in quotes, and run the two cells. (On Colab and
 # Binder, first drag the file into the list of files on the left.) Without a path, a sample takes its place. Your photo
 # stays on the machine that runs this notebook.
 
@@ -306,22 +325,24 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Or take the photo here, with a camera, or drop a file on the frame. This photo is **kept**: as one file on the machine
-# that runs this notebook, in the course's cache, so that later lessons can show your hand beside theirs.
-# `hs.my_hand.forget()` removes it.
+# This is the frame. A photo that you take here is **kept**: as one file on the machine that runs this notebook, in the
+# course's cache, so that later lessons can show your hand beside theirs. `hs.my_hand.forget()` removes it.
 
 # %%
 hs.explore.try_photo(predictor, keep=True)
 
 # %% [markdown]
-# The network has never seen you, your room or your camera. It has learned from photos of seven persons before a
-# few plain walls. In half of them, a program had cut out the hand and put it into another room, in other light, and
-# sometimes it had taken the colours away. On photos of three other persons before such walls, its IoU is
-# {{rooms.hgr1_iou:.2f}}. On {{rooms.photos}} pictures of offices, over which a program had laid hands, it is
-# {{rooms.iou:.2f}}, and {{rooms.iou_grey:.2f}} without colours. So there is a good chance that it finds your hand.
-# <!-- holds: rooms.iou > 0.7 and rooms.iou_grey > 0.6 -->
+# The network has never seen you, your room or your camera. It has learned from photos of seven people in front of a few
+# plain walls. For half of these photos, a program cut out the hand and put it into another room and other light.
+# Sometimes it also took the colours away.
 #
-# Some things are known to fail. It calls a part of a face hand ({{100 * rooms.false_hand_face:.0f}} % of one portrait), and it
+# On photos of three other people in front of such walls, its IoU is {{rooms.hgr1_iou:.2f}}. In other rooms it is less
+# good: on {{rooms.photos}} pictures of offices, into which a program had pasted hands, the IoU is {{rooms.iou:.2f}}. (Made
+# grey, the same pictures give {{rooms.iou_grey:.2f}}. The way to train was chosen with the help of these pictures, so
+# expect a little less.) There is a good chance that it finds your hand, but not in every photo.
+# <!-- holds: 0.7 < rooms.iou < rooms.hgr1_iou and rooms.iou_grey > 0.6 -->
+#
+# Some things are known to fail. It calls a part of a face hand ({{100 * rooms.false_hand_face:.0f}} % of one portrait). It
 # may lose a finger in deep shadow, or find hand in a warm brown table. So try to find photos on which it fails: a hand in
 # front of your face, a wooden table, a glove, lamplight, a hand far away. Write down what fails, and keep the photos.
 # Lesson 07 gives names to these failures, and lesson 08 shows where they come from.

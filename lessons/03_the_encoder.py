@@ -11,7 +11,7 @@
 # - cut off the part that you do not need, freeze the rest, and check which layers learn;
 # - keep the statistics of batch norm still while you fine-tune.
 #
-# **Time:** 75 minutes to work through; the computer needs {{ceil(memory["03"].wall_seconds / 60)}} of them on two CPU
+# **Time:** 95 minutes to work through; the computer needs {{ceil(memory["03"].wall_seconds / 60)}} of them on two CPU
 # cores.
 #
 # **You need:** [02 Batches and augmentation](02_batches_and_augmentation.ipynb).
@@ -25,7 +25,7 @@ hs.explore.open_network("encoder")
 # %% [markdown]
 # ## 1. What a convolution does
 #
-# The whole encoder is made of one step, the **[convolution](../docs/glossary.md#convolution)**. Lay a small square of
+# The encoder is made mostly of one step, the **[convolution](../docs/glossary.md#convolution)**. Lay a small square of
 # numbers, the *kernel*, on the photo. Multiply each pixel by the number that lies on it, and add up the products. The
 # sum is one answer. Move the kernel on by a pixel, and do it again. The kernel stays the same, so it looks for the same
 # pattern everywhere. For a kernel $w$ of 3 x 3 numbers and a grey photo $x$, the answer at row $r$ and column $c$ is
@@ -33,7 +33,8 @@ hs.explore.open_network("encoder")
 # $$y_{r,c} = \sum_{i=-1}^{1} \sum_{j=-1}^{1} w_{i,j} \; x_{r+i,\,c+j}$$
 #
 # Drag the square over the photo, or move it by the arrow keys. Orange stands for numbers above 0, and blue for numbers
-# below 0. Where does the kernel "vertical edges" answer with 0, and where with much? Then choose other numbers.
+# below 0. Where does the kernel "vertical edges" answer with 0, and where with a large number? Then choose other numbers.
+# (If you kept a photo of your hand in lesson 00, you see it here. Otherwise it is a drawn one.)
 
 # %%
 drawn_hand, _ = hs.drawn.render(4, "5", 0)
@@ -43,7 +44,8 @@ hs.explore.convolve(hs.my_hand.load(drawn_hand))
 # A photo has three channels: red, green and blue. Then a kernel has a square of numbers for each channel. All products
 # are added up, and one more number, the *bias*. A layer has many kernels. Each makes one map of answers, and these maps
 # are the channels that the next layer reads. Nobody wrote the numbers: the network learned them. Here are the 64
-# kernels of the first layer, 7 x 7 each, and their maps.
+# kernels of the first layer, 7 x 7 each, and their maps. (They come from the network of section 2. The course never trains
+# its first layer.)
 
 # %%
 hs.explore.draw_filters(hs.load_predictor(), hs.my_hand.load(drawn_hand))
@@ -55,10 +57,13 @@ hs.explore.draw_filters(hs.load_predictor(), hs.my_hand.load(drawn_hand))
 #
 # - Some channels have small numbers and others have large ones. [**Batch norm**](../docs/glossary.md#batch-norm)
 #   brings them to one range. It subtracts the mean of the channel, and divides by its spread, the standard deviation.
+#   Both are taken over all places and all photos of the batch.
 # - [**ReLU**](../docs/glossary.md#relu) replaces negative numbers by 0. Without such a step between them, three
-#   convolutions in a row could do no more than one large convolution.
+#   convolutions in a row could do no more than one large convolution. (If you take 2 times a number, and then 3 times the
+#   result, you could have taken 6 times the number at once. Sums of sums are sums, too. Cutting off what is negative breaks
+#   this.)
 #
-# The second channel in the figure is a hundred times as large as the first. Batch norm makes them alike:
+# In the next figure, the second channel is a hundred times as large as the first. Batch norm makes them alike:
 
 # %%
 import numpy as np
@@ -76,8 +81,10 @@ hs.plots.numbers(
 )
 
 # %% [markdown]
-# Tick both steps in the picture of the hand above, and see what is left. Last, batch norm multiplies each channel by
-# a number of its own, the *scale*, and adds another one, the *shift*. These two are learned.
+# Go back to the figure in which you moved the square. Tick "then batch norm" and "then ReLU" there, and see what is left.
+#
+# Last, batch norm multiplies each channel by a number of its own, the *scale*, and adds another one, the *shift*. These two
+# are learned.
 #
 # <details>
 # <summary>Batch norm as a formula</summary>
@@ -123,8 +130,10 @@ print(f"{len(encoder.layers)} layers, {encoder.count_params():,} parameters")
 #         └───────── bypass: the input as it is ────────┘
 # ```
 #
-# (Batch norm follows each convolution, and ReLU the first two.) Check it with the real network: ask for the input, the
-# correction and the output of one block, and add them up.
+# (Batch norm follows each convolution, and ReLU the first two. In the first block of a stage, input and correction differ
+# in shape. There the bypass has a 1 x 1 convolution, which makes them fit.)
+#
+# Check it with the real network: ask for the input, the correction and the output of one block, and add them up.
 
 
 # %%
@@ -142,9 +151,13 @@ print(f"mean size of the input {np.abs(before).mean():.2f}, of the correction {n
 # %% [markdown]
 # The names say where you are: `conv2_block2_3_bn` is the batch norm after the third convolution of block 2 in stage 2.
 #
-# A [**stage**](../docs/glossary.md#stage) is a group of blocks. Each stage has more channels than the one before, and
-# half the side, because a layer at its beginning moves its kernel by two pixels at a time. The course reads the encoder
-# at the end of each of the first four stages. These places are called [taps](../docs/glossary.md#tap).
+# A [**stage**](../docs/glossary.md#stage) is a group of blocks. (Stage 1 is the first convolution alone.) Each stage has
+# more channels than the one before, and half the side, because a layer at its beginning moves on by two pixels at a time.
+# In stages 1, 3 and 4 this layer is a convolution. In front of stage 2 it is a **max pooling**, which keeps the largest of
+# 3 x 3 numbers. (The original U-Net of lesson 04 halves all its maps by max pooling.)
+#
+# The course reads the encoder at the end of each of the first four stages. These places are called
+# [taps](../docs/glossary.md#tap).
 
 # %%
 import pandas as pd
@@ -189,9 +202,12 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# The last row has only a few bright cells. Is it of any use? Test it. For each tap, find the one channel that follows
-# the masks best on training persons. Then see how well it follows the masks of test persons, who had no part in the
-# choice. A channel that is bright exactly where there is skin has a correlation of 1.
+# The last row has only a few bright cells. Is it of any use? Test it. For each tap, look for the one channel that is
+# bright where the masks of the training persons are 1. Then see whether the same channel is also bright on the hands of
+# the test persons, who had no part in the choice.
+#
+# A *correlation* says how well two lists of numbers go up and down together: 1 is exactly together, 0 is not at all. So a
+# channel that is bright exactly where there is skin has a correlation of 1. You need not follow the code.
 
 
 # %%
@@ -218,9 +234,10 @@ assert found["test persons"].iloc[-1] > 0.4
 found.round(2)
 
 # %% [markdown]
-# The last row is high for both. Do not trust the first row, even where it is as high. A number of `conv1` sees 7 x 7
-# pixels, so it follows the skin by brightness and colour, and that depends on the wall. Of the drawn hands used here,
-# all test persons stand before a wall darker than their skin, and some training persons before a brighter one.
+# The last row is high for both. Do not trust the first row. A channel that does better on strangers than on the persons by
+# whom it was chosen has had luck. A number of `conv1` sees only 7 x 7 pixels, so it follows the skin by brightness and
+# colour, and that depends on the wall. Among the drawn hands used here, the walls of all test persons are darker than their
+# skin. Some training persons have a wall that is brighter.
 #
 # So one of the 1024 channels of stage 4 responds where the hand is, though nobody trained it for hands. (It may respond
 # to skin, or to anything in front of a wall. These photos cannot tell.) The course calls it the hand channel:
@@ -311,8 +328,8 @@ assert alike["as trained"].iloc[-1] < 0.7 and alike["0-1"].min() > 0.95
 alike.round(3)
 
 # %% [markdown]
-# Fed with 0-1, the encoder gives nearly the same answer for every photo. Its input says how far each pixel is from the
-# mean colour: from about -124 to +151. Numbers from 0 to 1 all say that there is next to no difference. To this
+# Fed with 0-1, the encoder gives nearly the same answer for every photo. It expects numbers from about -124 to +151, and 0
+# means: this pixel has the mean colour. All numbers from 0 to 1 are next to 0, so they all say: mean colour. To this
 # network, each of your photos is the same even grey. Look at the hand channel:
 
 # %%
@@ -432,14 +449,17 @@ print(f"frozen only: moved by {warm:.4f}; frozen and compiled: moved by {frozen:
 assert frozen == 0
 
 # %% [markdown]
-# **Freeze, then compile.** `hs.fit` does so at the start of each of its stages.
+# **Freeze, then compile.** `hs.fit` does so at the start of each of its stages. (PyTorch has no such step: there the flag
+# counts at once. But see that the optimiser has the weights that you unfreeze.)
 
 # %% [markdown]
 # ## 8. Exercise: unfreeze from a block on (core)
 #
 # Write a function that takes an encoder and the name of a block, such as `"conv4_block4"`. It freezes every layer
 # before the first layer of that block. It makes that layer and **all layers after it** trainable. `encoder.layers` has
-# the layers in order. The name of each layer of a block begins with the block's name.
+# the layers in order. The name of each layer of a block begins with the block's name: those of block 4 in stage 4 are
+# `conv4_block4_1_conv`, `conv4_block4_1_bn`, `conv4_block4_1_relu`, `conv4_block4_2_conv`, and so on, up to
+# `conv4_block4_out`.
 #
 # The encoder as a whole has a flag, too. While it is `False`, nothing in the encoder learns, whatever the flags of its
 # layers are. So begin with `encoder.trainable = True`. Do not rely on this line to set the layers' flags: set the flag
@@ -487,7 +507,7 @@ hs.check.learning_layers(learning_layers)
 # ## 10. Batch norm can change without a gradient
 #
 # Batch norm subtracts a mean and divides by a spread. In section 1, both came from the four numbers themselves. In a
-# network it depends on how the layer is called:
+# network, where they come from depends on how the layer is called:
 #
 # - with `training=True`, as by `fit`, they are those of the current batch. The layer also moves a **stored** mean and
 #   variance (the square of the spread) a little towards them;
@@ -495,7 +515,7 @@ hs.check.learning_layers(learning_layers)
 #
 # This encoder's stored numbers come from a million photos. No gradient touches them, so the count of section 7 does
 # not show them. When do they change? Try it with one small layer, whose stored mean is 0. It is called once, on numbers
-# whose mean is 100:
+# whose mean is 100. Four lines will be printed. Guess first: in which of them is the stored mean no longer 0?
 
 
 # %%
@@ -512,14 +532,21 @@ for trainable in (True, False):
 
 # %% [markdown]
 # It changes in one case only: the layer is trainable, and it is called with `training=True`. One call moves it by a
-# hundredth of the way, from 0 to 1. So a frozen encoder is safe. But when you fine-tune, `fit` calls a trainable
-# encoder with `training=True` at each step. After a few hundred steps, the stored numbers would come from your own
-# small batches of hands. Whether this helps or harms depends on the batches and on the photos. The course keeps them
-# still, and has not measured the other way.
+# hundredth of the way, from 0 to 1. So in Keras a frozen encoder is safe. (In PyTorch it is not. There
+# `requires_grad_(False)` stops the gradients, but a batch norm in training mode still moves its stored numbers. Call
+# `encoder.eval()` after each `model.train()`.)
 #
-# How? `encoder(photo, training=False)` is not enough in Keras 3: `fit` hands its own `training=True` down to a model
-# within the model ([the report](https://github.com/keras-team/keras/issues/20285)). So the course's encoder ignores the
-# argument. It takes three lines:
+# But when you fine-tune, `fit` calls a trainable encoder with `training=True` at each step. After a few hundred steps, the
+# stored numbers would come from your own small batches of hands, and no longer from a million photos. With batches of 8,
+# such numbers are noisy. So the course keeps them still. (It has not measured the other way.)
+#
+# **You need not do anything for this in the course**: the library's encoder keeps them still. The rest of this section
+# shows how. You may run it without reading, and come back when you build a network of your own.
+#
+# The first idea would be to build the network with `encoder(photo, training=False)`. In Keras 3 this is not enough. When you
+# call `fit`, it calls everything in the network with `training=True`, and so also the encoder, which is a model inside the
+# model ([the report](https://github.com/keras-team/keras/issues/20285)). So the course's encoder ignores this argument.
+# Three lines of code do that:
 
 
 # %%
@@ -549,7 +576,7 @@ print(f"StillModel: moved by {drift(still):.2f}; a plain model: moved by {drift(
 # ## 11. What you learned
 #
 # - A convolution lays a kernel on every place of its input, multiplies, and adds up. A residual block adds a
-#   correction to its input.
+#   correction to its input. A convolution or a max pooling with steps of two halves the side.
 # - Each stage has half the side and more channels than the one before. A number of stage 4 can see up to 291 pixels of
 #   the photo, and mostly those in the middle.
 # - ImageNet's ResNet50 expects blue, green, red, from 0 to 255, minus a mean. Put the preprocessing into the model,

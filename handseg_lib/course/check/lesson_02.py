@@ -6,7 +6,7 @@ import numpy as np
 
 from .core import exercise, expect, given
 
-__all__ = ["count_batches", "flip_pair", "is_sound"]
+__all__ = ["count_batches", "flip_pair", "is_sound", "take_batch"]
 
 
 @exercise(
@@ -33,6 +33,33 @@ def count_batches(answer: Callable) -> None:
     expect(
         tuple(answer(9, 4)) == (3, 1), "Right for batches of 16, wrong for 9 photos and batches of 4. Is `size` used?"
     )
+
+
+@exercise(
+    "No photo is in two batches, and the last batch ends where the photos end.",
+    "A slice does it: order[start:stop]. Batch 0 begins at 0, and batch 1 at `size`. Where does batch `index` begin? "
+    "And where does the one after it?",
+)
+def take_batch(answer: Callable) -> None:
+    for photos, size in ((20, 8), (9, 4), (16, 8)):
+        order = np.random.default_rng(photos).permutation(photos)
+        for index in range(-(-photos // size)):
+            taken = np.asarray(given(answer(order, index, size)))
+            start, stop = index * size, min(photos, (index + 1) * size)
+            asked = f"{photos} photos in batches of {size}, batch {index}:"
+            expect(taken.ndim == 1, f"{asked} return the numbers of its photos one after another, as `order` has them.")
+            expect(
+                len(taken) == stop - start,
+                f"{asked} it has {stop - start} photos, and you return {len(taken)}. Where does it begin and end?",
+            )
+            expect(
+                not np.array_equal(taken, np.arange(start, stop)),
+                f"{asked} these are places in the list. Which photo is at a place? Take it from `order`.",
+            )
+            expect(
+                np.array_equal(taken, order[start:stop]),
+                f"{asked} these are not its photos. At which place of `order` does batch {index} begin?",
+            )
 
 
 @exercise(
