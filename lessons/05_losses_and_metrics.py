@@ -31,6 +31,7 @@ hs.explore.open_network("hand")
 
 # %%
 import numpy as np
+from keras import ops
 
 profile = hs.profile.current()
 samples = profile.samples()
@@ -236,8 +237,10 @@ assert np.isclose(soft_dice(true, pred), hs.metrics.f1(true, pred))
 import cv2
 
 true = min((s.read()[1] for s in four), key=np.mean)  # the smallest of the four hands
+width = true.shape[1]
+true = np.pad(true, ((0, 0), (0, width)))  # background on the right, so that the mask does not slip out of the photo
 depth = cv2.distanceTransform(true, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)  # how deep inside the hand a pixel lies
-slips, cuts = np.linspace(0, true.shape[1], 33, dtype=int), np.linspace(0, depth.max(), 33)
+slips, cuts = np.linspace(0, width, 33, dtype=int), np.linspace(0, depth.max(), 33)
 spoilt = {
     "slipped by ... pixels": (slips, [slip(true, px) for px in slips]),
     "thinner by ... pixels": (cuts, [(depth > px).astype(np.uint8) for px in cuts]),
@@ -281,8 +284,6 @@ fig
 # What if a photo shows no hand, and the network correctly finds none? Then Dice is 0 / 0.
 
 # %%
-from keras import ops
-
 empty = ops.zeros((1, 8, 8, 1))
 
 

@@ -692,16 +692,13 @@ print("kept" if kept else "not kept: HANDSEG_MY_NETWORK says none")
 
 # %% [markdown]
 # One hand is left: yours. Here is what your network makes of the photo that you gave the course in lesson 00. (If you
-# gave none, you see a drawn hand.) Of your photo there is no true mask, and so no score. Look at the mask
-# yourself: are all fingers there, and is anything in it that is no hand?
+# gave none, you see a drawn hand.) Of your photo there is no true mask, and so no score. Look yourself: are all
+# fingers there, and is anything in the mask that is no hand? Do not expect too much: this network has learned for
+# minutes. Lesson 07 shows what the course's network makes of the same photo.
 
 # %%
 photo = hs.my_hand.load(split.test[-1].read()[0])
 hs.explore.draw_photo(photo, hs.Predictor(model)(photo), 0.5, "by your own network")
-
-# %% [markdown]
-# Your network has learned from few photos, and perhaps only from drawn ones. So do not be disappointed by its mask.
-# Lesson 07 shows what the course's network makes of the same photo.
 
 # %% [markdown]
 # ## 12. Two recipes side by side

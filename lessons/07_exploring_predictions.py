@@ -506,16 +506,22 @@ print(f"its smallest answer is {lowest:.3f}, its largest {highest:.3f}")
 # mean distance between curve and diagonal, in which every pixel counts.)
 #
 # Read the two ends first. On the stored page, both are nearly honest: what gets almost 0 is not hand, and what gets
-# almost 1 is. A network that says 0.07 where no pixel is hand, and 0.96 where nearly all are, is too **cautious**.
-# This is usual after a short training, in which the answers have not moved farther towards 0 and 1. A network that is
-# trained for long is more often too **sure** ([a paper of 2017](https://arxiv.org/abs/1706.04599)). The usual remedy
-# for both is *temperature scaling*: the number before the sigmoid is divided by one number, the temperature, which is
-# chosen on the validation persons. It helps if the curve is off in the same way on both sides.
+# almost 1 is. A network that says 0.07 where no pixel is hand, and 0.96 where nearly all are, would be too
+# **cautious**, which is usual after a short training.
 #
 # Then read the middle. On the stored page, the curve lies above the diagonal on the right of 0.5: more of these pixels
 # are hand than the network says. Look where the curve reaches the height 0.5. If the probability below it is less than
 # 0.5, a lower threshold may give better masks of these photos. Compare this with the threshold that the validation
 # persons chose.
+#
+# <details>
+# <summary>What to do about a network that is too cautious, or too sure</summary>
+#
+# A network that is trained for long is more often too **sure** ([a paper of 2017](https://arxiv.org/abs/1706.04599)).
+# The usual remedy for both is *temperature scaling*: the number before the sigmoid is divided by one number, the
+# temperature, which is chosen on the validation persons. It helps if the curve is off in the same way on both sides.
+#
+# </details>
 #
 # But remember how few pixels this is about:
 
