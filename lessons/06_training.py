@@ -113,9 +113,9 @@ assert wrong["loss"][-1] < 0
 # %% [markdown]
 # ## 2. How long each step is
 #
-# The gradient says for each weight in which direction the loss falls. The
-# **[optimiser](../docs/glossary.md#optimiser)** decides how far to go. The simplest optimiser is gradient descent: the
-# weight $w$ moves by the gradient $g$ times a number $\eta$, the **[learning
+# The gradient says for each weight in which direction the loss rises, so a step goes the other way. The
+# **[optimiser](../docs/glossary.md#optimiser)** decides how far. The simplest optimiser is gradient descent: the
+# weight $w$ moves by minus the gradient $g$ times a number $\eta$, the **[learning
 # rate](../docs/glossary.md#learning-rate)**.
 #
 # $$w \leftarrow w - \eta \, g$$
@@ -692,8 +692,8 @@ print("kept" if kept else "not kept: HANDSEG_MY_NETWORK says none")
 
 # %% [markdown]
 # One hand is left: yours. Here is what your network makes of the photo that you gave the course in lesson 00. (If you
-# gave none, you see a drawn hand.) Of your photo there is no true mask, and so no score. Look yourself: are all
-# fingers there, and is anything in the mask that is no hand? Do not expect too much: this network has learned for
+# gave none, you see a test person's hand.) Of your photo there is no true mask, and so no score. Look yourself: are
+# all fingers there, and is anything in the mask that is no hand? Do not expect too much: this network has learned for
 # minutes. Lesson 07 shows what the course's network makes of the same photo.
 
 # %%

@@ -169,7 +169,7 @@ hs.plots.predictions(predictor, worst[:3])
 # </details>
 #
 # And your own hand? Here it is beside the four hands of the lesson, if you gave the course a photo of it in lesson 00.
-# (If not, a drawn hand stands in its place.)
+# (If not, a test person's hand stands in its place.)
 
 # %%
 photos = [hs.my_hand.load(split.test[-1].read()[0]), *(sample.read()[0] for sample in four)]
