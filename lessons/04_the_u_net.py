@@ -11,8 +11,8 @@
 # - count the parameters of a network by hand;
 # - find out what a skip does, by taking it away.
 #
-# **Time:** 75 minutes to work through; the computer needs {{ceil(memory["04"].wall_seconds / 60)}} of them on two CPU
-# cores.
+# **Time:** 90 minutes to work through; the computer needs {{ceil(memory["04"].wall_seconds / 60)}} of them on two CPU
+# cores. If you have never built a network before, take half an hour more.
 #
 # **You need:** [03 The encoder](03_the_encoder.ipynb).
 
@@ -78,46 +78,52 @@ hs.plots.images(
 
 # %% [markdown]
 # [IoU](../docs/glossary.md#iou) is the number of pixels that are hand in both masks, divided by the number that are
-# hand in at least one of them. It is 1 if the masks agree (lesson 05).
-#
-# A network does not have to give the shares. It may give any number for each cell, and training corrects the numbers
-# where the answer is wrong. The next function does the same with the cells: 60 times, it raises those in which pixels
-# are missed, and lowers those in which pixels are falsely called hand. Here are the means over some of the masks:
+# hand in at least one of them. It is 1 if the masks agree (lesson 05). Here are the means over some of the masks, for
+# grids of four sizes:
 
 # %%
 import pandas as pd
 
-
-def adjusted(mask, side):
-    """The best mask that was found for a grid: its cells are corrected step by step, and enlarged smoothly."""
-    cells = shares(mask, side)
-    for _ in range(60):
-        cells += 0.5 * shares(mask.astype("float32") - enlarged(cells, mask), side)
-    return enlarged(cells, mask)
-
-
-ways = {
-    "repeated": lambda mask, side: enlarged(shares(mask, side), mask, smooth=False),
-    "smooth": lambda mask, side: enlarged(shares(mask, side), mask),
-    "smooth, cells adjusted": adjusted,
-}
-
-# %%
 truth = [sample.read()[1] for sample in samples[:: max(1, len(samples) // 24)]]
 sides = (14, 28, 56, 112)
-scores = {
-    name: [np.mean([hs.metrics.iou(mask, way(mask, side)) for mask in truth]) for side in sides]
-    for name, way in ways.items()
-}
+
+
+def mean_iou(side, smooth):
+    """Of all masks in `truth`, each sent through a grid and back."""
+    return np.mean([hs.metrics.iou(mask, enlarged(shares(mask, side), mask, smooth)) for mask in truth])
+
+
+# %%
+scores = {way: [mean_iou(side, way == "smooth") for side in sides] for way in ("repeated", "smooth")}
 grids = pd.DataFrame(scores, index=pd.Index(sides, name="cells a side"))
-assert grids.repeated[14] < 0.9 < grids["smooth, cells adjusted"][14] and (grids.smooth > grids.repeated).all()
+assert grids.repeated[14] < 0.9 and (grids.smooth > grids.repeated).all()
 grids.round(3)
 
 # %% [markdown]
-# Look at the row of 14 cells. By the first column, a network with so few cells cannot do better than about 0.8. But
-# this limit comes from repeating the cells. Enlarged smoothly, the same grid allows more than 0.9, because the outline
-# can run anywhere between the middles of two cells. Some good networks, such as DeepLab and SegFormer, compute their
-# answer on a coarse grid and enlarge it smoothly.
+# Look at the row of 14 cells. If the cells are repeated, a network with so few of them cannot do better than about
+# 0.8. Enlarged smoothly, the same grid allows much more, because the outline can run anywhere between the middles of
+# two cells. Some good networks, such as DeepLab and SegFormer, compute their answer on a coarse grid and enlarge it
+# smoothly.
+#
+# <details>
+# <summary>Could a network choose better cells than these shares?</summary>
+#
+# Yes, a little. A network may give any number for each cell, and not only the share. Training corrects these numbers
+# where the answer is wrong. This function does the same: 60 times, it raises the cells in which pixels are missed, and
+# lowers those in which pixels are falsely called hand. With it, 14 cells a side reach more than 0.9. You can try it in
+# a new cell.
+#
+# ```python
+# def adjusted(mask, side):
+#     cells = shares(mask, side)
+#     for _ in range(60):
+#         cells += 0.5 * shares(mask.astype("float32") - enlarged(cells, mask), side)
+#     return enlarged(cells, mask)
+#
+# np.mean([hs.metrics.iou(mask, adjusted(mask, 14)) for mask in truth])
+# ```
+#
+# </details>
 #
 # What is lost in coarse cells are thin things: fingertips, and gaps between fingers. And the table says only what the
 # cells *could* hold. The last stage of the encoder was trained to name things, and for that it did not have to know an
@@ -175,8 +181,9 @@ hs.plots.numbers(
 # %% [markdown]
 # The size of the kernel and the stride are both 2, so the blocks lie side by side. With a kernel of size 3 they would
 # overlap. Some pixels would then belong to more blocks than others, and the result would often [look like a
-# checkerboard](https://distill.pub/2016/deconv-checkerboard/). (Many newer networks enlarge smoothly, and let an
-# ordinary convolution follow.)
+# checkerboard](https://distill.pub/2016/deconv-checkerboard/). (A network that has hardly been trained can show a grid
+# all the same. The four numbers of its kernels are still random, so the four pixels of a block differ. Training makes
+# this grid fade. Many newer networks enlarge smoothly instead, and let an ordinary convolution follow.)
 #
 # With many channels it works in the same way. Each output channel has one kernel for each input channel, and adds up
 # the results. So an up-convolution also changes the number of channels.
@@ -190,8 +197,12 @@ hs.plots.numbers(
 # what is there, and the skips say where it is.
 #
 # From which layers of the encoder should the skips come? The course reads the last layer of each stage. These places
-# are its [taps](../docs/glossary.md#tap). One could also read a convolution in the middle of a block. This is an easy
-# mistake, and published code makes it. The table has the course's four taps, and such a convolution in the last row:
+# are its [taps](../docs/glossary.md#tap). The fourth tap is not a skip. It is the
+# [**bottleneck**](../docs/glossary.md#bottleneck), the place where the way down ends, with the most channels and the
+# fewest cells. The decoder begins there.
+#
+# It is easy to tap a convolution in the middle of a block by mistake. Published code does this. The table has the
+# course's four taps, and in its last row such a convolution:
 
 # %%
 encoder = hs.encoder.build_encoder(size)
@@ -214,12 +225,9 @@ taps.round(1)
 #
 # Is it worth the trouble? In the [small test](../docs/glossary.md#small-test), the IoU is
 # {{ablation["the recipe"].iou:.3f}} with the course's taps. With four taps before the ReLU it is
-# {{ablation["skips before batch norm and ReLU"].iou:.3f}}, and worse for each of the nine persons.
+# {{ablation["skips before batch norm and ReLU"].iou:.3f}}, and worse for each of the nine persons. So yes.
 #
 # <!-- holds: ablation["skips before batch norm and ReLU"].worse_persons == 9 -->
-#
-# The course's fourth tap is the [**bottleneck**](../docs/glossary.md#bottleneck): the place where the way down ends.
-# It has the most channels and the fewest cells.
 
 # %% [markdown]
 # ## 5. One step, line by line
@@ -250,8 +258,10 @@ print("mixed          ", x.shape)
 # - **Mix.** The 3 x 3 convolution combines both. It can learn, for example: where the coarse features say "hand" and
 #   the skip says "edge", there is the outline.
 # - **Batch norm** keeps the values in a range in which training works well. It has a shift of its own, so the
-#   convolution before it needs no bias. In each step, it moves its stored mean and variance a little. With
-#   `momentum=0.9` it moves them faster than with Keras's 0.99, because a few hundred photos make only a few steps.
+#   convolution before it needs no bias. In each training step, it moves its stored mean and variance a little. With
+#   `momentum=0.9` it keeps 90 % of the old value, and takes 10 % from the batch. Keras's default keeps 99 %. That is
+#   too slow here, because a few hundred photos make only a few steps. (PyTorch counts the other way round: its default,
+#   `momentum=0.1`, is Keras's 0.9.)
 
 # %% [markdown]
 # ## 6. Exercise: one step up (core)
@@ -283,8 +293,10 @@ hs.check.up_step(up_step)
 # ## 7. The whole U
 #
 # The decoder has four steps. Three of them have a skip, and the last one leads back to the size of the photo. Each
-# step has half as many channels as the one before, because its maps have four times as many pixels. The library's
-# function for one step is `hs.unet.up_step`. With it, the whole network is short:
+# step has half as many channels as the one before. Its maps have four times as many pixels, and at each of them a
+# convolution with half the channels, in and out, needs a quarter of the multiplications. So without the skips, all
+# steps would cost about the same. The library's function for one step is `hs.unet.up_step`. With it, the whole network
+# is short:
 
 
 # %%
@@ -327,33 +339,12 @@ print("the same answer to the last digit:", np.array_equal(ours, theirs))
 # (`BCEWithLogitsLoss`).
 
 # %% [markdown]
-# ## 8. Exercise: is this answer doubled? (core)
+# ## 8. An answer at half the size
 #
-# Suppose that a network returns masks of 224 x 224 pixels. But it computed them at 112 x 112, and then repeated each
-# pixel in both directions. The shape does not tell you. What does?
-#
-# Write a function that takes an array of shape (photos, height, width, 1). Height and width are even. The function
-# returns `True` if, in all photos, each block of 2 x 2 pixels consists of one and the same number. Otherwise it
-# returns `False`. The first block begins in the upper left corner.
-
-
-# %%
-def is_doubled(hand):
-    # <solution>
-    corners = hand[:, ::2, ::2]  # the upper left pixel of each block
-    return np.array_equal(hand, corners.repeat(2, axis=1).repeat(2, axis=2))
-    # </solution>
-
-
-# %%
-hs.check.is_doubled(is_doubled)
-
-# %% [markdown]
-# ## 9. An answer at half the size
-#
-# Some U-Nets end with an `UpSampling2D`, which repeats each pixel, followed only by a 1 x 1 convolution. (The article's
-# network is one of them.) You can see this without training. Look at some numbers from the middle of an answer, and
-# count how many different numbers there are:
+# Some U-Nets end with an `UpSampling2D`, which repeats each pixel, followed only by a 1 x 1 convolution. (The
+# article's network is one of them.) Their answer has the full size, but each block of 2 x 2 pixels consists of one and
+# the same number. You can see this without training. Count how many different numbers there are in an answer, and look
+# at some from its middle:
 
 # %%
 published = hs.as_published.build_unet(size, weights=None)
@@ -373,15 +364,40 @@ hs.plots.numbers(
 )
 
 # %% [markdown]
-# What does this cost? Section 1 has the numbers, in the row of 112 cells. With repeated pixels, no answer can be better
-# than the first column, however long you train. Enlarged smoothly, next to nothing would be lost. (`hs.evaluate`
-# enlarges an answer once more, smoothly, to the size of the photo. Then the limit lies between the two.) So the mistake
-# is small, and easy to mend: `UpSampling2D(interpolation="bilinear")`, or a step that is learned.
+# What does this cost? Section 1 has the numbers, in the row of 112 cells. With repeated pixels, no answer can be
+# better than the first column, however long you train. Enlarged smoothly, next to nothing would be lost. So the
+# mistake is small, and easy to mend: `UpSampling2D(interpolation="bilinear")`, or a step that is learned.
 #
 # There is a general lesson in it. **Before you train, compute the best score that your design allows.** It takes a
 # minute, and you only need true masks. If you do not know the limit, you may look for the reason in the data or in the
-# learning rate. But compute it with the way of enlarging that your network has: section 1 shows how far a limit can be
-# off.
+# learning rate. But enlarge in the same way as your network does. In section 1, the wrong way gave a limit that was
+# far too low.
+
+# %% [markdown]
+# ## 9. Exercise: is this answer doubled? (core)
+#
+# A network that you did not build returns masks of 224 x 224 pixels. Were they computed at 112 x 112, and then
+# doubled? The shape does not tell you. A low count of different numbers is a hint, but no proof. Write a test for it.
+#
+# It is a function that takes an array of shape (photos, height, width, 1). Height and width are even. The function
+# returns `True` if, in all photos, each block of 2 x 2 pixels consists of one and the same number. Otherwise it
+# returns `False`. The first block begins in the upper left corner.
+
+
+# %%
+def is_doubled(hand):
+    # <solution>
+    corners = hand[:, ::2, ::2]  # the upper left pixel of each block
+    return np.array_equal(hand, corners.repeat(2, axis=1).repeat(2, axis=2))
+    # </solution>
+
+
+# %%
+hs.check.is_doubled(is_doubled)
+
+# %% [markdown]
+# Once the check says "Right!", try it in a new cell: `is_doubled(ops.convert_to_numpy(published(images)))`, and then
+# with `unet` in the place of `published`.
 
 # %% [markdown]
 # ## 10. Where the parameters are
@@ -418,8 +434,9 @@ for skip, width in zip(reversed(skips), (128, 64, 32)):
     print(f"skip of {side:3} pixels a side, {channels:3} channels: {9 * channels * width:7,} weights")
 
 # %% [markdown]
-# The finest skip costs few weights, but each of them is used at 16 times as many places as a weight of the coarsest
-# skip. 16 x 18,432 is 294,912. So in multiplications, the finest skip costs half as much as the coarsest.
+# The finest skip has few weights. But each is used at 16 times as many places as a weight of the coarsest skip, and
+# 16 x 18,432 is 294,912. This is half of the 589,824 of the coarsest skip. So the finest skip has a thirtieth of the
+# weights, but half of the multiplications.
 #
 # Could the decoder have fewer channels? In the small test, the IoU is {{ablation["the recipe"].iou:.3f}} with the
 # course's width and {{ablation["decoder half as wide"].iou:.3f}} with half of it. For each of the nine persons the
@@ -472,7 +489,7 @@ predictor = hs.load_predictor()
 trained = predictor.model
 first = next(layer for layer in trained.layers if isinstance(layer, layers.Conv2DTranspose))
 joins = [layer for layer in trained.layers if isinstance(layer, layers.Concatenate)]
-decoder = keras.Model([first.input, *(join.input[1] for join in joins)], trained.output)
+decoder = keras.Model([first.input, *(join.input[1] for join in joins)], trained.output)  # input[1]: the skip
 
 # %%
 chosen = split.test[:: max(1, len(split.test) // 16)]
@@ -495,16 +512,20 @@ hands = {name: predict_without(*off)[..., 0] for name, off in cuts.items()}
 preds = {name: (hand >= predictor.threshold).astype("uint8") for name, hand in hands.items()}
 table = pd.DataFrame({"IoU": {name: np.mean([*map(hs.metrics.iou, true, pred)]) for name, pred in preds.items()}})
 table["wrong pixels in a photo"] = {name: (pred != true).mean() * true[0].size for name, pred in preds.items()}
-assert table.IoU["no skip"] < table.IoU["all skips"] - 0.03
+fall, more = table.IoU["all skips"] - table.IoU["no skip"], table.iloc[-1, 1] / table.iloc[0, 1]
+print(f"no skip: the IoU falls by {fall:.2f}, and {more:.1f} times as many pixels are wrong")
+assert fall > 0.1
 table.round({"IoU": 3, "wrong pixels in a photo": 0})
 
 # %% [markdown]
-# Without any one skip, the IoU falls by a few hundredths at most, because the other two carry much of the same. With
-# only one skip left, more is lost. (Which one is worth most when it is alone?) Without all three, the IoU falls by
-# about 0.1, and several times as many pixels are wrong. So the skips are not three separate parts of the outline. They
-# help each other, and any two of them can do most of the work.
+# Take away one skip: on average, the IoU falls by a few hundredths at most. The other two seem to carry much of the
+# same. With only one skip left, more is lost. (Which one is worth most when it is alone?) Without all three, the IoU
+# falls much further: the line above the table says how far. So the skips are not three separate parts of the outline,
+# and any two of them can do most of the work. (A map of zeros is also something that the decoder has never seen. So a
+# part of each fall may come from this shock.)
 #
-# With so few photos, a difference of 0.01 means little. Here is the hand with the thinnest parts:
+# With so few photos, a difference of 0.01 means little. Here is the hand with the thinnest parts. It loses more than
+# the average, as thin things do:
 
 # %%
 fingers = [cv2.erode(mask, np.ones((9, 9), np.uint8)).sum() / mask.sum() for mask in true]
@@ -513,8 +534,8 @@ shown = [name for name in hands if not name.startswith("only")]
 hs.plots.images(
     [images[thin], *(hands[name][thin] for name in shown)],
     ["photo"] + [f"{name}\nIoU {hs.metrics.iou(true[thin], preds[name][thin]):.2f}" for name in shown],
-    alt="A photo of a hand with thin parts and the network's probability of hand: with all skips sharp; without any "
-    "one of them about the same; without all of them a blurred blob.",
+    alt="A photo of a hand with thin parts and the network's probability of hand: with all skips sharp; without 28 x "
+    "28 the gaps between fingers are grey; without 56 x 56 or 112 x 112 nearly as sharp; without all a blurred blob.",
     columns=3,
 )
 
@@ -523,13 +544,14 @@ hs.plots.images(
 # (Where the network takes a sleeve for skin, it does so with the skips and without them. This is a mistake about
 # *what*.)
 #
-# Do not conclude that a U-Net needs its skips so much. This network learned with its skips and relies on them. One that
-# is trained without skips from the start should do better than this one does without them: by section 1, its grid would
-# allow it. To compare the two designs, you would have to train both. What this experiment shows is what the trained
-# network *uses*.
+# Do not conclude that a U-Net needs its skips so much. This network learned with its skips and relies on them. A
+# network that never had skips would probably do better than this one does when its skips are taken away: by section 1,
+# its grid allows more. To compare the two designs, you would have to train both. (The course has not done this.) What
+# this experiment shows is what the trained network *uses*.
 
 # %% [markdown]
-# Now cut the skips yourself, on your own hand, if you have given the course a photo of it in lesson 00.
+# Now cut the skips yourself, on your own hand, if you have given the course a photo of it in lesson 00. There is no
+# true mask here, so the IoU compares with the mask of all skips.
 
 # %%
 hs.explore.cut_skips(predictor, hs.my_hand.load(images[thin]))

@@ -10,8 +10,8 @@
 # - write a Dice loss in which every photo counts, also an empty one;
 # - test a loss or a metric from a library before you rely on it.
 #
-# **Time:** 75 minutes to work through; the computer needs {{ceil(memory["05"].wall_seconds / 60)}} of them on two CPU
-# cores.
+# **Time:** 90 minutes to work through; the computer needs {{ceil(memory["05"].wall_seconds / 60)}} of them on two CPU
+# cores. If losses are new to you, take half an hour more. Sections 12 and 13 can wait for another day.
 #
 # **You need:** [01 Photos and masks](01_photos_and_masks.ipynb), and what a loss is for ([gradient descent in
 # pictures](https://developers.google.com/machine-learning/crash-course/linear-regression/gradient-descent)).
@@ -31,6 +31,7 @@ hs.explore.open_network("hand")
 
 # %%
 import numpy as np
+from keras import ops
 
 profile = hs.profile.current()
 samples = profile.samples()
@@ -65,7 +66,7 @@ assert (tp, fp, fn, tn) == hs.metrics.confusion(true, pred)
 pd.DataFrame({"called hand": [tp, fp], "called background": [fn, tn]}, index=["is hand", "is background"])
 
 # %% [markdown]
-# Every score in this lesson is computed from these four numbers. The scores differ in which of the numbers they use.
+# Accuracy, IoU, Dice and mIoU are all computed from these four numbers. They differ in which of the numbers they use.
 
 # %% [markdown]
 # ## 2. IoU and Dice, by hand
@@ -123,7 +124,7 @@ print(f"IoU {hand_iou:.3f}, Dice {2 * tp / (2 * tp + 2 * missed):.3f}, mIoU {(ha
 # ## 3. Exercise: count it yourself (warm-up)
 #
 # Here are two more masks. Use no code, only a pencil or your fingers. What is the IoU, and what is Dice? Write the two
-# numbers into the list, IoU first, in the place of the dots. You may write a fraction such as `2 / 9`.
+# numbers into the list, IoU first, in the place of the three dots. You may write fractions, as in `2 / 9, 0.5`.
 
 # %%
 hand = np.array([[0, 1, 1, 0, 0], [0, 1, 1, 0, 0], [0, 1, 1, 0, 0]])
@@ -170,8 +171,8 @@ pd.DataFrame(scores, index=["no hand, anywhere"]).round(2)
 # %% [markdown]
 # An answer that finds no hand at all has most of the pixels right. On HGR1 its accuracy is 0.78, because 22 % of the
 # average photo is hand. So an accuracy of 0.90 looks good, but it lies only about halfway between the laziest answer
-# and a perfect one. If all errors are missed pixels of the hand, nearly half of the hand is missing. IoU and Dice give
-# the lazy answer a 0.
+# and a perfect one. If all errors are missed pixels of the hand, nearly half of the hand is missing (0.10 of 0.22). IoU
+# and Dice give the lazy answer a 0.
 
 # %% [markdown]
 # ## 5. From a metric to a loss
@@ -200,7 +201,8 @@ hs.plots.lines(ax, sure, curves, xlabel="probability that the network gives the 
 fig
 
 # %% [markdown]
-# 1 - IoU has one step, and is flat everywhere else. So its gradient is 0, and training gets no direction from it. This
+# 1 - IoU has one step, and is flat everywhere else. The [gradient](../docs/glossary.md#gradient) is the slope of this
+# curve, and where the curve is flat the slope is 0. So training does not learn from it in which direction to go. This
 # is the difference between the two: a **[metric](../docs/glossary.md#metric)** tells you how good a mask is. A
 # **[loss](../docs/glossary.md#loss)** tells the training in which direction to change the weights.
 #
@@ -226,15 +228,19 @@ assert np.isclose(soft_dice(true, pred), hs.metrics.f1(true, pred))
 #
 # $$\text{BCE} = -\frac{1}{n} \sum_i \big( t_i \log p_i + (1 - t_i) \log (1 - p_i) \big)$$
 #
-# It is near 0 if the network is sure and right, and large if it is sure and wrong. Here the prediction is 0.98
-# inside the mask and 0.02 outside.
+# It is near 0 if the network is sure and right, and large if it is sure and wrong.
+#
+# In the next figure, the network is sure: its probability is 0.98 inside the predicted mask, and 0.02 outside. Look at
+# the right ends of the curves first. There, nothing of the hand is found any more.
 
 # %%
 import cv2
 
 true = min((s.read()[1] for s in four), key=np.mean)  # the smallest of the four hands
+width = true.shape[1]
+true = np.pad(true, ((0, 0), (0, width)))  # background on the right, so that the mask does not slip out of the photo
 depth = cv2.distanceTransform(true, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)  # how deep inside the hand a pixel lies
-slips, cuts = np.linspace(0, true.shape[1], 33, dtype=int), np.linspace(0, depth.max(), 33)
+slips, cuts = np.linspace(0, width, 33, dtype=int), np.linspace(0, depth.max(), 33)
 spoilt = {
     "slipped by ... pixels": (slips, [slip(true, px) for px in slips]),
     "thinner by ... pixels": (cuts, [(depth > px).astype(np.uint8) for px in cuts]),
@@ -267,10 +273,10 @@ fig
 # - Dice and IoU reach their worst value, 1, when the two masks share nothing. The size of the photo makes no
 #   difference.
 # - On the right, 1 - accuracy ends at the hand's share of the photo. So if a small hand is lost, this loss hardly
-#   grows. BCE has the same shape, because there, too, each pixel of the photo counts the same.
-# - Where the masks share nothing, the curves of Dice and IoU are flat. They do not tell whether the prediction is near
-#   the hand or far from it. (At the beginning of a training this does no harm: then the network says about one half
-#   everywhere, so it always shares some of the hand.)
+#   grows. BCE ends higher, because a pixel that is sure and wrong costs much. But BCE, too, is in proportion to the
+#   number of wrong pixels. So a hand of half the size would cost half as much.
+# - Where the masks share nothing, all four curves are flat. None of them tells whether the prediction is near the hand
+#   or far from it. (Training does not need that: soft Dice and BCE still ask each pixel of the hand to rise.)
 
 # %% [markdown]
 # ## 7. A photo without a hand
@@ -278,8 +284,6 @@ fig
 # What if a photo shows no hand, and the network correctly finds none? Then Dice is 0 / 0.
 
 # %%
-from keras import ops
-
 empty = ops.zeros((1, 8, 8, 1))
 
 
@@ -293,9 +297,7 @@ for smooth in (0, 1):
 
 # %% [markdown]
 # Without `smooth`, the result is `nan`, "not a number". One such loss is enough: after the next step every weight that
-# learns is `nan`. (A sigmoid seldom gives exact zeros. But then the Dice loss of an empty photo is 1, whatever the
-# network says, and the photo teaches nothing.) The usual remedy is a small number, `smooth` or $s$, above and below
-# the line:
+# learns is `nan`. The usual remedy is a small number, `smooth` or $s$, above and below the line:
 #
 # $$\text{Dice loss} = 1 - \frac{2 \sum_i t_i \, p_i + s}{\sum_i t_i + \sum_i p_i + s}$$
 #
@@ -375,9 +377,8 @@ fig
 
 # %% [markdown]
 # A small hand costs little, so the network has little reason to find it. But in the score that you report, the mean
-# over photos, a small hand counts as much as a large one. So the loss and the score have different aims. (In some
-# tasks many pictures are empty, or the score itself is computed from one sum over all pixels. Then people sum over the
-# batch on purpose, and loss and score agree.)
+# over photos, a small hand counts as much as a large one. So the loss and the score have different aims. (Some people
+# sum over the batch on purpose: where many pictures are empty, or where the score is one sum over all pixels, too.)
 
 # %% [markdown]
 # ## 9. Exercise: Dice of each photo (core)
@@ -449,10 +450,14 @@ pd.DataFrame(rows).T.round(2)
 # For Dice, the size of the hand makes little difference. For BCE, a small hand costs little, because the background
 # has many more pixels. This is the problem of **class balance**.
 #
-# But Dice has a weakness, too. Think of a photo of 5000 pixels. At a blurred edge it has 100 pixels that look the same,
-# of which 30 are hand. The network cannot tell which, so the honest answer for each of them is 0.3. All other pixels
-# are certain, and right: 1000 are hand, and the rest is background. Which answer $p$ for the doubtful pixels has the
-# lowest loss?
+# But Dice has two weaknesses. One shows as long as the prediction and the hand share nothing. The upper sum of Dice is
+# then 0, and a false pixel more or less hardly changes the loss. BCE looks at each pixel alone, so it pushes each false
+# pixel down at once.
+#
+# The other shows where the network is in doubt. Think of a photo of 5000 pixels. At a blurred edge it has 100 pixels
+# that look the same, of which 30 are hand. The network cannot tell which, so the honest answer for each of them is
+# 0.3. All other pixels are certain, and right: 1000 are hand, and the rest is background. Which answer $p$ for the
+# doubtful pixels has the lowest loss?
 #
 # - BCE is the mean over 5000 pixels. 30 of them cost $-\log p$, 70 cost $-\log(1 - p)$, and the others cost nothing.
 # - For Dice, the shared part is $1000 + 30 p$, the true hand is $1000 + 30$, and the predicted hand is $1000 + 100 p$.
@@ -480,23 +485,40 @@ fig
 # %% [markdown]
 # BCE is honest: its lowest loss is at the true share, 0.3. Dice prefers a decision, and is lowest at 0. (If 60 of the
 # 100 pixels were hand, it would be lowest at 1.) The sum of both is lowest at 0.17, so it is not quite honest either.
-# This is about the best possible answer. A real training may end elsewhere: a short one with probabilities that are
-# still too cautious, a long one with probabilities that are [too sure](https://arxiv.org/abs/1706.04599), even with BCE
-# alone. Lesson 07 measures how honest the course's network is.
 #
-# How much does the choice matter for the masks? In the [small test](../docs/glossary.md#small-test), the IoU is
-# {{ablation["the recipe"].iou:.3f}} with the sum, {{ablation["cross-entropy alone"].iou:.3f}} with BCE alone and
-# {{ablation["Dice alone"].iou:.3f}} with Dice alone ([results](../docs/results.md)). So the sum is clearly better than
-# Dice alone. Its advantage over BCE alone is too small to be sure of with nine persons: on HGR1 you could leave Dice
-# out. The course keeps it for small hands, of which HGR1 has few. And the choice may be another one for photos unlike
-# those of the training: [a study of lesions](https://arxiv.org/abs/2209.06078) found BCE alone better there.
+# So far this was about the answer that each loss likes best. A real training may end elsewhere. After a short one, the
+# probabilities are still too cautious. After a long one, they are often [too sure](https://arxiv.org/abs/1706.04599),
+# even with BCE alone. Lesson 07 measures how honest the course's network is.
+#
+# How much does the choice matter for the masks? In the [small test](../docs/glossary.md#small-test) (96 pixels, six
+# epochs, nine persons), the IoU is {{ablation["the recipe"].iou:.3f}} with the sum,
+# {{ablation["cross-entropy alone"].iou:.3f}} with BCE alone and {{ablation["Dice alone"].iou:.3f}} with Dice alone
+# ([results](../docs/results.md)). So the sum is clearly better than Dice alone. Between the sum and BCE alone, nine
+# persons are too few to tell: on HGR1 you could leave Dice out. The course keeps it for small hands, of which HGR1 has
+# few. And for photos that are unlike those of the training, another loss may be better: [a study of
+# lesions](https://arxiv.org/abs/2209.06078) found BCE alone better there.
 #
 # <!-- holds: ablation["Dice alone"].high < 0 and ablation["cross-entropy alone"].low < 0 < ablation["cross-entropy alone"].high -->
+#
+# <details>
+# <summary>Other losses that you will meet, and BCE from z</summary>
+#
+# *Weighted BCE* and [*focal loss*](https://arxiv.org/abs/1708.02002) give rare or difficult pixels more weight.
+# [*Tversky loss*](https://arxiv.org/abs/1706.05721) is Dice with separate prices for missed and for false pixels.
+# *Soft IoU* is made from IoU as soft Dice is made from Dice. None of them was measured here.
+#
+# In code of your own, compute BCE from $z$, the number before the sigmoid (lesson 04), where you can: by
+# `from_logits=True` in Keras, or by `BCEWithLogitsLoss` in PyTorch. A probability that has been rounded to 0 or 1 has
+# lost its gradient.
+#
+# </details>
 
 # %% [markdown]
 # Now make a prediction worse yourself. A large hand and a small hand get the same damage, in pixels. The grey pictures
-# show the gradient of each loss: the brighter a pixel, the more the loss asks to change it. BCE asks for most change
-# where the network is sure and wrong. Dice asks for most change along the soft outline, where the network is in doubt.
+# show the gradient of each loss: how fast it changes if you change $z$, the number before the sigmoid (lesson 04), at
+# this pixel. The brighter a pixel, the more the loss asks to change it. For BCE the gradient is in proportion to
+# $p - t$, so BCE asks for most change where the network is sure and wrong. For Dice it has a factor $p (1 - p)$, which
+# is largest at one half. So Dice asks for most change along the soft outline, where the network is in doubt.
 
 # %%
 hs.explore.play_loss()
@@ -533,8 +555,10 @@ hs.check.is_fair(is_fair)
 # %% [markdown]
 # ## 12. Test a metric before you use it
 #
-# Keras has losses and metrics for segmentation. Some of them do something else than their names suggest. Two questions
-# from above find it out. What do they say to a lazy answer? Is the value of a batch the mean over its photos?
+# (This section and the next can wait until you choose a metric for a project of your own.)
+#
+# Keras has losses and metrics for segmentation. Some of them do not do what their names suggest. Two questions from
+# above show this. What do they say to a lazy answer? And is the value of a batch the mean over its photos?
 #
 # **`keras.losses.Dice`** is one sum over the batch, without `smooth`. For an empty mask and an empty prediction its
 # loss is 1, the worst there is. With `axis=(1, 2, 3)` it sums photo by photo, but an empty photo still costs 1.
@@ -611,10 +635,16 @@ table.round(2)
 # You see the same mistake twice, but the scores differ much. A small or thin hand has a long outline for its area. So
 # the course reports one more number, `boundary_px`: the median distance from the predicted outline to the true one, in
 # pixels of the photo. This is closer to what you see. But it does not notice a few pixels that are far away, nor a
-# finger that is missing, because no predicted outline is there. And if nothing is found, it is `nan`. So you need both,
-# IoU and `boundary_px`. In papers you will meet other distances: the Hausdorff distance (often its 95 % point), the
-# normalised surface distance, and [Boundary IoU](https://arxiv.org/abs/2103.16562). [Metrics
-# Reloaded](https://arxiv.org/abs/2206.01653) says when to use which.
+# finger that is missing, because no predicted outline is there. And if nothing is found, it is `nan`. So you need
+# both, IoU and `boundary_px`.
+#
+# <details>
+# <summary>Other distances in papers</summary>
+#
+# You will meet the Hausdorff distance (often its 95 % point), the normalised surface distance, and [Boundary
+# IoU](https://arxiv.org/abs/2103.16562). [Metrics Reloaded](https://arxiv.org/abs/2206.01653) says when to use which.
+#
+# </details>
 
 # %%
 image, true = four[1].read()
@@ -646,12 +676,13 @@ print(f"one pixel off all round: Dice {np.mean(grown):.3f}")
 # %% [markdown]
 # ## 14. What you learned
 #
-# - Four counts make every score. IoU and Dice do not use the true negatives. Accuracy consists mostly of them.
+# - Four counts make accuracy, IoU and Dice. IoU and Dice do not use the true negatives. Accuracy consists mostly of
+#   them.
 # - For one photo, Dice is 2 IoU / (1 + IoU). Ask whether a paper reports IoU, Dice or mIoU.
 # - Before you rely on a score, compute it for the laziest answer.
 # - A metric tells you how good a mask is. A loss needs a gradient.
 # - If each photo should count the same, sum over the pixels of each photo, and take the mean over photos.
-# - Dice looks at the hand as a whole. BCE looks at each pixel, and is honest. Their sum does some of both.
+# - Dice looks at the hand as a whole. BCE looks at each pixel, and is honest. Their sum does a little of each.
 # - Test a metric from a library with answers whose score you know.
 
 # %% [markdown]
