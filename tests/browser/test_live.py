@@ -13,7 +13,6 @@ from benchmarks.camera import hosted, scenes
 from handseg_lib import metrics
 from handseg_lib.explore.chooser import script
 
-from .conftest import unproven
 from .test_widgets import front_ends
 
 CELLS = {"live": "import handseg_lib as hs\nhs.explore.live(hs.load_predictor())"}
@@ -55,7 +54,6 @@ def masked(view) -> tuple[np.ndarray, np.ndarray]:
     return picture, (np.abs(picture.astype(int) - GROUND).sum(2) > 24).astype(np.uint8)
 
 
-@unproven
 @front_ends
 def test_the_films_hands_are_masked_until_stop(run, page, front_end):
     page.context.grant_permissions(["camera"])

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from benchmarks.camera import ISOLATED, hosted, scenes
 from handseg_lib import metrics
 
-from .conftest import ROOT, unproven
+from .conftest import ROOT
 
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")  # which conftest.py bends, so that no test finds a network
 TRACKS = """() => {
@@ -28,9 +28,6 @@ TRACKS = """() => {
     return stream
   }
 }"""
-
-
-pytestmark = unproven
 
 
 @pytest.fixture(scope="module")
