@@ -427,10 +427,11 @@ for name, per_second in {"a network cable of 1 Gbit/s": 125, "one of 10 Gbit/s":
 # send the first gradients while the others are still being computed.)
 #
 # **The batch and the learning rate.** If each of four devices has 16 photos, the global batch is 64. The epoch has a
-# quarter of the steps. Each step's gradient is a mean over more photos, and so it is less noisy. A common rule is to
-# make the learning rate larger by the same factor, with a longer warm-up. It is a rule of thumb, and it fails for very
-# large batches. With Adam, many take the square root of the factor. The safe way is to keep the *global* batch as it
-# is, as `--devices all` does: then each device has fewer photos, and the training stays the same.
+# quarter of the steps. Each step's gradient is a mean over more photos, and so it is less noisy. A [common
+# rule](https://arxiv.org/abs/1706.02677) is to make the learning rate larger by the same factor, with a longer warm-up.
+# It is a rule of thumb, and it fails for very large batches. With Adam, many take the square root of the factor. The
+# safe way is to keep the *global* batch as it is, as `--devices all` does: then each device has fewer photos, and the
+# training stays the same.
 #
 # **The seeds.** All devices shuffle in the same way, and each photo is augmented from its own seed: (seed, epoch,
 # photo), as in lesson 02. Then a photo looks the same, whichever device gets it.
@@ -581,9 +582,9 @@ print(f"at 64 px, photos a second: {prepared:.0f} prepared, {learned:.0f} learne
 #   was a short one, and its start is counted in, so the GPU itself is faster than this. How much faster was not
 #   measured.
 #
-# For this short training one core was enough, even without photos in memory. But eight such GPUs in one machine would
-# learn from {{8 * scaling.gpu_photos_per_second:.0f}} photos a second, and then one core is too slow. And if the GPU
-# itself is six times as fast as this training, one core is too slow even for one GPU. So measure yours. If the GPUs
+# At the rate of this training one core is enough, even without photos in memory. But eight such GPUs in one machine
+# would learn from {{8 * scaling.gpu_photos_per_second:.0f}} photos a second, and then one core is too slow. And if the
+# GPU itself is six times as fast as this training, one core is too slow even for one GPU. So measure yours. If the GPUs
 # wait for photos, more GPUs would wait as well. What helps is more cores, photos that are already resized, and
 # augmentations that cost less.
 # <!-- holds: 6 * scaling.gpu_photos_per_second > 1000 / scaling.augment_ms -->
