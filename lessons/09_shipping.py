@@ -679,8 +679,8 @@ if shipped:
 # First write down your limits, as in section 10. Which one would you take for a phone, which one for a server, and
 # which one for somebody whose photos matter more than the time?
 #
-# Suppose that F1 may fall by 0.003. Then the fastest of ours takes {{latency.best_ms:.0f}} ms, and in Keras with 32
-# bits it takes {{latency.float32_ms:.0f}} ms. Its F1 falls by less than 0.001.
+# Suppose that F1 may fall by 0.003. The fastest of ours within this limit takes {{latency.best_ms:.0f}} ms, and its F1
+# falls by less than 0.001. In Keras with 32 bits a photo takes {{latency.float32_ms:.0f}} ms.
 # <!-- holds: latency.best_ms < latency.float32_ms < latency.article_ms and latency.f1_lost < 0.001 -->
 #
 # Time is measured on one machine, and your user has another one. So measure there, too.
