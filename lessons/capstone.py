@@ -78,7 +78,7 @@ print(f"IoU on four photos: at the beginning {by_heart[0]:.2f}, at the end {by_h
 # one thing at a time, in this order:
 #
 # 1. **More pixels and more epochs:** `size, epochs = 128, 12`. Two epochs are only a dozen steps, so expect most from
-#    this. On two CPU cores it takes less than a minute.
+#    this. On two CPU cores it takes about a minute, or less.
 # 2. **Let the encoder learn as well:** `frozen_epochs=2` in place of `frozen_epochs=epochs`. The encoder knows photos
 #    of everything, and now it adapts to leaves. It takes about half as long again.
 # 3. **More of what is missing:** look at the worst validation photos, and add photos like them.
