@@ -141,14 +141,20 @@ def _insist_on_titles(titles: Sequence[str], count: int, name: str) -> None:
         raise InputError(f"{count} {name} and {len(titles)} titles: give one title for each.")
 
 
-def samples(chosen: Sequence[Sample], columns: int = 4) -> AltFigure:
-    """Shows photos with their masks drawn in."""
+def samples(chosen: Sequence[Sample], columns: int = 4, noun: str = "hand", whose: str = "person") -> AltFigure:
+    """Shows photos with their masks drawn in.
+
+    Args:
+        chosen: samples.
+        columns: pictures in a row.
+        noun, whose: what the masks mark, and what the samples' ``person`` is, for titles and alt text: "leaf", "plant".
+    """
     chosen = as_samples(chosen, "show")
-    people = len({sample.person for sample in chosen})
+    groups = len({sample.person for sample in chosen})
     return images(
         [overlay(*sample.read()) for sample in chosen],
-        [f"person {sample.person}, gesture {sample.gesture}" for sample in chosen],
-        alt=f"{len(chosen)} photos of hands of {people} people, each with its mask filled and outlined in blue.",
+        [f"{whose} {sample.person}, gesture {sample.gesture}" for sample in chosen],
+        alt=f"{len(chosen)} photos of {groups} {whose}s, each with its {noun} filled and outlined in blue.",
         columns=columns,
     )
 
@@ -174,8 +180,14 @@ def errors(image: np.ndarray, true: np.ndarray, pred: np.ndarray) -> np.ndarray:
     return painted
 
 
-def predictions(predictor, chosen: Sequence[Sample]) -> AltFigure:
-    """Shows, a row a sample: the photo, the probability of hand, the predicted mask, the errors."""
+def predictions(predictor, chosen: Sequence[Sample], noun: str = "hand", whose: str = "person") -> AltFigure:
+    """Shows, a row a sample: the photo, the probability of hand, the predicted mask, the errors.
+
+    Args:
+        predictor: or a baseline.
+        chosen: samples.
+        noun, whose: as in `samples`.
+    """
     pictures, titles, chosen = [], [], as_samples(chosen, "show")
     if not callable(predictor) or not hasattr(predictor, "threshold"):
         raise InputError(f"{what(predictor)} is no predictor. Give hs.load_predictor() or hs.Predictor(model).")
@@ -184,12 +196,12 @@ def predictions(predictor, chosen: Sequence[Sample]) -> AltFigure:
         hand = predictor(image)
         pred = (hand >= predictor.threshold).astype(np.uint8)
         pictures += [image, hand, overlay(image, pred), errors(image, true, pred)]
-        titles += [f"person {sample.person}", "probability", f"mask, IoU {iou(true, pred):.2f}", ERRORS]
+        titles += [f"{whose} {sample.person}", "probability", f"mask, IoU {iou(true, pred):.2f}", ERRORS]
     return images(
         pictures,
         titles,
-        alt=f"{len(chosen)} rows of four pictures: a photo of a hand, the network's probability, the mask it gives, "
-        "and the pixels that are wrong: missed hand in blue, false hand in orange.",
+        alt=f"{len(chosen)} rows of four pictures: a photo of a {noun}, the network's probability, the mask it gives, "
+        f"and the pixels that are wrong: missed {noun} in blue, false {noun} in orange.",
     )
 
 

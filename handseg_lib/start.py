@@ -31,12 +31,18 @@ def await_keras() -> None:
     # or the first process on a GPU takes all of its memory, and a second notebook or fold finds none
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-    # TensorFlow warns of retracing when a few models are trained in a row, as lessons do; no fault of the reader's
+    # TensorFlow warns of retracing when a few models are used in turn, as lessons do; no fault of the reader's. A level
+    # alone does not keep it still: in a notebook, TensorFlow sets its own when it first has something to say.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    logging.getLogger("tensorflow").addFilter(_not_of_retracing)
     if "keras" in sys.modules:
         _set_keras()
     elif _KerasFinder not in sys.meta_path:
         sys.meta_path.insert(0, _KerasFinder)
+
+
+def _not_of_retracing(record: logging.LogRecord) -> bool:
+    return "retracing" not in str(record.msg)
 
 
 class _KerasFinder:

@@ -28,7 +28,7 @@ hs.explore.open_network()
 # ## 1. What a user waits for
 #
 # Think of somebody who wants to outline one hand with your network. This person starts a program, and waits for a
-# mask. What does the time go to? The next cell starts such a program, in a process of its own, which knows nothing of
+# mask. What takes the time? The next cell starts such a program, in a process of its own, which knows nothing of
 # this notebook. It looks at the clock after each step.
 
 # %%
@@ -130,7 +130,8 @@ hs.plots.images(
 # what belongs to them. The place for this is a **[card](../docs/glossary.md#card)**, a short text that goes along with
 # the file:
 #
-# - **how to ask:** the size of the photo, the order of the colours, their range, and what the network does itself;
+# - **how to ask:** the size of the photo and how it is made smaller, the order of the colours, their range, and what
+#   the network does itself;
 # - **how to read the answer:** what the number means, and the threshold from which a pixel is hand;
 # - **where it comes from:** photos and persons of the training, the command, versions, date;
 # - **how well it works:** the scores, for whom, and who chose what;
@@ -159,7 +160,7 @@ print(f"IoU {card['test']['iou']:.3f}, worst person {card['test']['worst_person_
 # card is that of another file, `hs.load_predictor` refuses to load it.
 
 # %% [markdown]
-# ## 3. To whom it is unfair
+# ## 3. Whom it serves worse
 #
 # A network is **unfair** to people if it serves them worse than others, although they do nothing wrong. One number on a
 # card cannot show this. Each of HGR1's twelve persons was left out once ([08 Unseen people](08_unseen_people.ipynb)).
@@ -168,10 +169,11 @@ print(f"IoU {card['test']['iou']:.3f}, worst person {card['test']['worst_person_
 # {{1 - lopo.worst_person_f1:.3f}}.
 #
 # Is that unfair? Lesson 08 looked at the photos. With the masks of person 06, even a network without one large error
-# would have an F1 of {{audit.worst_person_f1_of_no_other_error:.3f}}. So
-# {{100 * (1 - audit.worst_person_f1_of_no_other_error) / (1 - lopo.worst_person_f1):.0f}} % of what is missing for this
-# person lies along the outline and in masks that were judged wrong, and the rest in larger errors of the network. All
-# of this belongs on the card: both scores, and the reason as far as it is known.
+# would have an F1 of {{audit.worst_person_f1_of_no_other_error:.3f}}. So about four fifths of what is missing for this
+# person lie along the outline and in masks that were judged wrong. The rest,
+# {{audit.worst_person_f1_of_no_other_error - lopo.worst_person_f1:.3f}}, are larger errors of the network. All of this
+# belongs on the card: both scores, and the reason as far as it is known.
+# <!-- holds: 0.75 < (1 - audit.worst_person_f1_of_no_other_error) / (1 - lopo.worst_person_f1) < 0.85 -->
 # <!-- holds: lopo.worst_person == audit.worst_person_of_no_other_error == "06" -->
 #
 # What does the network do for the persons of your test?
@@ -183,8 +185,8 @@ before.by("person")[["iou", "f1"]].round(3)
 # %% [markdown]
 # Everyone who decides whether to use your network should find four things on the card:
 #
-# 1. **Who was in the photos.** For the course's network: twelve persons, indoors, in front of some five walls.
-#    Whoever is unlike them may be served worse.
+# 1. **Who was in the photos.** For the course's network: twelve persons, seven of them in the training, indoors, in
+#    front of some six walls. Whoever is unlike them may be served worse.
 # 2. **The score of each group, and how many persons are in it.** Give the worst one as well as the mean. With twelve
 #    persons a group is often one person, and lesson 08 showed how little that proves.
 # 3. **What nobody has measured.** Children, old people, hands with fewer fingers, gloves, tattoos, painted skin, dark
@@ -391,8 +393,8 @@ fig
 # If all channels share one ruler, its scale is decided by the channel with the largest weight. A channel whose largest
 # weight is only two or three steps high has hardly any different values left. If each channel has a ruler **of its
 # own**, every channel can use all marks. This costs one more number for each channel, which is next to nothing. So
-# exporters use a scale for each channel's weights. For features this would make the arithmetic slow: there, a layer has
-# one scale.
+# exporters use a scale for each channel's weights. The features of a layer share one scale, because many scales would
+# make the arithmetic slow.
 
 # %%
 
@@ -414,7 +416,11 @@ errors.map("{:.1%}".format)
 
 # %% [markdown]
 # The table shows the rounding error, as a share of how much the weights differ among each other. With one bit less, the
-# marks are twice as far apart, and the error doubles. Scales for each channel make it smaller without any further bit.
+# marks are twice as far apart, and the error doubles. A scale for each channel makes the error smaller, and needs no
+# further bit.
+#
+# <details>
+# <summary>What exporters do before they round</summary>
 #
 # Before they round, exporters do one more thing. After most convolutions comes a batch norm, which multiplies each
 # channel by a number and adds another one ([03 The encoder](03_the_encoder.ipynb)). Two multiplications in a row are
@@ -423,7 +429,11 @@ errors.map("{:.1%}".format)
 #
 # $$w' = w \cdot \frac{\gamma}{\sqrt{\sigma^2 + \varepsilon}}$$
 #
-# and the batch norm is gone. The factor is different for each channel, so the rulers are chosen only after this step.
+# What the batch norm adds goes into the bias of the convolution, and then the batch norm is gone. The factor is
+# different for each channel, so exporters choose the rulers only after this step. (Sections 6 to 8 leave it out, to
+# keep the experiment small.)
+#
+# </details>
 
 # %% [markdown]
 # ## 8. The same hand in 32, 8 and 4 bits
@@ -468,16 +478,22 @@ hs.plots.images(
     [hs.plots.overlay(photos[i][0], made[i]) for i in first for made in masks.values()],
     [f"{name}\nIoU {scores[name][i]:.2f}" for i in first for name in masks],
     alt="Two hands, a row for each, with the masks of the network in 32 bits, in 8 bits, and twice in 4 bits. In 8 "
-    "bits the masks look the same as in 32. In 4 bits edges change, and with one scale most of a hand is lost.",
+    "bits the masks look the same as in 32. In 4 bits by channel they change little, with one scale parts are lost.",
 )
 
 # %% [markdown]
 # Compare the first two columns. In eight bits you will hardly find a pixel that has changed. Why does the network not
 # mind? Each feature is a sum of hundreds of products. Some weights were rounded up and others down, and in a sum most
-# of this cancels out. In four bits there are only 15 different weights in a channel, and this is no longer enough.
+# of this cancels out.
+#
+# In four bits there are only 15 different weights in a channel. If all channels share one ruler, everybody sees the
+# damage. With a ruler for each channel, these two hands still come out well. But two hands prove little: section 10
+# counts all of them.
 
 # %% [markdown]
 # ## 9. Exercise: choose the scales (stretch)
+#
+# (This is the hardest exercise of the lesson. You can go on with section 10 now, and come back later.)
 #
 # So far the largest weight of a channel decided its scale. Suppose that a single weight is far larger than all others.
 # Then all others are rounded coarsely because of this one. It may be better to **clip** it, and to have finer steps for
@@ -512,7 +528,7 @@ hs.check.choose_scales(choose_scales)
 
 # %% [markdown]
 # Do your scales save the masks of four bits? This cell puts them into the network, as soon as you have solved the
-# exercise. (If you leave the exercise out, go on with section 10.)
+# exercise.
 
 
 # %%
@@ -548,8 +564,9 @@ table.sort_values("MB", ascending=False, kind="stable").round({"MB": 0, "mean Io
 # %% [markdown]
 # The rule is easy now: of those that are good enough, take the smallest, or the fastest. You see that plain rounding is
 # not enough for four bits. [Better methods](https://arxiv.org/abs/2004.10568) choose for each weight whether to round
-# up or down, with some hundred photos, and come close to 32 bits. If your scales are in the table, look at their row,
-# too. They make the errors of the weights smaller. Does this make the masks better?
+# up or down, with some hundred photos, and come close to 32 bits. Or one trains for a few more epochs with rounded
+# weights (*quantisation-aware training*). If your scales are in the table, look at their row, too. They make the errors
+# of the weights smaller. Does this make the masks better?
 #
 # Features were not rounded here. So what you have chosen is not yet what you ship. Score the export itself, on the test
 # persons, before you ship it (section 12).
@@ -574,9 +591,8 @@ def lost_most(truths, before, after):
 hs.check.lost_most(lost_most)
 
 # %% [markdown]
-# Here is the photo that your function finds, in 32 bits and in four. (As long as the exercise is
-# not solved, it is the first photo.) What is lost? A finger, an edge, or everything? Is it a photo that was difficult
-# before?
+# Here is the photo that your function finds, in 32 bits and in four. (As long as the exercise is not solved, it is the
+# first photo.) What is lost? A finger, an edge, or everything? Is it a photo that was difficult before?
 
 # %%
 coarse = "4 bits, by channel"
@@ -601,6 +617,9 @@ hs.plots.images(
 # The cell exports in 32 bits, so the masks should stay as they are. With `calibrate=` and a hundred photos of the
 # training, the exporter rounds weights *and* features to eight bits, and the change is no longer zero. This needs more
 # than 3 GB of memory for a moment, which a small machine may not have.
+#
+# The last of the three cells measures how long a photo takes. Another program can make a measurement longer, and none
+# can make it shorter. So the cell measures twenty times, and keeps the shortest time.
 
 # %%
 import tempfile
@@ -619,12 +638,13 @@ except hs.InputError as error:
 import time
 
 
-def milliseconds(predictor, image, times=5):
-    predictor(image)
-    start = time.perf_counter()
+def milliseconds(predictor, image, times=20):
+    """The shortest of so many times that a photo took."""
+    ticks = [time.perf_counter()]
     for _ in range(times):
         predictor(image)
-    return 1000 * (time.perf_counter() - start) / times
+        ticks.append(time.perf_counter())
+    return 1000 * min(np.diff(ticks))
 
 
 # %%
@@ -636,6 +656,8 @@ if shipped:
     print(f"{megabytes:.0f} MB; a photo takes {times[0]:.0f} ms, and in Keras {times[1]:.0f} ms")
     print(f"mean IoU {after.table.iou.mean():.3f}, change {gain:+.4f}, interval {low:+.4f} to {high:+.4f}")
     print("the card beside it tells:", ", ".join(shipped.card))
+    if times[0] > times[1]:
+        print("Is the export the slower one? Does another program run? Then run this cell again later.")
 
 # %% [markdown]
 # `hs.load_predictor(path)` runs all three forms, and the predictor that it returns is called as ever. In a new process
@@ -647,18 +669,19 @@ if shipped:
 # ```
 #
 # The networks in this table were measured on {{latency.machine.cores}} CPU cores, one photo of {{latency.photo}} at a
-# time (`python -m benchmarks.latency`). "Ours" is the course's network. The others are beside it to compare the time,
-# and have random weights, so they have no F1. A dash stands where nothing was measured.
+# time (`python -m benchmarks.latency`). Other programs ran at the same time, so compare the rows, and take no
+# millisecond for exact. "Ours" is the course's network. The other one is there only to compare the time. Its weights
+# are random, so it has no F1. A dash stands where nothing was measured.
+# <!-- holds: latency.load_before > 1 -->
 #
 # {{table(latency.rows, ("network", "network"), ("ms a photo", "ms_alone"), ("MB", "megabytes"), ("F1 on HGR1's test persons", "f1"))}}
 #
 # First write down your limits, as in section 10. Which one would you take for a phone, which one for a server, and
 # which one for somebody whose photos matter more than the time?
 #
-# At {{latency.size}} pixels, the fastest of ours whose F1 falls by at most 0.003 takes {{latency.best_ms:.0f}} ms, and
-# its F1 falls by {{latency.f1_lost:.4f}}. In Keras with 32 bits it is {{latency.float32_ms:.0f}} ms, and with the
-# article's network {{latency.article_ms:.0f}} ms.
-# <!-- holds: latency.best_ms < latency.float32_ms < latency.article_ms and latency.f1_lost <= 0.003 -->
+# Suppose that F1 may fall by 0.003. The fastest of ours within this limit takes {{latency.best_ms:.0f}} ms, and its F1
+# falls by less than 0.001. In Keras with 32 bits a photo takes {{latency.float32_ms:.0f}} ms.
+# <!-- holds: latency.best_ms < latency.float32_ms < latency.article_ms and latency.f1_lost < 0.001 -->
 #
 # Time is measured on one machine, and your user has another one. So measure there, too.
 
@@ -678,16 +701,16 @@ hs.explore.live(shipped or predictor)
 # The course also has a [page](../docs/page.md) that needs no Python at all. The network runs in the browser, on the
 # machine of whoever opens the page, and no photo leaves that machine. It takes a photo from a file or from the camera,
 # and works on a phone. `make web` builds it from the folder `web/` and shows it on your machine. (This needs the
-# packages of section 12, and Node.js.) What it builds can be put on any web server. It brings its network as `.onnx`,
-# in eight bits, with a card beside it.
+# packages of section 12, and Node.js.) What it builds can be put on any web server. For a phone's camera, the server
+# must have https. The page brings its network as `.onnx`, in eight bits, with a card beside it.
 
 # %% [markdown]
 # ## 14. What you learned
 #
-# - What a user waits for is mostly the framework. An export runs without it.
+# - Most of a user's waiting is for the framework to load. An export runs without it.
 # - Weights without a card are of no use: a wrong order of colours or a wrong range raises no error.
-# - A card says for whom the network was measured, for whom it is worst, for whom nobody has measured it, and what
-#   others may do with it.
+# - A card says on whom the network was measured and whom it serves worst. It also says what nobody has measured, and
+#   what others may do with the network.
 # - Quantisation: $q = \text{round}(x / s) + z$, clipped; and back, $\hat{x} = s (q - z)$.
 # - Weights need a symmetric ruler, and a scale for each channel. For features, photos of the training decide the scale.
 # - Weights in eight bits cost this network next to nothing, and plain rounding to four bits costs too much.

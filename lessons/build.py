@@ -51,6 +51,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 PRIVATE = re.compile(r"(?<![\w.])(/(home|root|tmp|Users|var/folders)/|[A-Z]:\\+Users)[^\s\"]*")
 
 PAGES = ("sliders", "capstone")
+BUSY = "run this cell again later"  # what a cell prints that measured a time while other programs were in its way
 
 SETUP = f"""\
 try:
@@ -212,6 +213,12 @@ def faults(nb: nbformat.NotebookNode) -> list[str]:
     return found + (["metadata.widgets"] if "widgets" in nb.metadata else [])
 
 
+def measured_on_a_busy_machine(nb: nbformat.NotebookNode) -> bool:
+    """Whether a cell says so of its own output: what it shows is then not what the text is about."""
+    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    return any(BUSY in output.get("text", "") for cell in code for output in cell.outputs)
+
+
 def stale() -> list[str]:
     """The notebooks that are missing, out of step with their lesson, or have no lesson."""
     wanted = {target(lesson, solved): generate(lesson, solved) for lesson, solved in versions()}
@@ -228,7 +235,8 @@ def content(nb: nbformat.NotebookNode) -> list:
     return [nb.metadata, *((c.id, c.cell_type, c.source, c.metadata) for c in nb.cells)]
 
 
-def build(lesson: Path, solved: bool, run: bool) -> None:
+def build(lesson: Path, solved: bool, run: bool) -> bool:
+    """Writes the notebook of a lesson; returns whether its measurements can be kept."""
     path = target(lesson, solved)
     nb = generate(lesson, solved)
     try:
@@ -241,6 +249,7 @@ def build(lesson: Path, solved: bool, run: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(nb, path)
     print(f"{path.relative_to(ROOT)}  {path.stat().st_size:,} bytes", flush=True)
+    return not measured_on_a_busy_machine(nb)
 
 
 def main() -> None:
@@ -258,11 +267,18 @@ def main() -> None:
     names = {lesson: lesson.stem.partition("_")[0] for lesson, _ in every}
     if missing := set(options.numbers) - set(names.values()):
         raise SystemExit(f"No lesson {', '.join(sorted(missing))} in lessons/")
-    for lesson, solved in every:
-        if not options.numbers or names[lesson] in options.numbers:
-            build(lesson, solved, run=not options.no_execute)
+    chosen = [(lesson, solved) for lesson, solved in every if not options.numbers or names[lesson] in options.numbers]
+    again = [
+        target(*version).relative_to(ROOT).as_posix()
+        for version in chosen
+        if not build(*version, run=not options.no_execute)
+    ]
     texts = {path: path.read_text("utf-8") for path in sorted((ROOT / "lessons").glob("*.py"))}
-    if claims := figures.read_again(texts, ROOT):
+    claims = figures.read_again(texts, ROOT)
+    claims += [
+        f"{path}: written, but other programs were in its way; build it again on a quiet machine" for path in again
+    ]
+    if claims:
         raise SystemExit("\n".join(claims))
 
 

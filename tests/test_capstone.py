@@ -84,6 +84,22 @@ def test_a_network_that_finds_little_does_not_pass(work, drawn):
     assert "reach the goal" not in unmet(**poor, goal=0.5)
 
 
+def test_the_test_photos_are_not_looked_at_until_the_report_is_of_them(work):
+    """Else every look at the rubric while somebody still changes things would be a look at the test."""
+    split, looked_at = work["split"], []
+
+    def method(image):
+        looked_at.append(image.tobytes())
+        return work["predictor"](image)
+
+    predictor = Baseline("looks", method)
+    test = {sample.read()[0].tobytes() for sample in split.test}
+    on_val = work | {"predictor": predictor, "report": hs.evaluate(predictor, split.val)}
+    assert unmet(**on_val).startswith("The report is of this network, and of the test photos")
+    assert looked_at and not test & set(looked_at)
+    assert "The report" not in unmet(**work | {"predictor": predictor}) and test <= set(looked_at)
+
+
 @pytest.mark.parametrize("goal", [0, 0.2, 1.5, "high", None])
 def test_a_goal_that_asks_for_nothing_is_refused(work, goal):
     with pytest.raises(hs.InputError, match="goal=.*use a number from 0.5 to 1"):

@@ -384,6 +384,17 @@ def test_builder_finds_what_must_not_be_committed(output, fault):
     assert (fault in " ".join(found)) if fault else not found
 
 
+def test_builder_notices_a_measurement_that_other_programs_spoilt():
+    """The cell says so in its output. Its own text has the sentence, too, and says nothing of the machine."""
+    said = f"This is less than two free cores give. Then {builder.BUSY}."
+    for output, busy in ((said, True), ("two workers are 1.9 times as fast as one", False)):
+        outputs = [nbformat.v4.new_output("stream", text=output)]
+        cell = nbformat.v4.new_code_cell(f'print("{said}")', outputs=outputs)
+        assert builder.measured_on_a_busy_machine(nbformat.v4.new_notebook(cells=[cell])) == busy
+    said_in = [lesson.stem[:2] for lesson in builder.lessons() if builder.BUSY in lesson.read_text("utf-8")]
+    assert said_in == ["09", "10"]
+
+
 @pytest.mark.parametrize(
     "data, kept",
     [

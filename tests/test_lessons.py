@@ -116,17 +116,22 @@ def test_lesson_is_in_the_form(lesson, rule):
 
 
 def test_instructor_has_a_page_for_every_lesson():
-    for lesson in sorted(LESSONS):
+    for lesson in (*sorted(LESSONS), "capstone"):
         page = ROOT / "docs" / "teaching" / f"{lesson}.md"
         assert page.is_file(), f"docs/teaching/{lesson}.md is missing"
         headings = re.findall(r"^#+ .*", page.read_text("utf-8"), re.M)
-        assert headings[0].startswith(f"# {lesson} ")
+        assert headings[0].lower().startswith((f"# {lesson} ", f"# {lesson}: "))
         assert headings[1:] == ["## Minutes", "## Where learners stumble", "## Show"], page.name
 
 
 def minutes(page: Path) -> list[int]:
     """The minutes in a table of a page of docs, row by row."""
     return [int(number) for number in re.findall(r"^\| [^|]+ \| (\d+) \|", page.read_text("utf-8"), re.M)]
+
+
+def test_minutes_of_the_capstone_add_up():
+    stated = re.search(r"\*\*Time:\*\* (\d+) minutes", (ROOT / "lessons" / "capstone.py").read_text("utf-8"))[1]
+    assert sum(minutes(ROOT / "docs" / "teaching" / "capstone.md")) == int(stated)
 
 
 @in_form

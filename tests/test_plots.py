@@ -221,7 +221,7 @@ def test_what_cannot_be_shown_is_said_in_a_sentence(photo):
 def test_samples_are_shown_with_their_masks(samples):
     fig = plots.samples(samples[:5])
     shown(fig)
-    assert fig.alt.startswith("5 photos of hands of 5 people")
+    assert fig.alt == "5 photos of 5 persons, each with its hand filled and outlined in blue."
     assert fig.axes[0].get_title() == f"person {samples[0].person}, gesture {samples[0].gesture}"
     assert np.array_equal(fig.axes[0].images[0].get_array(), plots.overlay(*samples[0].read()))
 
@@ -236,6 +236,15 @@ def test_predictions_are_a_row_of_four_for_each_sample(samples, unet):
     wrong = plots.errors(image, true, (hand >= predictor.threshold).astype(np.uint8))
     assert np.array_equal(fig.axes[1].images[0].get_array(), hand)
     assert np.array_equal(fig.axes[3].images[0].get_array(), wrong)
+
+
+def test_whoever_hears_the_page_of_leaves_hears_of_leaves(samples, unet):
+    for fig in (
+        plots.samples(samples[:2], noun="leaf", whose="plant"),
+        plots.predictions(Predictor(unet), samples[:1], noun="leaf", whose="plant"),
+    ):
+        assert "leaf" in fig.alt and not re.search("hand|person", fig.alt)
+        assert fig.axes[0].get_title().startswith(f"plant {samples[0].person}")
 
 
 def test_a_threshold_is_drawn_with_its_scores(samples):

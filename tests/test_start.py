@@ -166,6 +166,19 @@ def test_what_tensorflow_writes_is_kept_back_until_its_import_fails(tmp_path):
     assert python("-c", quiet, settings={}, home=tmp_path).stderr == "descriptor 2 is back"
 
 
+def test_a_notebook_does_not_warn_of_retracing(tmp_path):
+    """There, TensorFlow's logger sets its level anew and writes to the page, above a lesson's picture."""
+    lines = """
+import sys
+sys.ps1 = ">>> "  # by which TensorFlow knows a notebook
+import handseg_lib
+from tensorflow.python.platform import tf_logging
+tf_logging.warning("5 out of the last 10 calls triggered tf.function retracing.")
+tf_logging.warning("The disk is full.")
+"""
+    assert python("-c", lines, settings={}, home=tmp_path).stdout == "WARNING:tensorflow:The disk is full.\n"
+
+
 @pytest.mark.parametrize("module", ["tqdm", "keras"])
 def test_ctrl_c_in_the_first_seconds_is_no_traceback(tmp_path, module):
     """That is while the command line's own imports last, and while Keras is imported."""
