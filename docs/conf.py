@@ -44,6 +44,7 @@ toc_object_entries = False
 
 html_theme = "sphinx_book_theme"
 html_title = project
+html_favicon = "../web/icon.svg"
 html_context = {"default_mode": "auto"}
 html_static_path = ["static"]
 html_css_files = ["site.css"]

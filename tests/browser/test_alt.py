@@ -7,12 +7,11 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from .conftest import FRONT_ENDS, ROOT, unproven
+from .conftest import FRONT_ENDS, ROOT
 
 LESSON = ROOT / "notebooks" / "04_the_u_net.ipynb"
 
 
-@unproven
 @pytest.mark.parametrize("front_end", sorted(FRONT_ENDS))
 def test_a_stored_figure_has_its_alt_text(page, jupyter, front_end):
     address, folder = jupyter
