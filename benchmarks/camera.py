@@ -3,7 +3,8 @@
     python web/build.py && python -m benchmarks.camera --json
 
 Chromium plays a film of drawn hands as its camera. The page's network runs in the browser, by WebAssembly; `live` sends
-each frame to the kernel and draws the mask that comes back, in JupyterLab. What counts is the masks that are drawn.
+each frame to the kernel and draws the mask that comes back, in JupyterLab: once with the course's predictor in Keras,
+and once with the eight-bit export that was made for the page. What counts is the masks that are drawn.
 """
 
 import argparse
@@ -32,7 +33,8 @@ FRAME = (480, 360)  # width and height of the film, pixels
 HANDS = list(zip(range(20, 32), "54L532" * 2))  # twelve people one after another, from whom no network here has learned
 HOLD = 45  # frames for which the film shows a hand: it has 30 a second
 ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
-CELL = "import handseg_lib as hs\nhs.explore.live(hs.load_predictor())"
+CELL = "import handseg_lib as hs\nhs.explore.live(hs.load_predictor({}))"
+EXPORT = PAGE.parent / "web-network" / "hand.onnx"
 CLOCK = """([selector, event, seconds]) => new Promise(resolve => {
   let masks = 0
   const count = () => masks++
@@ -117,9 +119,9 @@ def on_the_page(chromium) -> float:
     return masks
 
 
-def in_lab(chromium) -> float:
-    """Masks a second of ``explore.live`` with the course's predictor."""
-    with served([CELL], "jupyter", "lab", "--allow-root", "--IdentityProvider.token=") as address:
+def in_lab(chromium, path: str = "") -> float:
+    """Masks a second of ``explore.live`` with the course's predictor, or with the export that the path names."""
+    with served([CELL.format(path)], "jupyter", "lab", "--allow-root", "--IdentityProvider.token=") as address:
         page = chromium.new_page()
         page.goto(f"{address}lab/tree/notebook.ipynb")
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=300_000)
@@ -150,6 +152,7 @@ def main() -> None:
         card = json.loads((PAGE / "model" / "card.json").read_text("utf-8"))
         figures = {"page_masks_per_second": on_the_page(chromium), "page_size": card["camera_size"]}
         figures |= {"page_megabytes": card["bytes"]["wasm"] / 1e6, "live_masks_per_second": in_lab(chromium)}
+        figures["live_export_masks_per_second"] = in_lab(chromium, repr(str(EXPORT)))
         chromium.close()
     figures |= {"seconds": SECONDS, "load_before": load}
     machine.write_record(RESULTS / "camera.json", figures, [])

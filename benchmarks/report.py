@@ -386,9 +386,10 @@ def camera() -> str:
     figures = record["figures"]
     return f"""
 With a film of drawn hands as its camera, Chromium draws {figures["page_masks_per_second"]:.1f} masks a second on the
-[page for the browser](page.md), at {figures["page_size"]} px on the processor, and
-{figures["live_masks_per_second"]:.1f} a second by `hs.explore.live` in JupyterLab (`{record["command"]}`,
-{record["date"]}). The page has loaded {figures["page_megabytes"]:.1f} MB before its first mask.
+[page for the browser](page.md), at {figures["page_size"]} px on the processor. In JupyterLab, `hs.explore.live` draws
+{figures["live_masks_per_second"]:.1f} a second with Keras, and {figures["live_export_masks_per_second"]:.1f} with an
+export in eight bits (`{record["command"]}`, {record["date"]}). The page has loaded {figures["page_megabytes"]:.1f} MB
+before its first mask.
 {busy(figures["load_before"])}
 """
 
