@@ -26,8 +26,6 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"  # of the tests that failed;
 CAMERA = "--use-fake-device-for-media-stream"  # a film of drawn hands, for a page that is allowed to see it
 # what a box of widgets has for each child until it is made: the pictures are there before the sliders are
 PLACEHOLDER = ".jupyter-widgets > .lm-Widget:empty"
-# what was written while the machine was too busy to run it, and has not been seen to pass; it says so in every report
-unproven = pytest.mark.xfail(run=False, reason="not seen to pass yet")
 OPEN_TO_TESTS = ["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
 FRONT_ENDS = {"lab": "lab/tree", "notebook": "notebooks"}
 

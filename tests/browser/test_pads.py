@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from handseg_lib import explore
 
-from .conftest import unproven
 from .test_widgets import SETUP, front_ends, lose_nothing, number
 
 CELLS = {
@@ -180,7 +179,6 @@ def test_the_square_of_a_convolution_is_dragged_and_moved_by_keys(run, page, fro
     assert middle.input_value() == "0.12"
 
 
-@unproven
 @front_ends
 def test_the_mask_follows_the_brush(run, page, front_end):
     widget = run(front_end, "fool")
@@ -211,7 +209,6 @@ def test_the_mask_follows_the_brush(run, page, front_end):
     assert len({clean, painted, by_key}) == 3
 
 
-@unproven
 @front_ends
 def test_a_photo_on_the_wall_is_chosen(run, page, front_end):
     widget = run(front_end, "wall")
@@ -228,7 +225,6 @@ def test_a_photo_on_the_wall_is_chosen(run, page, front_end):
     expect(cells.nth(2).locator("img").nth(1)).to_have_css("opacity", "1")  # to which nobody points
 
 
-@unproven
 @front_ends
 def test_the_ball_rolls_from_where_it_is_put(run, page, front_end):
     widget = run(front_end, "roll_ball")
@@ -247,7 +243,6 @@ def test_the_ball_rolls_from_where_it_is_put(run, page, front_end):
     widget.changed(path, "the way down")
 
 
-@unproven
 @front_ends
 def test_a_zoom_of_400_percent_loses_nothing_of_them(run, page, front_end):
     network, *_ = lose_nothing(run, page, front_end, CELLS)
