@@ -34,7 +34,8 @@ hs.explore.open_network("encoder")
 #
 # Drag the square over the photo, or move it by the arrow keys. Orange stands for numbers above 0, and blue for
 # numbers below 0. Where does the kernel "vertical edges" answer with 0, and where with a large number? Then choose
-# other kernels. (If you kept a photo of your hand in lesson 00, you see it here. Otherwise you see a drawn hand.)
+# other kernels, or type other numbers. (If you kept a photo of your hand in lesson 00, you see it here. Otherwise you
+# see a drawn hand.)
 
 # %%
 drawn_hand, _ = hs.drawn.render(4, "5", 0)
