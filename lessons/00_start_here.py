@@ -345,8 +345,8 @@ hs.plots.images(
 # | {{rooms.photos}} pictures of offices, into which a program pasted hands | {{rooms.iou:.2f}} |
 # | the same pictures of offices, made grey | {{rooms.iou_grey:.2f}} |
 #
-# These office pictures were used to choose the way to train. So expect a little less in a room of your own. In most
-# photos the network will find your hand, but not in all.
+# These office pictures were used to choose the way to train. So expect a little less in a room of your own. There is
+# a good chance that the network finds your hand, but it will not find it in every photo.
 # <!-- holds: 0.7 < rooms.iou < rooms.hgr1_iou and rooms.iou_grey > 0.6 -->
 #
 # Some failures are known. The network calls a part of a face hand ({{100 * rooms.false_hand_face:.0f}} % of one

@@ -495,10 +495,10 @@ hs.plots.images(
 # other eight do a little better without it.
 #
 # And do the colours help? All of HGR1 has much the same light, so it cannot show what they are for. So the test
-# photos were put into another light, by a function of the same kind. There, the IoU is {{ablation["the
-# recipe"].iou_lit:.2f}} with these colours in the training, and {{ablation["without colour
-# augmentation"].iou_lit:.2f}} without them. ([Results](../docs/results.md) has all numbers.) Before you copy an
-# augmentation, measure it on your own data, person by person.
+# photos were put into another light, by a function of the same kind. In that light, the IoU is
+# {{ablation["the recipe"].iou_lit:.2f}} if the training had such colours, and
+# {{ablation["without colour augmentation"].iou_lit:.2f}} if it had not. ([Results](../docs/results.md) has all
+# numbers.) Before you copy an augmentation, measure it on your own data, person by person.
 # <!-- holds: ablation["without moving augmentation"].low < 0 < ablation["without moving augmentation"].high -->
 # <!-- holds: ablation["without disguise"].low < 0 < ablation["without disguise"].high -->
 # <!-- holds: ablation["without colour augmentation"].low < 0 < ablation["without colour augmentation"].high -->

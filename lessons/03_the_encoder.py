@@ -388,10 +388,10 @@ hs.plots.images(
 # %% [markdown]
 # A decoder can still learn from such features: small differences are left, and a decoder can enlarge them. But much
 # of what the encoder has learned is lost. In the [small test](../docs/glossary.md#small-test) of lesson 02, the IoU
-# is {{ablation["the recipe"].iou:.3f}} with photos prepared as they should be. With 0-1 it is {{ablation["0-1 into an
-# encoder that expects 0-255"].iou:.3f}}, although in both cases the encoder was allowed to go on learning. (Such
-# further learning is called *fine-tuning*: see lesson 06. All numbers of the small test stand in the
-# [results](../docs/results.md).)
+# is {{ablation["the recipe"].iou:.3f}} with photos prepared as they should be. With 0-1 it is
+# {{ablation["0-1 into an encoder that expects 0-255"].iou:.3f}}, although in both cases the encoder was allowed to go
+# on learning. (Such further learning is called *fine-tuning*: see lesson 06. The [results](../docs/results.md) have
+# all numbers of the small test.)
 #
 # Could batch norm not put the scale right? It could, nearly, with the mean and the spread of your photos. But here
 # batch norm uses the mean and the spread that were stored when the encoder was trained (section 10). (In another
