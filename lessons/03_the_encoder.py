@@ -32,7 +32,7 @@ hs.explore.open_network("encoder")
 #
 # $$y_{r,c} = \sum_{i=-1}^{1} \sum_{j=-1}^{1} w_{i,j} \; x_{r+i,\,c+j}$$
 #
-# Drag the square over the photo, or move it by the arrow keys. Orange stands for numbers above 0, and blue for
+# Drag the square over the photo, or move it with the arrow keys. Orange stands for numbers above 0, and blue for
 # numbers below 0. Where does the kernel "vertical edges" answer with 0, and where with a large number? Then choose
 # other kernels, or type other numbers. (If you kept a photo of your hand in lesson 00, you see it here. Otherwise you
 # see a drawn hand.)
@@ -272,11 +272,11 @@ found.round(2)
 
 # %% [markdown]
 # Look at the last row: it is high for both, and nearly the same. Do not trust the first row. Its channel is the best
-# one for the training persons, and yet its number is much lower for them than for the test persons. So the high
-# number does not come from a good choice. It comes from these three test persons. A number of `conv1` depends on 7 x
-# 7 pixels only, so it shows brightness and colour. Whether they are enough to tell skin from wall depends on the
-# wall. In the drawn photos used here, every test person stands in front of a wall that is darker than the skin. Some
-# training persons stand in front of a wall that is brighter than the skin.
+# channel of `conv1` for the training persons, and yet its number is much lower for them than for the test persons. So
+# the high number does not come from a good choice. It comes from these three test persons. A number of `conv1`
+# depends on 7 x 7 pixels only, so it shows brightness and colour. Whether brightness and colour are enough to tell
+# skin from wall depends on the wall. In the drawn photos used here, every test person stands in front of a wall that
+# is darker than the skin. Some training persons stand in front of a wall that is brighter than the skin.
 #
 # So one of the 1024 channels of stage 4 responds where the hand is, though nobody trained it for hands. (Perhaps it
 # responds to skin, and perhaps to anything in front of a wall. With these photos you cannot find out which.) The
@@ -437,11 +437,11 @@ print(f"{trimmed.count_params() / 1e6:.2f} of {resnet.count_params() / 1e6:.2f} 
 # %% [markdown]
 # ## 7. Freeze it
 #
-# A new decoder begins with random weights, and its first gradients are large and nearly random. They could spoil what
-# the encoder has learned (lesson 06 measures this). So the encoder is [**frozen**](../docs/glossary.md#frozen) at
-# first: with `trainable = False` its weights stay as they are. Later, the course lets stages 3 and 4 learn as well
-# (lesson 06). Stages 1 and 2 stay frozen. They respond to edges and colours, and hands have these in common with
-# everything else.
+# A new decoder begins with random weights, and its first gradients are large and nearly random. Such gradients could
+# spoil what the encoder has learned. So the encoder is [**frozen**](../docs/glossary.md#frozen) at first: with
+# `trainable = False` its weights stay as they are. Later, the course lets stages 3 and 4 learn as well (lesson 06,
+# which also measures what this order gains). Stages 1 and 2 stay frozen. They respond to edges and colours, and hands
+# have these in common with everything else.
 #
 # `hs.encoder.freeze` freezes everything, or everything before a given block. A slip in such code raises no error. So
 # after each change, **count what can be trained**:
@@ -564,8 +564,8 @@ hs.check.learning_layers(learning_layers)
 # numbers in the figure. In a network there are two cases:
 #
 # - `fit` calls the layer with `training=True`. Then mean and spread are those of the current batch. The layer also
-#   has a **stored** mean and a stored variance (the square of the spread). It moves them a little towards those of
-#   the batch.
+#   has a **stored** mean and a stored variance (the square of the spread). The call moves both a little towards those
+#   of the batch.
 # - `predict` calls the layer with `training=False`. Then mean and spread are the stored ones.
 #
 # The stored means and variances of this encoder come from a million photos. No gradient touches them, so the count of
@@ -594,8 +594,8 @@ for trainable in (True, False):
 #
 # But when you fine-tune, `fit` calls a trainable encoder with `training=True` at each step. After a few hundred
 # steps, the stored numbers would come from your own small batches of hands, and no longer from a million photos. With
-# batches of 8, such numbers are noisy. So the course keeps the stored numbers still. (It has not measured what
-# happens if they move.)
+# batches of 8, such numbers are noisy. So the course keeps the stored numbers still. (What happens if they move has
+# not been measured.)
 #
 # **You need not do anything for this in the course**: the library's encoder keeps its stored numbers still.
 #
