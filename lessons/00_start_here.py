@@ -30,7 +30,8 @@ film = hs.explore.watch_training(learners.val[0], film=True)
 history = hs.fit(hs.build_unet(size), lessons, exam, epochs=6, frozen_epochs=6, callbacks=[film])
 
 # %% [markdown]
-# `IoU` says how good an outline is: 0 is useless, and 1 is perfect. (Section 7 tells you how it is counted.)
+# The number `IoU` over each picture says how good the outline is: 0 is useless, and 1 is perfect. (Section 7 tells
+# you how it is counted.)
 #
 # Nobody told the network what a finger is. But it did not begin from nothing. Most of the network is called the
 # encoder. The encoder had learned before, from more than a million photos of other things. Here it did not change
@@ -59,9 +60,9 @@ hs.explore.open_network()
 # | [03 The encoder](03_the_encoder.ipynb) | what does a network know that has seen a million photos? |
 # | [04 The U-Net](04_the_u_net.ipynb) | how does the network find the exact outline? |
 # | [05 Losses and metrics](05_losses_and_metrics.ipynb) | what is a good mask, in one number? |
-# | [06 Training](06_training.ipynb) | how does it learn without forgetting what it knew? |
-# | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does it fail, and does it notice? |
-# | [08 Unseen people](08_unseen_people.ipynb) | how well will it do on the next person, and how sure is that? |
+# | [06 Training](06_training.ipynb) | how does the network learn without forgetting what it knew? |
+# | [07 Exploring predictions](07_exploring_predictions.ipynb) | where does the network fail, and do its probabilities show this? |
+# | [08 Unseen people](08_unseen_people.ipynb) | how well will the network do on the next person, and how sure is that? |
 # | [09 Shipping](09_shipping.ipynb) | how does the network reach people who have no Python? |
 # | [10 Scaling out](10_scaling_out.ipynb) | what do more processes and more machines win, and where does that stop? |
 # | [Capstone](capstone.ipynb) | can you do all of this with something of your own? |
@@ -173,10 +174,10 @@ hs.check.hand_share(hand_share)
 # ## 5. A probability for each pixel
 #
 # Load the course's network and call it like a function. (It is not the network of the film. It has the same layers,
-# but it was trained before the course, on real photos for the most part.) It returns an array as high and as wide as
-# the photo, with one number for each pixel. The number says how probable it is, according to the network, that this
-# pixel is hand. (The shape of an array names the height first: (172, 256) for a photo that is 256 pixels wide and 172
-# high.)
+# but it was trained before the course, on real photos for the most part.) The network returns an array as high and as
+# wide as the photo, with one number for each pixel. The number says how probable it is, according to the network,
+# that this pixel is hand. (The shape of an array names the height first: (172, 256) for a photo that is 256 pixels
+# wide and 172 high.)
 
 # %%
 predictor = hs.load_predictor()
@@ -219,10 +220,10 @@ def to_mask(probability, threshold):
 hs.check.to_mask(to_mask)
 
 # %% [markdown]
-# The library does the same in `predictor.mask`. Its threshold was chosen with the photos of two people. The network
-# did not learn from these two people, and it is not tested on them. What would another threshold do? With a low
-# threshold, every weak sign of skin counts as hand. With a high threshold, only those pixels count of which the
-# network is almost certain.
+# The library does the same in `predictor.mask`. The threshold of the predictor was chosen with the photos of two
+# people. The network did not learn from these two people, and it is not tested on them. What would another threshold
+# do? With a low threshold, every weak sign of skin counts as hand. With a high threshold, only those pixels count of
+# which the network is almost certain.
 
 # %%
 cuts = (0.05, predictor.threshold, 0.95)
@@ -307,9 +308,9 @@ hs.plots.images(
 # %% [markdown]
 # ## 9. Your own photo
 #
-# Run the next cell. A frame appears. In it you take a photo of your hand with the camera of your computer, or you
-# drop a file on it. Your photo stays on the machine that runs this notebook. There it is **kept** as a file in the
-# course's cache, so that later lessons can show your hand beside theirs. `hs.my_hand.forget()` removes it.
+# Run the next cell. A frame appears. Take a photo of your hand in this frame, with the camera of your computer, or
+# drop a file on the frame. Your photo stays on the machine that runs this notebook. There it is **kept** as a file in
+# the course's cache, so that later lessons can show your hand, too. `hs.my_hand.forget()` removes the file.
 
 # %%
 hs.explore.try_photo(predictor, keep=True)

@@ -59,7 +59,7 @@ table.groupby("person").size().to_frame("photos").T
 
 # %% [markdown]
 # Here are the photos: a row for each person, a column for each gesture. (The figure shows eight gestures at most.)
-# Point at a photo, and its mask appears. To see a photo large, click on it, or go there by Tab and the arrow keys.
+# Point at a photo, and its mask appears. To see a photo large, click on it, or go to it with Tab and the arrow keys.
 
 # %%
 hs.explore.wall(samples)
@@ -201,8 +201,9 @@ hs.check.looks_inverted(looks_inverted)
 # %% [markdown]
 # ## 6. Exercise: read a mask (core)
 #
-# Write a function that reads a mask file and returns a numpy array of shape (height, width), dtype `uint8`, with 1 where
-# there is skin and 0 elsewhere. In the file, skin is black. `Image.open(path).convert("L")` gives you the grey picture.
+# Write a function that reads a mask file and returns a numpy array of shape (height, width), dtype `uint8`, with 1
+# where there is skin and 0 elsewhere. In the file, skin is black. `Image.open(path).convert("L")` gives you the grey
+# picture.
 #
 # <details>
 # <summary>Masks of your own may have the mode P</summary>
@@ -246,14 +247,15 @@ print(f"{len(train)} to train, {len(test)} to test. People in both: {len(in_both
 # it outlines the hand of somebody whom it has *never seen*.
 #
 # How much does it matter whether a network knows the person? It depends on the person. Here are scores of a very
-# simple detector, which counts for each colour how often it is skin (lesson 08 builds it). They were measured on the
-# 899 real photos of HGR1. (If your hands are drawn, person {{known_people.widest_person}} of this table is not your
-# person {{known_people.widest_person}}.) Each person was tested twice, on half of this person's photos,
-# {{known_people.photos}} photos in all. In the first test, the detector had also learned from the other half: it knew
-# the person. In the second test, it had learned only from photos of other people: the person was a stranger. Both
-# times it had learned from equally many photos.
+# simple detector, which counts for each colour how often it is skin (lesson 08 builds this detector). They were
+# measured on the 899 real photos of HGR1. (If your hands are drawn, person {{known_people.widest_person}} of this
+# table is not your person {{known_people.widest_person}}.) Half of each person's photos were kept for the test,
+# {{known_people.photos}} photos in all. Each person was tested twice. In the first test, the detector had also
+# learned from the other half of this person's photos: it knew the person. In the second test, the detector had
+# learned only from photos of other people: the person was a stranger. Both times it had learned from equally many
+# photos.
 #
-# | [IoU](../docs/glossary.md#iou) | it knows the person | the person is a stranger |
+# | [IoU](../docs/glossary.md#iou) | the detector knows the person | the person is a stranger |
 # |---|---|---|
 # | person {{known_people.widest_person}} | {{known_people.widest_known_iou:.3f}} | {{known_people.widest_stranger_iou:.3f}} |
 # | person 12 | {{known_people["12"].known:.3f}} | {{known_people["12"].stranger:.3f}} |
@@ -329,10 +331,10 @@ hs.check.deal(deal)
 # ## 9. Your own folder
 #
 # You can make a data set of your own. Put photos in one folder and masks in another, and give a photo and its mask
-# the same name. `hs.pair` makes samples of them. It reads JPEG, PNG and most other formats (HEIC after `pip install
-# pillow-heif`).
+# the same name. `hs.pair` makes samples of these files. It reads JPEG, PNG and most other formats. (For HEIC, first
+# run `pip install pillow-heif`.)
 #
-# No program can see two things, so you have to say them:
+# There are two things that no program can see. You have to say them:
 #
 # - **whose hand it is**, by a pattern for the file's name. The pattern `r"id(\d+)"` means the digits after `id`.
 #   (Such patterns are called [regular expressions](https://docs.python.org/3/howto/regex.html).) Without a pattern,

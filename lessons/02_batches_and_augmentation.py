@@ -30,17 +30,17 @@ hs.explore.open_network("photo")
 #
 # A network has millions of numbers, its [**weights**](../docs/glossary.md#weight), and training changes them. The
 # [**loss**](../docs/glossary.md#loss) is one number that says how wrong the network's answer was. In each step the
-# network looks at some photos. For each weight it computes how the loss changes if the weight grows a little: this is
-# the [gradient](../docs/glossary.md#gradient). Then every weight moves a little in the direction in which the loss falls.
-# How many photos should the network look at before it moves?
+# network looks at some photos. For each weight one computes how the loss changes if the weight grows a little: this
+# is the [gradient](../docs/glossary.md#gradient). Then every weight moves a little in the direction in which the loss
+# falls. How many photos should the network look at before its weights move?
 #
 # Take the smallest network there is. It has one weight, and gives all pixels the same probability. Suppose that this
-# probability is 0.5, and that 0.2 of the photo is hand. Then 0.2 would be right, so the network said 0.3 too much. In this
-# network the gradient is exactly this difference: 0.5 - 0.2 = 0.3. A gradient of +0.3 means: move the weight down. A
-# gradient of -0.3 would mean: move it up.
+# probability is 0.5, and that 0.2 of the photo is hand. Then 0.2 would be right, and the probability is 0.3 too
+# large. In this network the gradient is exactly this difference: 0.5 - 0.2 = 0.3. A gradient of +0.3 means: move the
+# weight down. A gradient of -0.3 would mean: move the weight up.
 #
-# So the masks are enough to compute gradients. Compare the gradient of one photo with the mean gradient of 4 photos, and
-# of 16.
+# So for this network, the masks are enough to compute gradients. Compare the gradient of one photo with the mean
+# gradient of 4 photos, and of 16.
 #
 # <details>
 # <summary>For which network is this exactly so?</summary>
@@ -64,12 +64,12 @@ print("spread of the gradient, by photos in a batch:", {n: round(float(s), 3) fo
 assert spread[16] < spread[4] < spread[1]
 
 # %% [markdown]
-# The *spread* (the standard deviation) says how far the gradients of different batches usually lie from their mean.
-# For batches of a single photo the spread is large. With four times as many photos in each batch, it is half as
-# large. All photos at once would give the exact mean. But then the network would move only once in a whole pass
-# through the data, and all photos would have to fit into memory together. So one takes a few photos at a time, often
-# 8 or 16: a [batch](../docs/glossary.md#batch). The code that hands out batches is called a [data
-# generator](../docs/glossary.md#data-generator). You will now build one, part by part.
+# The *spread* (the standard deviation) says how far the gradients of different batches usually lie from their mean. A
+# [batch](../docs/glossary.md#batch) is the group of photos of one step. If a batch is a single photo, the spread is
+# large. With four times as many photos in each batch, the spread is half as large. All photos at once would give the
+# exact mean. But then the weights would move only once in a whole pass through the data, and all photos would have to
+# fit into memory together. So one takes a few photos for a batch, often 8 or 16. The code that hands out batches is
+# called a [data generator](../docs/glossary.md#data-generator). You will now build a generator, part by part.
 
 # %% [markdown]
 # ## 2. Read and resize
@@ -146,9 +146,9 @@ hs.plots.images(
 # article from which the course grew does it in this way.)
 #
 # There are two good ways. Interpolate and then **compare with 0.5**. Or take the [nearest
-# pixel](../docs/glossary.md#nearest-neighbour), as the course does. Name the argument for this: `interpolation=`. If
-# you write `cv2.resize(m, s, cv2.INTER_NEAREST)`, the third argument is not the interpolation. Then OpenCV takes the
-# bilinear way, without a warning.
+# pixel](../docs/glossary.md#nearest-neighbour), as the course does. Write the argument for this with its name,
+# `interpolation=`. If you write `cv2.resize(m, s, cv2.INTER_NEAREST)`, the third argument is not the interpolation.
+# Then OpenCV takes the bilinear way, without a warning.
 #
 # If a photo becomes smaller, each new pixel is the mean of all the old pixels that it covers (`INTER_AREA`).
 # Otherwise fine textures would turn into false stripes.
@@ -483,20 +483,20 @@ hs.plots.images(
 
 # %% [markdown]
 # The last picture is not about light. Suppose that in all training photos colour alone is enough to tell hand from
-# background. Then the network learns nothing else. If somebody comes in a salmon T-shirt, it marks the shirt. So the
-# course sometimes **disguises** the background: it gives patches of it about the colour of the skin. (The patches may
-# be lighter or darker than the skin. A little chance is in their colour, too, and now and then it is quite another
-# one.)
+# background. Then the network learns nothing else. If somebody comes in a salmon T-shirt, the network marks the
+# shirt. So the course sometimes **disguises** the background: patches of it get about the colour of the skin. (The
+# patches may be lighter or darker than the skin. Their colour is also changed a little at random. So some patches
+# look rather green or violet.)
 #
 # Do moves and disguise help? On HGR1 you cannot tell: the gain is small, and the nine persons of the [small
-# test](../docs/glossary.md#small-test) are few. But one of them wears a salmon T-shirt, and for this person the
-# disguise helps much. With it, no person's IoU is below {{ablation["the recipe"].worst_person_iou:.2f}}. Without it,
-# the IoU of the person in the T-shirt falls to {{ablation["without disguise"].worst_person_iou:.2f}}. Six of the
-# other eight do a little better without it.
+# test](../docs/glossary.md#small-test) are few. But one of the nine wears a salmon T-shirt, and for this person the
+# disguise helps much. With the disguise, no person's IoU is below {{ablation["the recipe"].worst_person_iou:.2f}}.
+# Without it, the IoU of the person in the T-shirt falls to {{ablation["without disguise"].worst_person_iou:.2f}}. Of
+# the other eight persons, six do a little better without the disguise.
 #
-# And do the colours help? All of HGR1 has much the same light, so it cannot show what they are for. So the test
-# photos were put into another light, by a function of the same kind. In that light, the IoU is
-# {{ablation["the recipe"].iou_lit:.2f}} if the training had such colours, and
+# And do the colours help? All photos of HGR1 have much the same light, so they cannot show it. So the test photos
+# were put into another light, by a function like the one above. In that light, the IoU is
+# {{ablation["the recipe"].iou_lit:.2f}} if the training had changed colours, and
 # {{ablation["without colour augmentation"].iou_lit:.2f}} if it had not. ([Results](../docs/results.md) has all
 # numbers.) Before you copy an augmentation, measure it on your own data, person by person.
 # <!-- holds: ablation["without moving augmentation"].low < 0 < ablation["without moving augmentation"].high -->
