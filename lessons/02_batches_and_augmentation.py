@@ -516,13 +516,13 @@ hs.explore.play_augmentation(four[1])
 # ## 11. Chance that can be repeated
 #
 # Until now you chose each amount. In a training, all amounts are drawn at random, but the training should give the
-# same result when you run it again. So every random number has to come from a [seed](../docs/glossary.md#seed). This
-# is a number that you choose, and a generator computes all others from it. Do not use numpy's global generator,
-# because any other code can change it. Give each photo a generator of its own. The course makes this generator from
-# three numbers: the seed of the whole run, the epoch, and the photo's place in the list.
+# same result when you run it again. So every random number has to come from a [seed](../docs/glossary.md#seed), a
+# number that you choose. A *random generator* computes all random numbers from its seed. Do not use numpy's global
+# random generator, because any other code can change it. Give each photo a random generator of its own. The course
+# makes it from three numbers: the seed of the whole run, the epoch, and the photo's place in the list.
 #
-# The library's `augment` draws all amounts from such a generator. Then it does what you have seen: one matrix, one
-# table of colours, and sometimes the disguise. This is how far it goes:
+# The library's `augment` draws all amounts from such a random generator. Then it does what you have seen: one matrix,
+# one table of colours, and sometimes the disguise. This is how far it goes:
 
 # %%
 hs.augment.Augmentation()
@@ -571,9 +571,9 @@ hs.plots.images(
 #
 # </details>
 #
-# This is the whole generator. The library's `hs.Batches` does the same in one piece. With `augment=True` it shuffles
-# and augments. Without it, you get the photos as they are and in order. Do your generator and `hs.Batches` give the
-# same numbers?
+# Your data generator is now complete. The library's `hs.Batches` does the same in one piece. With `augment=True` it
+# shuffles and augments. Without `augment=True`, you get the photos as they are and in order. Do your data generator
+# and `hs.Batches` give the same numbers?
 
 # %%
 theirs = hs.Batches(split.train, size, batch, augment=True, seed=7)
@@ -595,7 +595,8 @@ print(f"{len(theirs.samples)} photos, twice, and not a byte differs")
 #
 # Every augmentation claims something about the world. Mirroring claims that a mirrored hand is a hand. The network
 # cannot check this. If a network learned to read from mirrored letters, it would take b and d for the same letter. At
-# the end of this section, you see how much one such claim can change.
+# the end of this section are the scores of two networks. Only one of the two saw hands in other rooms, and the scores
+# are far apart.
 #
 # You also make a claim by what you never change. All augmentations so far leave the hand in its room. HGR1 has only
 # six walls or so. The course calls these walls the laboratory. So the photos claim that every hand is in that
@@ -636,17 +637,17 @@ images.shape, masks.shape
 #
 # Does `Elsewhere` help? On HGR1 you could not see it, because all photos of HGR1 were taken in the laboratory, the
 # test photos as well. You have to leave the laboratory. So take {{rooms.photos}} pictures of hands in offices ([data
-# card](../docs/data_card.md)). Two networks were tested on them, in colour and made grey:
+# card](../docs/data_card.md)). Two networks were tested on these pictures, in colour and made grey:
 #
 # | what the network learned with | IoU in colour | IoU in grey |
 # |---|---|---|
 # | the moves and colours of this lesson alone | {{rooms_laboratory.iou:.2f}} | {{rooms_laboratory.iou_grey:.2f}} |
 # | the course's network: the same, and then `Elsewhere` and more | {{rooms.iou:.2f}} | {{rooms.iou_grey:.2f}} |
 #
-# The first network finds next to nothing in grey pictures. The course's network began in the same way. Then it went
+# In grey pictures the first network finds next to nothing. The course's network began in the same way. Then it went
 # on with `Elsewhere`, for longer, and with two more changes (lesson [08](08_unseen_people.ipynb), section 17). How
 # much of the gain comes from `Elsewhere` alone was not measured. And these pictures were used to choose the way to
-# train, so expect a little less in other rooms.
+# train. So expect a little less in other rooms.
 # <!-- holds: rooms.iou > rooms_laboratory.iou + 0.05 and rooms.iou_grey > 0.5 > 0.1 > rooms_laboratory.iou_grey -->
 
 # %% [markdown]
