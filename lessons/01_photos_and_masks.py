@@ -366,9 +366,8 @@ own = Path(tempfile.mkdtemp())  # yours would be Path("my_hands")
 for sample in samples[:: len(samples) // 6][:6]:
     for path, part in ((sample.image, "photos"), (sample.mask, "masks")):
         (own / part).mkdir(exist_ok=True)
-        shutil.copy(path, own / part)
-spoilt = own / "masks" / sample.mask.name  # the last mask, which is inverted on purpose
-ImageOps.invert(Image.open(spoilt)).save(spoilt)
+        last = shutil.copy(path, own / part)
+ImageOps.invert(Image.open(last)).save(last)  # on purpose: the mask that was copied last
 
 checked = hs.check_pairs(hs.pair(own / "photos", own / "masks", person=r"id(\d+)", skin="black"))
 checked

@@ -418,9 +418,9 @@ hs.plots.images(
 # the black pixels out of the loss. If you do not leave them out, the network learns from corners that no real photo
 # has.)
 #
-# In a project you would take a library that moves photo and mask together, for example
-# [Albumentations](https://albumentations.ai/) or `torchvision.transforms.v2`. Ask the same questions about it: Does
-# the mask get its nearest pixels? Do photo and mask get the same numbers? Where do the random numbers come from?
+# In a project you would take a library that moves photo and mask together, for example `albumentations` or
+# `torchvision.transforms.v2`. Ask the same questions about such a library: Does the mask get its nearest pixels? Do
+# photo and mask get the same numbers? Where do the random numbers come from?
 
 # %% [markdown]
 # ## 9. Exercise: mirror a pair (core)

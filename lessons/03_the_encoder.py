@@ -306,9 +306,9 @@ hs.plots.images(
 # - the numbers go from 0 to 255;
 # - the mean colour of ImageNet is subtracted: 103.939 from blue, 116.779 from green and 123.68 from red.
 #
-# These three points belong to the *file of weights*, and not to the network. PyTorch's torchvision has nearly the same
-# ResNet50, also trained on ImageNet. The weights of torchvision expect red, green, blue, from 0 to 1, minus a mean and
-# divided by a spread. So before you use weights from a file, read what they expect.
+# These three points belong to the *file of weights*, and not to the network. The PyTorch package `torchvision` has
+# nearly the same ResNet50, also trained on ImageNet. The weights of `torchvision` expect red, green, blue, from 0 to
+# 1, minus a mean and divided by a spread. So before you use weights from a file, read what they expect.
 
 # %% [markdown]
 # ## 4. Exercise: prepare photos as Caffe did (warm-up)
