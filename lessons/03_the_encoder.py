@@ -9,10 +9,10 @@
 # - say what a convolution, a residual block and a stage are;
 # - feed a pretrained network what it was trained on, and notice when you do not;
 # - cut off the part that you do not need, freeze the rest, and check which layers learn;
-# - keep the statistics of batch norm still while you fine-tune.
+# - say when batch norm changes without a gradient, and why the course keeps it still.
 #
 # **Time:** 95 minutes to work through; the computer needs {{ceil(memory["03"].wall_seconds / 60)}} of them on two CPU
-# cores.
+# cores. If networks are new to you, take two evenings, and leave sections 9 and 10 for later.
 #
 # **You need:** [02 Batches and augmentation](02_batches_and_augmentation.ipynb).
 
@@ -32,20 +32,34 @@ hs.explore.open_network("encoder")
 #
 # $$y_{r,c} = \sum_{i=-1}^{1} \sum_{j=-1}^{1} w_{i,j} \; x_{r+i,\,c+j}$$
 #
-# Drag the square over the photo, or move it by the arrow keys. Orange stands for numbers above 0, and blue for numbers
-# below 0. Where does the kernel "vertical edges" answer with 0, and where with a large number? Then choose other numbers.
-# (If you kept a photo of your hand in lesson 00, you see it here. Otherwise it is a drawn one.)
+# Drag the square over the photo, or move it with the arrow keys. Orange stands for numbers above 0, and blue for
+# numbers below 0. Where does the kernel "vertical edges" answer with 0, and where with a large number? Then choose
+# other kernels, or type other numbers. (If you kept a photo of your hand in lesson 00, you see it here. Otherwise you
+# see a drawn hand.)
 
 # %%
 drawn_hand, _ = hs.drawn.render(4, "5", 0)
 hs.explore.convolve(hs.my_hand.load(drawn_hand))
 
 # %% [markdown]
-# A photo has three channels: red, green and blue. Then a kernel has a square of numbers for each channel. All products
-# are added up, and one more number, the *bias*. A layer has many kernels. Each makes one map of answers, and these maps
-# are the channels that the next layer reads. Nobody wrote the numbers: the network learned them. Here are the 64
-# kernels of the first layer, 7 x 7 each, and their maps. (They come from the network of section 2. The course never trains
-# its first layer.)
+# Compute one answer by hand before you go on. The kernel (-1, 0, 1) lies on the pixels 20, 20 and 90. What does it
+# answer? What does it answer on the pixels 60, 60 and 60? And on 90, 20 and 20?
+#
+# <details>
+# <summary>The answers</summary>
+#
+# 70, 0 and -70. The kernel "vertical edges" is made of three such rows, and the middle row counts twice. Where the grey
+# does not change from left to right, this kernel answers with 0: on a plain wall, and along a horizontal edge. Where
+# dark stands to the left of bright, it answers with a large number. Where bright stands to the left of dark, its answer
+# is far below 0.
+#
+# </details>
+#
+# A photo has three channels: red, green and blue. So a kernel for photos has three squares of numbers, one for each
+# channel. All products are added up. Then one more number is added, the *bias*. A layer has many kernels. Each kernel
+# makes one map of answers. The next layer reads these maps as its channels. Nobody wrote the numbers of the kernels:
+# the network learned them. Here are the 64 kernels of the first layer, 7 x 7 each, and their maps. (They are those of
+# ResNet50, the network of section 2. The course never trains its first layer.)
 
 # %%
 hs.explore.draw_filters(hs.load_predictor(), hs.my_hand.load(drawn_hand))
@@ -56,12 +70,12 @@ hs.explore.draw_filters(hs.load_predictor(), hs.my_hand.load(drawn_hand))
 # Two more steps follow each convolution of this network:
 #
 # - Some channels have small numbers and others have large ones. [**Batch norm**](../docs/glossary.md#batch-norm)
-#   brings them to one range. It subtracts the mean of the channel, and divides by its spread, the standard deviation.
-#   Both are taken over all places and all photos of the batch.
-# - [**ReLU**](../docs/glossary.md#relu) replaces negative numbers by 0. Without such a step between them, three
-#   convolutions in a row could do no more than one large convolution. (If you take 2 times a number, and then 3 times the
-#   result, you could have taken 6 times the number at once. Sums of sums are sums, too. Cutting off what is negative breaks
-#   this.)
+#   brings all channels to one range. It subtracts the channel's mean. Then it divides by the channel's spread (the
+#   standard deviation). Mean and spread are taken over all places of the channel, in all photos of the batch.
+# - [**ReLU**](../docs/glossary.md#relu) replaces negative numbers by 0. Without ReLU between them, three convolutions
+#   in a row could do no more than one large convolution. (Take 2 times a number, and then 3 times the result. You
+#   could have taken 6 times the number at once. With sums it is the same: a sum of sums is one larger sum. But ReLU
+#   cuts off what is negative, and so the steps can no longer be put together.)
 #
 # In the next figure, the second channel is a hundred times as large as the first. Batch norm makes them alike:
 
@@ -81,10 +95,11 @@ hs.plots.numbers(
 )
 
 # %% [markdown]
-# Go back to the figure in which you moved the square. Tick "then batch norm" and "then ReLU" there, and see what is left.
+# Go back to the figure in which you moved the square. Tick "then batch norm" and "then ReLU" there. What is left of
+# the answers?
 #
-# Last, batch norm multiplies each channel by a number of its own, the *scale*, and adds another one, the *shift*. These two
-# are learned.
+# Batch norm has one more step. It multiplies each channel by a number, the *scale*, and adds another number, the
+# *shift*. Each channel has a scale and a shift of its own, and the network learns both.
 #
 # <details>
 # <summary>Batch norm as a formula</summary>
@@ -98,14 +113,25 @@ hs.plots.numbers(
 # %% [markdown]
 # ## 2. Blocks and stages
 #
-# [ResNet50](https://arxiv.org/abs/1512.03385) is a network that tells what a photo shows. It was trained on
+# [ResNet50](https://arxiv.org/abs/1512.03385) is a network that says what a photo shows. It was trained on
 # [ImageNet](../docs/glossary.md#imagenet), a million photos of 1,000 kinds of things: dogs, boats, mushrooms. None of
-# these kinds is "hand". But to tell them apart, the network had to learn edges, colours, textures and shapes, and hands
-# have those too.
+# these kinds is "hand". But to tell the kinds apart, the network had to learn edges, colours, textures and shapes.
+# Hands have edges, colours, textures and shapes, too.
 #
 # The course uses ResNet50 as its **[encoder](../docs/glossary.md#encoder)**, the half of the network that turns pixels
 # into features. A feature is a number that says how strongly the network finds something, such as an edge, at one place
 # of the photo. The other half, the **[decoder](../docs/glossary.md#decoder)**, turns features into a mask (lesson 04).
+#
+# From here on, the code is written with Keras. You need to know four things about it:
+#
+# - `keras.layers.Conv2D(64, 3)` makes a layer with 64 kernels of 3 x 3. `layer(x)` then uses the layer on `x`. So
+#   `keras.layers.Conv2D(64, 3)(x)` does both in one line.
+# - `keras.Input((128, 128, 3))` is an empty place for a photo. You lead it through the layers. Nothing is computed
+#   yet.
+# - `keras.Model(a, b)` is the network that leads from `a` to `b`. If `b` is a list, the network has several outputs.
+#   You call a network as you call a layer, for example `encoder(photos)`.
+# - The arrays of Keras are called *tensors*. `keras.ops` has numpy's functions for tensors, and `ops.convert_to_numpy`
+#   makes a numpy array of a tensor.
 
 # %%
 import keras
@@ -121,19 +147,26 @@ encoder = hs.encoder.build_encoder(profile.size)
 print(f"{len(encoder.layers)} layers, {encoder.count_params():,} parameters")
 
 # %% [markdown]
-# At some point, more layers make a network worse. The authors of ResNet compared plain networks of 20 and 56 layers.
-# The deeper one had the larger error **on the training photos themselves**, so it was harder to train. Their remedy is
-# a bypass. A [**residual block**](../docs/glossary.md#residual-block) computes a correction and adds it to its input:
+# (Keras counts all stored numbers of a network as *parameters*: the weights, and also the means and variances that
+# batch norm stores.)
+#
+# If you stack more and more layers, at some point the network becomes worse. The authors of ResNet compared plain
+# networks of 20 and 56 layers. The network of 56 layers had the larger error **on the training photos themselves**.
+# So the deeper network was harder to train. Their remedy is a bypass. A [**residual
+# block**](../docs/glossary.md#residual-block) computes a correction and adds it to its input:
 #
 # ```
 # input ──┬── 1 x 1 conv ── 3 x 3 conv ── 1 x 1 conv ── + ── ReLU ── output
 #         └───────── bypass: the input as it is ────────┘
 # ```
 #
-# (Batch norm follows each convolution, and ReLU the first two. In the first block of a stage, input and correction differ
-# in shape. There the bypass has a 1 x 1 convolution, which makes them fit.)
+# If a block has nothing to add, it can learn a correction of 0. Then it does no harm. (A 1 x 1 convolution looks at
+# one place only, and mixes its channels. Batch norm follows each of the three convolutions. ReLU follows the first
+# two. In the first block of a stage, input and correction have different shapes. There, a 1 x 1 convolution in the
+# bypass gives the input the shape of the correction.)
 #
-# Check it with the real network: ask for the input, the correction and the output of one block, and add them up.
+# Check this with the real network. Ask for the input, the correction and the output of one block. Add input and
+# correction, and replace negative numbers by 0, as ReLU does. Do you get the output?
 
 
 # %%
@@ -151,10 +184,11 @@ print(f"mean size of the input {np.abs(before).mean():.2f}, of the correction {n
 # %% [markdown]
 # The names say where you are: `conv2_block2_3_bn` is the batch norm after the third convolution of block 2 in stage 2.
 #
-# A [**stage**](../docs/glossary.md#stage) is a group of blocks. (Stage 1 is the first convolution alone.) Each stage has
-# more channels than the one before, and half the side, because a layer at its beginning moves on by two pixels at a time.
-# In stages 1, 3 and 4 this layer is a convolution. In front of stage 2 it is a **max pooling**, which keeps the largest of
-# 3 x 3 numbers. (The original U-Net of lesson 04 halves all its maps by max pooling.)
+# A [**stage**](../docs/glossary.md#stage) is a group of blocks. (Stage 1 is the first convolution alone.) Each stage
+# has more channels than the stage before, and half the side. A layer at the beginning of the stage halves the side:
+# it moves on by two pixels at a time. In stages 1, 3 and 4 this layer is a convolution. In front of stage 2 it is a
+# **max pooling**: it looks at 3 x 3 numbers, and keeps the largest. (The original U-Net of lesson 04 halves all its
+# maps by max pooling.)
 #
 # The course reads the encoder at the end of each of the first four stages. These places are called
 # [taps](../docs/glossary.md#tap).
@@ -173,12 +207,14 @@ assert list(table["one number sees"]) == [7, 35, 99, 291]
 table
 
 # %% [markdown]
-# The last column is the side of the square of the photo that one number can depend on, in pixels. This square is its
-# [**receptive field**](../docs/glossary.md#receptive-field). In stage 4 it is larger than the photo. But the pixels in
-# its middle [count for much more](https://arxiv.org/abs/1701.04128) than those near its border.
+# A number of a map depends only on a square of the photo. The last column gives the side of this square, in pixels.
+# The square is called the number's [**receptive field**](../docs/glossary.md#receptive-field). In stage 4 it is
+# larger than the photo. But the pixels in the middle of the square [count for much
+# more](https://arxiv.org/abs/1701.04128) than those near its border.
 #
-# What do the channels see? The figure shows the four channels of each tap that vary most. They are bright where they
-# respond. (Some are bright only along the edge of the picture: they respond to the zeros that the network puts there.)
+# What do the channels see? The figure shows four channels of each tap, those whose numbers vary most over the photo.
+# A channel is bright where it responds. (Some channels are bright only along the edge of the picture. The network
+# puts zeros round each map, and these channels respond to the zeros.) You need not follow the code.
 
 # %%
 import cv2
@@ -202,12 +238,13 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# The last row has only a few bright cells. Is it of any use? Test it. For each tap, look for the one channel that is
-# bright where the masks of the training persons are 1. Then see whether the same channel is also bright on the hands of
-# the test persons, who had no part in the choice.
+# In the last row, each channel has only a few bright cells. Are such channels of any use? You can test it. For each
+# tap, the code looks for the one channel that is bright where the masks of the training persons are 1. Then it looks
+# at the test persons, who had no part in this choice. Is the same channel bright on the hands of the test persons,
+# too?
 #
-# A *correlation* says how well two lists of numbers go up and down together: 1 is exactly together, 0 is not at all. So a
-# channel that is bright exactly where there is skin has a correlation of 1. You need not follow the code.
+# A *correlation* says how well two lists of numbers go up and down together: 1 is exactly together, 0 is not at all.
+# So a channel that is bright exactly where there is skin has a correlation of 1. You need not follow the code.
 
 
 # %%
@@ -234,13 +271,16 @@ assert found["test persons"].iloc[-1] > 0.4
 found.round(2)
 
 # %% [markdown]
-# The last row is high for both. Do not trust the first row. A channel that does better on strangers than on the persons by
-# whom it was chosen has had luck. A number of `conv1` sees only 7 x 7 pixels, so it follows the skin by brightness and
-# colour, and that depends on the wall. Among the drawn hands used here, the walls of all test persons are darker than their
-# skin. Some training persons have a wall that is brighter.
+# Look at the last row: it is high for both, and nearly the same. Do not trust the first row. Its channel is the best
+# channel of `conv1` for the training persons, and yet its number is much lower for them than for the test persons. So
+# the high number does not come from a good choice. It comes from these three test persons. A number of `conv1`
+# depends on 7 x 7 pixels only, so it shows brightness and colour. Whether brightness and colour are enough to tell
+# skin from wall depends on the wall. In the drawn photos used here, every test person stands in front of a wall that
+# is darker than the skin. Some training persons stand in front of a wall that is brighter than the skin.
 #
-# So one of the 1024 channels of stage 4 responds where the hand is, though nobody trained it for hands. (It may respond
-# to skin, or to anything in front of a wall. These photos cannot tell.) The course calls it the hand channel:
+# So one of the 1024 channels of stage 4 responds where the hand is, though nobody trained it for hands. (Perhaps it
+# responds to skin, and perhaps to anything in front of a wall. With these photos you cannot find out which.) The
+# course calls it the hand channel:
 
 # %%
 k = found.channel.iloc[-1]
@@ -252,19 +292,23 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# So the encoder finds the hand before you have trained anything. But it says only roughly **where** the hand is.
-# Lesson 04 is about that. (To walk through all layers, with a photo of your own hand, run
+# So the encoder finds the hand before you have trained anything. But its cells are large, so they say only roughly
+# **where** the hand is. Lesson 04 is about that. (You can walk through all layers, with a photo of your own hand. Run
 # `hs.explore.look_inside(hs.load_predictor(), hs.my_hand.load(photos[0]))` in a new cell.)
 
 # %% [markdown]
 # ## 3. What the network expects
 #
-# A network works only with the kind of numbers that it was trained on. For this one, photos were prepared as in an
-# older program named Caffe:
+# A network works only with the kind of numbers that it was trained on. For this network, photos were prepared as in
+# Caffe, an older program:
 #
 # - the channels are in the order blue, green, red;
 # - the numbers go from 0 to 255;
 # - the mean colour of ImageNet is subtracted: 103.939 from blue, 116.779 from green and 123.68 from red.
+#
+# These three points belong to the *file of weights*, and not to the network. The PyTorch package `torchvision` has
+# nearly the same ResNet50, also trained on ImageNet. The weights of `torchvision` expect red, green, blue, from 0 to
+# 1, minus a mean and divided by a spread. So before you use weights from a file, read what they expect.
 
 # %% [markdown]
 # ## 4. Exercise: prepare photos as Caffe did (warm-up)
@@ -287,8 +331,8 @@ hs.check.to_caffe(to_caffe)
 # %% [markdown]
 # ## 5. What happens with 0-1
 #
-# The library does the same in a layer, `CaffePreprocess`, which is the first layer of the encoder. Check it against
-# Keras's own function:
+# The library prepares photos in the same way, in a layer named `CaffePreprocess`. It is the first layer of the
+# encoder. Compare it with Keras's own function:
 
 # %%
 x = photos.astype("float32")
@@ -297,8 +341,8 @@ assert np.allclose(right, keras.applications.resnet50.preprocess_input(x.copy())
 print(f"from {right.min():.0f} to {right.max():.0f}")
 
 # %% [markdown]
-# Many other networks expect numbers from 0 to 1. (The article that this course grew out of feeds them to this one.) To
-# see what they do here, take the encoder without its first layer, and feed it both ways.
+# Many other networks expect numbers from 0 to 1. (The article from which the course grew feeds such numbers to this
+# encoder.) What do such numbers do here? Take the encoder without its first layer, and feed it in both ways.
 
 # %%
 inside = keras.Model(encoder.get_layer("preprocess").output, encoder.outputs)
@@ -312,8 +356,8 @@ print("anything missing:", any(np.isnan(f).any() for f in fed_wrong))
 
 # %% [markdown]
 # There is no error and no warning, and the features have the right shape. How would you notice that something is
-# wrong? Good features obey a rule: **different photos give different features.** So compare the features of each photo
-# with those of every other photo.
+# wrong? Good features obey a rule: **different photos give different features.** So compare the features of each
+# photo with those of every other photo. (You need not follow the code.)
 
 
 # %%
@@ -328,9 +372,9 @@ assert alike["as trained"].iloc[-1] < 0.7 and alike["0-1"].min() > 0.95
 alike.round(3)
 
 # %% [markdown]
-# Fed with 0-1, the encoder gives nearly the same answer for every photo. It expects numbers from about -124 to +151, and 0
-# means: this pixel has the mean colour. All numbers from 0 to 1 are next to 0, so they all say: mean colour. To this
-# network, each of your photos is the same even grey. Look at the hand channel:
+# Fed with 0-1, the encoder gives nearly the same answer for every photo. It expects numbers from about -124 to +151.
+# A 0 means: this pixel has the mean colour. All numbers from 0 to 1 are near 0, so they all mean: nearly the mean
+# colour. For this network, all your photos are one and the same grey. Look at the hand channel:
 
 # %%
 wrong = fed_wrong[-1][..., k]
@@ -342,17 +386,21 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# A decoder can still learn from such features, because it can enlarge the small differences that are left. But much
-# of what the encoder knows is lost. In the [small test](../docs/glossary.md#small-test) of lesson 02, the IoU is
-# {{ablation["the recipe"].iou:.3f}} with photos prepared as they should be. With 0-1 it is
-# {{ablation["0-1 into an encoder that expects 0-255"].iou:.3f}}, although the encoder was fine-tuned in both cases
-# ([results](../docs/results.md)).
+# A decoder can still learn from such features: small differences are left, and a decoder can enlarge them. But much
+# of what the encoder has learned is lost. In the [small test](../docs/glossary.md#small-test) of lesson 02, the IoU
+# is {{ablation["the recipe"].iou:.3f}} with photos prepared as they should be. With 0-1 it is
+# {{ablation["0-1 into an encoder that expects 0-255"].iou:.3f}}, although in both cases the encoder was allowed to go
+# on learning. (Such further learning is called *fine-tuning*: see lesson 06. The [results](../docs/results.md) have
+# all numbers of the small test.)
 #
-# Does batch norm not put the scale right? It would do so for the most part, if it used the mean and the spread of your
-# photos. Here it uses those that were stored when the encoder was trained (section 10).
+# Could batch norm not put the scale right? It could, nearly, with the mean and the spread of your photos. But here
+# batch norm uses the mean and the spread that were stored when the encoder was trained (section 10). (In another
+# network, batch norm may use those of your photos during the training. Then you may not notice the mistake until you
+# use the network.)
 #
-# The opposite mistake is to prepare the photo twice, in the generator and in the model. One rule avoids both: the
-# preprocessing is the **first layer of the model**, and everything before it is plain uint8, as it came from the file.
+# The opposite mistake is to prepare a photo twice: once in the generator, and once in the model. One rule avoids both
+# mistakes. The preprocessing is the **first layer of the model**, and everything before it is plain uint8, as it came
+# from the file.
 
 # %%
 assert photos.dtype == np.uint8 and photos.max() > 1
@@ -360,8 +408,8 @@ assert photos.dtype == np.uint8 and photos.max() > 1
 # %% [markdown]
 # ## 6. Cut off the top
 #
-# ResNet50 has five stages, and on top of them a layer that chooses one of the 1,000 kinds, which is of no use here. Is
-# the fifth stage of use? Look at the number of parameters in each stage:
+# ResNet50 has five stages. On top of them is a layer that gives a probability to each of the 1,000 kinds. Here you do
+# not need this last layer. Do you need the fifth stage? Look at the number of parameters in each stage:
 
 # %%
 photo = keras.Input((profile.size, profile.size, 3), name="photo")
@@ -373,9 +421,10 @@ pd.Series(millions, stages, name="million parameters").round(2)
 
 # %% [markdown]
 # The fifth stage has more parameters than the other four together. Many U-Nets keep it. The course leaves it out,
-# because then the network is much smaller. What this costs in accuracy has not been measured.
+# because then the network is much smaller. How much accuracy this costs has not been measured.
 #
-# To cut a Keras model, make a new model from the same input to earlier outputs. It shares the layers in between.
+# To cut a Keras model, make a new model from the same input to earlier outputs. The new model shares the layers in
+# between with the old one.
 
 # %%
 trimmed = keras.Model(photo, [resnet.get_layer(name).output for name in taps], name="encoder")
@@ -388,10 +437,11 @@ print(f"{trimmed.count_params() / 1e6:.2f} of {resnet.count_params() / 1e6:.2f} 
 # %% [markdown]
 # ## 7. Freeze it
 #
-# A new decoder begins with random weights, and its first gradients are large and nearly random. They could spoil what
-# the encoder knows. So the encoder is [**frozen**](../docs/glossary.md#frozen) at first: with `trainable = False` its
-# weights stay as they are. Later, the course lets stages 3 and 4 learn as well (lesson 06). Stages 1 and 2 stay frozen:
-# they see edges and colours, which hands have in common with everything else.
+# A new decoder begins with random weights, and its first gradients are large and nearly random. Such gradients could
+# spoil what the encoder has learned. So the encoder is [**frozen**](../docs/glossary.md#frozen) at first: with
+# `trainable = False` its weights stay as they are. Later, the course lets stages 3 and 4 learn as well (lesson 06,
+# which also measures what this order gains). Stages 1 and 2 stay frozen. They respond to edges and colours, and hands
+# have these in common with everything else.
 #
 # `hs.encoder.freeze` freezes everything, or everything before a given block. A slip in such code raises no error. So
 # after each change, **count what can be trained**:
@@ -418,13 +468,13 @@ for start in (None, "conv4_block4", "conv3_block1"):
 #     layer.trainable = set_trainable
 # ```
 #
-# The line with `==` compares, and sets nothing; `=` was meant. So the whole encoder stays frozen to the end. The code
-# runs, and the loss falls. A count says it: 0 weight arrays can be trained.
+# The line with `==` compares, and sets nothing. `=` was meant. So the whole encoder stays frozen to the end. The code
+# runs, and the loss falls. A count shows the slip: 0 weight arrays can be trained.
 #
 # </details>
 #
-# There is one more trap. Keras looks at `trainable` at the first `fit` after `compile`. If you freeze a layer later, it
-# still learns until you compile again:
+# There is one more trap. Keras reads `trainable` only once, at the first `fit` after `compile`. If you freeze a layer
+# after that, it goes on learning until you compile again:
 
 
 # %%
@@ -449,21 +499,21 @@ print(f"frozen only: moved by {warm:.4f}; frozen and compiled: moved by {frozen:
 assert frozen == 0
 
 # %% [markdown]
-# **Freeze, then compile.** `hs.fit` does so at the start of each of its stages. (PyTorch has no such step: there the flag
-# counts at once. But see that the optimiser has the weights that you unfreeze.)
+# **Freeze, then compile.** `hs.fit` compiles again whenever it has frozen or unfrozen layers. (In PyTorch the flag
+# counts at once. But make sure that the optimiser has the weights that you unfreeze.)
 
 # %% [markdown]
 # ## 8. Exercise: unfreeze from a block on (core)
 #
 # Write a function that takes an encoder and the name of a block, such as `"conv4_block4"`. It freezes every layer
-# before the first layer of that block. It makes that layer and **all layers after it** trainable. `encoder.layers` has
-# the layers in order. The name of each layer of a block begins with the block's name: those of block 4 in stage 4 are
-# `conv4_block4_1_conv`, `conv4_block4_1_bn`, `conv4_block4_1_relu`, `conv4_block4_2_conv`, and so on, up to
-# `conv4_block4_out`.
+# that stands before this block. It makes the first layer of this block and **all layers after it** trainable.
+# `encoder.layers` is a list of the layers, in order. The name of each layer of a block begins with the block's name:
+# those of block 4 in stage 4 are `conv4_block4_1_conv`, `conv4_block4_1_bn`, `conv4_block4_1_relu`,
+# `conv4_block4_2_conv`, and so on, up to `conv4_block4_out`.
 #
-# The encoder as a whole has a flag, too. While it is `False`, nothing in the encoder learns, whatever the flags of its
-# layers are. So begin with `encoder.trainable = True`. Do not rely on this line to set the layers' flags: set the flag
-# of **each** layer yourself.
+# The encoder as a whole has a flag, too. While this flag is `False`, nothing in the encoder learns, whatever the
+# flags of its layers are. So begin with `encoder.trainable = True`. But this line is not enough: set the flag of
+# **each** layer yourself.
 
 
 # %%
@@ -484,11 +534,12 @@ hs.check.unfreeze_from(unfreeze_from)
 # %% [markdown]
 # ## 9. Exercise: which layers learn? (stretch)
 #
-# A count tells you that something is wrong, but not where. Write a function that takes an encoder and returns a list
-# of the names of all layers that training can change.
+# (You can leave this exercise for later.) A count tells you that something is wrong, but not where. Write a function
+# that takes an encoder and returns a list of the names of all layers that training can change.
 #
-# The flag of a layer is not enough. A ReLU may be trainable, but it has no weights. And while the encoder's own flag
-# is `False`, none of its layers learns. The lists `layer.trainable_weights` and `encoder.trainable_weights` help.
+# A layer's flag does not tell you enough. A ReLU may be trainable, but it has no weights. And while the encoder's own
+# flag is `False`, none of its layers learns. The lists `layer.trainable_weights` and `encoder.trainable_weights`
+# help.
 
 
 # %%
@@ -506,16 +557,21 @@ hs.check.learning_layers(learning_layers)
 # %% [markdown]
 # ## 10. Batch norm can change without a gradient
 #
-# Batch norm subtracts a mean and divides by a spread. In section 1, both came from the four numbers themselves. In a
-# network, where they come from depends on how the layer is called:
+# (You can leave this section for later, until you build a network of your own. In the course, the library does what
+# the section describes. The last question of the quiz is about it.)
 #
-# - with `training=True`, as by `fit`, they are those of the current batch. The layer also moves a **stored** mean and
-#   variance (the square of the spread) a little towards them;
-# - with `training=False`, as by `predict`, they are the stored ones.
+# Batch norm subtracts a mean and divides by a spread. In section 1, these were the mean and the spread of the four
+# numbers in the figure. In a network there are two cases:
 #
-# This encoder's stored numbers come from a million photos. No gradient touches them, so the count of section 7 does
-# not show them. When do they change? Try it with one small layer, whose stored mean is 0. It is called once, on numbers
-# whose mean is 100. Four lines will be printed. Guess first: in which of them is the stored mean no longer 0?
+# - `fit` calls the layer with `training=True`. Then mean and spread are those of the current batch. The layer also
+#   has a **stored** mean and a stored variance (the square of the spread). The call moves both a little towards those
+#   of the batch.
+# - `predict` calls the layer with `training=False`. Then mean and spread are the stored ones.
+#
+# The stored means and variances of this encoder come from a million photos. No gradient touches them, so the count of
+# section 7 does not include them. When do they change? Try it with one small layer, whose stored mean is 0. The layer
+# is called once, on numbers whose mean is 100. The cell prints four lines. Guess first: in which of them is the
+# stored mean no longer 0?
 
 
 # %%
@@ -531,22 +587,26 @@ for trainable in (True, False):
         print(f"trainable={trainable!s:5} training={training!s:5} stored mean {stored_mean(trainable, training)}")
 
 # %% [markdown]
-# It changes in one case only: the layer is trainable, and it is called with `training=True`. One call moves it by a
-# hundredth of the way, from 0 to 1. So in Keras a frozen encoder is safe. (In PyTorch it is not. There
-# `requires_grad_(False)` stops the gradients, but a batch norm in training mode still moves its stored numbers. Call
-# `encoder.eval()` after each `model.train()`.)
+# The stored mean changes in one case only: the layer is trainable, and it is called with `training=True`. One call
+# moves the stored mean by a hundredth of the way from 0 to 100, that is, to 1. So in Keras a frozen encoder is safe.
+# (In PyTorch it is not. There, `requires_grad_(False)` stops the gradients, but a batch norm in training mode still
+# moves its stored numbers. Call `encoder.eval()` after each `model.train()`.)
 #
-# But when you fine-tune, `fit` calls a trainable encoder with `training=True` at each step. After a few hundred steps, the
-# stored numbers would come from your own small batches of hands, and no longer from a million photos. With batches of 8,
-# such numbers are noisy. So the course keeps them still. (It has not measured the other way.)
+# But when you fine-tune, `fit` calls a trainable encoder with `training=True` at each step. After a few hundred
+# steps, the stored numbers would come from your own small batches of hands, and no longer from a million photos. With
+# batches of 8, such numbers are noisy. So the course keeps the stored numbers still. (What happens if they move has
+# not been measured.)
 #
-# **You need not do anything for this in the course**: the library's encoder keeps them still. The rest of this section
-# shows how. You may run it without reading, and come back when you build a network of your own.
+# **You need not do anything for this in the course**: the library's encoder keeps its stored numbers still.
 #
-# The first idea would be to build the network with `encoder(photo, training=False)`. In Keras 3 this is not enough. When you
-# call `fit`, it calls everything in the network with `training=True`, and so also the encoder, which is a model inside the
-# model ([the report](https://github.com/keras-team/keras/issues/20285)). So the course's encoder ignores this argument.
-# Three lines of code do that:
+# ### For later: how the library does it
+#
+# You can run the next two cells without reading them.
+#
+# You might build the network with `encoder(photo, training=False)`. In Keras 3 this is not enough. `fit` calls
+# everything in the network with `training=True`. The encoder is a model inside this network, so `fit` calls it with
+# `training=True`, too ([the report](https://github.com/keras-team/keras/issues/20285)). Therefore the course's
+# encoder ignores the argument `training`. This takes three lines of code:
 
 
 # %%
@@ -576,12 +636,13 @@ print(f"StillModel: moved by {drift(still):.2f}; a plain model: moved by {drift(
 # ## 11. What you learned
 #
 # - A convolution lays a kernel on every place of its input, multiplies, and adds up. A residual block adds a
-#   correction to its input. A convolution or a max pooling with steps of two halves the side.
-# - Each stage has half the side and more channels than the one before. A number of stage 4 can see up to 291 pixels of
-#   the photo, and mostly those in the middle.
-# - ImageNet's ResNet50 expects blue, green, red, from 0 to 255, minus a mean. Put the preprocessing into the model,
-#   and check that different photos give different features.
-# - Without its fifth stage it has 8.6 million parameters in place of 23.6 million.
+#   correction to its input. A convolution or a max pooling that moves on by two pixels at a time halves the side.
+# - Each stage has half the side and more channels than the stage before. A number of stage 4 can see a square of up
+#   to 291 x 291 pixels. The pixels in the middle of this square count most.
+# - Each file of weights expects photos that are prepared in one way. The ResNet50 of Keras expects blue, green, red,
+#   from 0 to 255, minus a mean. Put the preprocessing into the model, and check that different photos give different
+#   features.
+# - Without its fifth stage, ResNet50 has 8.6 million parameters in place of 23.6 million.
 # - After you freeze layers, count what is trainable, and compile.
 # - The stored mean and variance of batch norm can change without a gradient. Keep them still while you fine-tune.
 

@@ -51,9 +51,9 @@ def share_of_other_masks(answer: Callable) -> None:
 
 
 @exercise(
-    "A threshold turns what the network thinks into what it says.",
+    "A threshold turns probabilities into a mask.",
     "A comparison of an array with a number, such as array >= 0.5, gives True or False for every element at once. "
-    "Its method astype turns them into another dtype.",
+    "The method astype turns True and False into 1 and 0.",
 )
 def to_mask(answer: Callable) -> None:
     probability = np.array([[0.125, 0.25, 0.5], [0.75, 0.5, 1]], "float32")

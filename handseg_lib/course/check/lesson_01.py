@@ -16,7 +16,7 @@ __all__ = ["deal", "looks_inverted", "read_mask"]
 
 
 @exercise(
-    "The data set checks itself now, each time the notebook runs.",
+    "From now on, every run of the notebook checks the masks.",
     "Two steps: a list of the masks' shares of ones, such as mask.mean() of each; then np.mean of this list, compared "
     "with 0.5.",
 )
@@ -68,8 +68,8 @@ def _mask(share: float, side: int) -> np.ndarray:
 
 @exercise(
     "One channel, two values, and 1 means skin.",
-    "Make an array of the grey picture with np.array. In it black is 0 and white is 255: compare with a number "
-    "between the two, and turn True and False into uint8.",
+    "Make an array of the grey picture with np.array. In this array black is 0 and white is 255: compare it with a "
+    "number between the two, and turn True and False into uint8.",
 )
 def read_mask(answer: Callable) -> None:
     sample = drawn.load()[0]

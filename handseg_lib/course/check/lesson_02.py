@@ -12,7 +12,7 @@ __all__ = ["count_batches", "flip_pair", "is_sound", "take_batch"]
 @exercise(
     "No photo is lost, and none is counted that is not there.",
     "Divide and round up: -(-photos // size) does it in whole numbers. All batches but the last are full: how "
-    "many photos do those hold?",
+    "many photos are in the full batches?",
 )
 def count_batches(answer: Callable) -> None:
     for photos, size in ((180, 16), (48, 16), (5, 8), (17, 16)):
@@ -38,7 +38,7 @@ def count_batches(answer: Callable) -> None:
 @exercise(
     "No photo is in two batches, and the last batch ends where the photos end.",
     "A slice does it: order[start:stop]. Batch 0 begins at 0, and batch 1 at `size`. Where does batch `index` begin? "
-    "And where does the one after it?",
+    "And where does the next batch begin?",
 )
 def take_batch(answer: Callable) -> None:
     for photos, size in ((20, 8), (9, 4), (16, 8)):
@@ -111,7 +111,7 @@ def flip_pair(answer: Callable) -> None:
 
 
 @exercise(
-    "It barks at too many rows, at too few, and at grey masks, wherever they are.",
+    "Your check finds too many rows, too few rows, and grey masks, in whatever batch they are.",
     "Go through all batches once and keep their masks. Two questions are left: do their lengths add up to "
     "`photos`, and does np.isin(mask, (0, 1)) hold for every pixel?",
 )

@@ -49,8 +49,8 @@ def to_caffe(answer: Callable) -> None:
 @exercise(
     "What you mean to train is trained, and nothing else.",
     "Go through encoder.layers in order, with a variable that is False at first and becomes True at the first "
-    "layer whose name starts with the block's name and an underscore. Give it to each layer's `trainable`, with "
-    "one =.",
+    "layer whose name starts with the block's name and an underscore. Set each layer's `trainable` "
+    "to this variable, with one =.",
 )
 def unfreeze_from(answer: Callable) -> None:
     # neither the order of the alphabet nor that of the numbers; pool1 comes first in ResNet50 as well
@@ -112,9 +112,9 @@ def unfreeze_from(answer: Callable) -> None:
 
 
 @exercise(
-    "One look at this list, and a silent == is loud.",
-    "First ask the encoder's own flag: where it is False, the list is empty. Else keep the names of those layers "
-    "whose list `trainable_weights` is not empty.",
+    "This list would have shown the slip with == at once.",
+    "First look at the encoder's own flag. If it is False, return an empty list. Otherwise keep the names of those "
+    "layers whose list `trainable_weights` is not empty.",
 )
 def learning_layers(answer: Callable) -> None:
     layers = [
