@@ -497,7 +497,7 @@ hs.check.step_parameters(step_parameters)
 # %% [markdown]
 # In the table of section 10, the first step has 1024 channels from below, 512 channels from the skip, and a
 # width of 128. Does your function give the number that stands there? (Step 4 of the table includes the final 1 x 1
-# convolution,      with 16 weights and a bias.)
+# convolution, with 16 weights and a bias.)
 
 # %% [markdown]
 # ## 12. Take a skip away

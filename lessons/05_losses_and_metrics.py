@@ -188,7 +188,7 @@ pd.DataFrame(scores, index=["no hand, anywhere"]).round(2)
 #
 # IoU and Dice compare masks. But a network gives probabilities. Only afterwards, the probabilities are cut at 0.5.
 # Could you use 1 - IoU as a loss? Suppose that the network gives the pixels of a hand a higher and higher probability,
-# from 0 to 1.   Look at the curves:
+# from 0 to 1. Look at the curves:
 
 
 # %%
