@@ -162,11 +162,11 @@ worst = [split.test[i] for i in order[:6]]
 hs.plots.predictions(predictor, worst[:3])
 
 # %% [markdown]
-# <details>
-# <summary>What we saw</summary>
+# This lesson sometimes says what is on the *stored page*. That is the lesson as it was before you ran it. If your hands are
+# drawn, you see the same.
 #
-# (The *stored page* is this lesson as it was before you ran it. If your hands are drawn, you see the same as on the
-# stored page.)
+# <details>
+# <summary>What we saw on the stored page</summary>
 #
 # All three photos show the gesture E. In this gesture there is an opening between thumb and forefinger. Behind the
 # opening lie other parts of the hand, in deep shadow. The true mask includes these parts, and this is right: they were
@@ -408,7 +408,7 @@ gains.map("{:+.4f}".format).to_frame(f"IoU at {chosen}, over that at 0.5")
 #
 # When you use the network, you have no true mask. Could the network itself warn you of an error? Ask the network twice.
 # The mirror image of a hand is also a hand, so a mirrored photo should give the mirrored answer. Where the two answers
-# differ, the network is not sure. (Elsewhere you will meet this as *test-time augmentation*, TTA.)
+# differ, the network is not sure. (Papers call this *test-time augmentation*, TTA.)
 
 
 # %%
