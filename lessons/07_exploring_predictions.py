@@ -162,8 +162,8 @@ worst = [split.test[i] for i in order[:6]]
 hs.plots.predictions(predictor, worst[:3])
 
 # %% [markdown]
-# This lesson sometimes says what is on the *stored page*. That is the lesson as it was before you ran it. If your hands are
-# drawn, you see the same.
+# This lesson sometimes says what is on the *stored page*. The stored page is the lesson as it was before you ran it. If
+# your hands are drawn, you see the same.
 #
 # <details>
 # <summary>What we saw on the stored page</summary>
