@@ -97,14 +97,14 @@ assert wrong["loss"][-1] < 0
 # There is no error message, and the loss falls. But it falls **below zero**. With masks of 0 and 1 this is impossible:
 # neither a Dice loss nor a cross-entropy is ever negative, and so their sum is not negative either.
 #
-# This is what the test with four photos can tell you:
+# The next table says what the test with four photos can tell you:
 #
 # | what you see | what to look for |
 # |---|---|
 # | the loss does not change | no weight can be trained (`len(model.trainable_variables)`), or the rate is 0 |
 # | it jumps up and down, or becomes nan | the rate is too high, or there is a nan in a batch |
 # | it falls below zero | masks that are not 0 and 1 |
-# | it falls, but very slowly | the photos were divided by 255 before the network got them. Its first layer still subtracts the mean colour, so the encoder sees nearly black photos. (Lesson 03 left this layer out, so there the photos looked grey.) |
+# | it falls, but very slowly | the photos were divided by 255 before the network got them. The network's first layer still subtracts the mean colour, so the encoder sees nearly black photos. (Lesson 03 left this layer out, so there the photos looked grey.) |
 # | it falls, then stays well above zero | the design limits the score: an answer at half the size (lesson 04), grey masks (lesson 02) |
 # | the IoU in `fit` is near 1, but the masks of `predict` are poor | the stored mean and variance of batch norm have not followed yet: train for more steps, or take a smaller `momentum` (lesson 04) |
 #
@@ -226,7 +226,7 @@ fig
 # with half the peak ([results](../docs/results.md)). (Only the peak of the second stage was changed.)
 #
 # For a network of your own, try three rates, each a third of the one before. Train for an epoch or two with each rate.
-# Take the highest rate with which the loss falls and does not jump.
+# Take the highest rate with which the loss falls without jumps.
 #
 # <!-- holds: ablation["rate twice as high"].low < 0 < ablation["rate twice as high"].high and ablation["rate half as high"].high < 0 -->
 #
@@ -243,9 +243,10 @@ fig
 #
 # (The word in the heading means that this exercise is easy. The `warmup` below is the warm-up of section 2.)
 #
-# Write a function that returns the learning rate at a step. Steps are counted from 0. In the first `warmup` steps, it
-# rises in a straight line from 0 to `peak`. Then it falls along half a cosine, from `peak` at the step `warmup` to 0 at
-# the step `steps`. Half a cosine goes from 1 to -1 while its angle goes from 0 to π. You can use `np.cos` and `np.pi`.
+# Write a function that returns the learning rate at a step. Steps are counted from 0. In the first `warmup` steps, the
+# rate rises in a straight line from 0 to `peak`. Then it falls along half a cosine, from `peak` at the step `warmup` to
+# 0 at the step `steps`. Half a cosine goes from 1 to -1 while its angle goes from 0 to π. You can use `np.cos` and
+# `np.pi`.
 
 
 # %%
@@ -493,7 +494,7 @@ hs.plots.curves(history)
 # - **The validation is better than the training:** this is normal. The training photos are augmented, which makes them
 #   harder. And the training score is a mean over an epoch in which the network was still improving.
 # - **A dent where the shaded part begins:** the encoder begins to change, and the decoder has to adapt. (Often you
-#   hardly see one.)
+#   hardly see such a dent.)
 # - **The validation score goes up and down:** there are only two validation persons. A change that is smaller than this
 #   up and down means nothing.
 
@@ -615,9 +616,8 @@ hs.check.best_epoch(best_epoch)
 # Colab ends after a while, and laptops run out of power. A long training must survive this. To continue as if nothing
 # had happened, what has to be on the disk?
 #
-# - the weights of the last epoch, and those of the best one;
-# - the state of the **optimiser**: its running means, and the number of steps, because the learning rate depends on
-#   it;
+# - the weights of the last epoch, and the weights of the best epoch;
+# - the state of the **optimiser**: its running means, and the number of steps, because the learning rate depends on it;
 # - the rows so far.
 #
 # For the batches the number of the epoch is enough, because each augmented photo depends only on the seed, the epoch
@@ -843,7 +843,7 @@ fig
 #
 # - Before a long training, let the network learn four photos by heart. A loss below zero is a sign of wrong masks. To
 #   see whether each mask belongs to its photo, you have to look.
-# - Begin with a warm-up, then use a high rate, then a low one. In a step, Adam moves a weight by about the learning
+# - Begin with a warm-up, then use a high rate, then a low rate. In a step, Adam moves a weight by about the learning
 #   rate at most.
 # - Clipping shortens a gradient that is too long. Clipping does not remove a nan.
 # - Freeze, then compile, then count what can learn. Compare the weights before and after.
