@@ -178,8 +178,8 @@ hs.plots.predictions(predictor, worst[:3])
 # <details>
 # <summary>If your hands are drawn: see the network fail</summary>
 #
-# Most drawn hands are easy for the network. It fails more often if the hands stand in other rooms. `Elsewhere` of
-# lesson 02 puts them there, and moves the true masks, too. Run this in a new cell:
+# Most drawn hands are easy for the network. The network fails more often if the hands stand in other rooms. `Elsewhere`
+# of lesson 02 puts the hands into such rooms, and moves the true masks with them. Run this in a new cell:
 #
 # ```python
 # away = hs.elsewhere.Elsewhere(hs.drawn_rooms.scenes(12, 224), room=1, empty=0)
@@ -382,9 +382,9 @@ gains.map("{:+.4f}".format).to_frame(f"IoU at {chosen}, over that at 0.5")
 
 # %% [markdown]
 # If one person gains and the other loses, you do not know whether the new threshold is better. If both persons gain,
-# the new threshold may really be better. But remember that it was chosen to suit these two persons: their mean cannot
-# be lower with this threshold than with 0.5. With more persons, you would compute an interval for the mean gain (lesson
-# 08). With two persons, the interval says nothing new: it reaches from the one number above to the other.
+# the new threshold may really be better. But remember that this threshold was chosen to suit these two persons. With
+# it, their mean cannot be lower than with 0.5. With more persons, you would compute an interval for the mean gain
+# (lesson 08). With two persons, the interval says nothing new: it reaches from the one number above to the other.
 #
 # So the course has a cautious rule: use 0.5, unless every validation person gains. This is only a habit, because two
 # persons prove nothing. (You may also take the best threshold of the validation persons. If the top of the curve is
@@ -459,15 +459,15 @@ looks[["disagreement", "near one half"]].mean().to_frame("share of wrong pixels 
 # %% [markdown]
 # Compare both rows with chance, and with each other. The second look takes twice the time, so you might expect it to
 # find more wrong pixels. Does it? Neither way finds the errors of which the network is **sure**. If the network takes a
-# sleeve for skin, it does so in the mirror as well. You have such a photo on your disk: a portrait that comes with
-# matplotlib (lesson 08, section 17). There is no hand in the portrait, so all that is bright is an error. Look at it
-# twice, in a new cell:
+# sleeve for skin, it does so in the mirror as well. You have a photo with such an error on your disk: a portrait that
+# comes with matplotlib (lesson 08, section 17). There is no hand in the portrait. So where the network's answer is
+# bright, it is wrong. Let the network look twice, in a new cell. Is the wrong part bright both times?
 #
 # ```python
 # from matplotlib.cbook import get_sample_data
-#
-# image = hs.read_image(get_sample_data("grace_hopper.jpg")) hs.plots.images([image, predictor(image),
-# second_look(image)], ["no hand", "first", "second"], alt="two looks") ```
+# image = hs.read_image(get_sample_data("grace_hopper.jpg"))
+# hs.plots.images([image, predictor(image), second_look(image)], ["no hand", "first", "second"], alt="two looks")
+# ```
 #
 # So far you compared pixels of one photo. Now compare photos: which of a thousand masks should a person check first?
 # Put the photos in order twice, once by disagreement and once by IoU. The **rank correlation** (Spearman's) compares
@@ -574,10 +574,11 @@ print(f"its smallest answer is {lowest:.3f}, its largest {highest:.3f}")
 # <summary>What to do about a network that is too cautious, or too sure</summary>
 #
 # A network that is trained for long is more often too **sure** ([a paper of 2017](https://arxiv.org/abs/1706.04599)).
-# The usual remedy for both is *temperature scaling*. The number before the sigmoid is divided by another number, the
-# temperature, which is chosen on the validation persons. This helps if the network is too cautious at both ends, or too
-# sure at both ends. If the curve lies above the diagonal everywhere, or below it everywhere, a temperature does not
-# help.
+# If a network is too cautious or too sure, the usual remedy is *temperature scaling*. The number before the sigmoid is
+# divided by another number, the temperature, which is chosen on the validation persons. This helps if the network is
+# too cautious at both ends, or too sure at both ends. If the curve lies above the diagonal everywhere, or below it
+# everywhere, a temperature does not help. On the stored page, the curve is off on one side only, so a temperature would
+# help little.
 #
 # </details>
 #
