@@ -66,8 +66,8 @@ assert (tp, fp, fn, tn) == hs.metrics.confusion(true, pred)
 pd.DataFrame({"called hand": [tp, fp], "called background": [fn, tn]}, index=["is hand", "is background"])
 
 # %% [markdown]
-# Four scores are computed from these four numbers: accuracy, IoU, Dice and mIoU. Not each score uses all of the
-# numbers.
+# Four scores are computed from these four numbers: accuracy, IoU, Dice and mIoU. Accuracy and mIoU use all four, and
+# IoU and Dice only three.
 
 # %% [markdown]
 # ## 2. IoU and Dice, by hand
@@ -401,7 +401,7 @@ fig
 # Write a function for two batches of masks, numpy arrays of shape (N, height, width) with the values 0 and 1. The
 # function returns Dice as **one number for each image**, with the shape (N,). Two empty masks agree: their Dice is 1.
 # This Dice is a score and not a loss, so it has to be exact, without `smooth`. A missed hand gets 0, even if the hand
-# has only one pixel. If a hand is predicted where there is none, this gets 0 as well.
+# has only one pixel. If a hand is predicted where there is none, the Dice is 0 as well.
 
 
 # %%
@@ -419,8 +419,8 @@ hs.check.dice(dice)
 # %% [markdown]
 # ## 10. The course's loss: Dice + cross-entropy
 #
-# This Dice loss sums over the pixels of each photo, and returns one number for each photo. Keras then takes their
-# mean.
+# This Dice loss sums over the pixels of each photo, and returns one number for each photo. Keras then takes the mean of
+# these numbers.
 
 # %%
 from keras.losses import binary_crossentropy
@@ -596,7 +596,7 @@ hs.check.is_fair(is_fair)
 # photos?
 #
 # **`keras.losses.Dice`** is one sum over the batch, without `smooth`. For an empty mask and an empty prediction its
-# loss is 1, the worst there is. With `axis=(1, 2, 3)` it sums photo by photo, but an empty photo still costs 1.
+# loss is 1, the worst there is. With `axis=(1, 2, 3)`, this loss sums photo by photo, but an empty photo still costs 1.
 
 # %%
 import keras
@@ -634,11 +634,11 @@ metric = keras.metrics.IoU(num_classes=2, target_class_ids=[1])
 print(f"0.9 for each pixel of the hand: {float(metric(one_percent, 0.9 * one_percent)):.3f}")
 
 # %% [markdown]
-# (Test PyTorch's losses, too. `DiceLoss` of segmentation_models_pytorch sums over the batch. MONAI's `DiceLoss` sums
-# photo by photo, unless you ask otherwise.)
+# So the course has a metric of its own. The metric cuts the probabilities at a threshold, computes the IoU of each
+# photo, and takes the mean over photos. An empty mask with an empty prediction counts 1.
 #
-# So the course has a metric of its own. It cuts the probabilities at a threshold, computes the IoU of each photo, and
-# takes the mean over photos. An empty mask with an empty prediction counts 1.
+# (If you work in PyTorch, test its losses, too. `DiceLoss` of segmentation_models_pytorch sums over the batch. MONAI's
+# `DiceLoss` sums photo by photo, unless you ask otherwise.)
 
 
 # %%
