@@ -504,8 +504,8 @@ hs.check.step_parameters(step_parameters)
 #
 # What do the skips do in a trained network? Take the course's own model, and split it in two. The first part is the
 # encoder, which gives four feature maps. The second part is the decoder, which takes the four maps. Between the two,
-# set a map to zero. After a ReLU, zero means "nothing found here". (But the decoder has never seen a map of zeros. So a
-# part of each fall may come from this surprise.)
+# set a map to zero. After a ReLU, zero means "nothing found here". (But the decoder has never seen a map of zeros. So
+# if the IoU falls, this may be a part of the reason.)
 #
 # Guess before you run the cells: how much does the IoU fall without the finest skip, the one of 112 x 112? And how much
 # without all three?
@@ -548,9 +548,9 @@ table.round({"IoU": 3, "wrong pixels in a photo": 0})
 
 # %% [markdown]
 # If you take away one skip, the IoU falls by a few hundredths at most, on average. So the other two skips must bring
-# much of what this one brings. With only one skip left, more is lost. Compare the three rows that begin with "only":
-# which skip is worth most alone? Without all three, the IoU falls much further: the line above the table says how far.
-# So the three skips do not bring three separate parts of the outline. Any two of them can do most of the work.
+# much of what the missing skip brings. With only one skip left, more is lost. Compare the three rows that begin with
+# "only": which skip is worth most alone? Without all three, the IoU falls much further: the line above the table says
+# how far. So the three skips do not bring three separate parts of the outline. Any two of them can do most of the work.
 #
 # With so few photos, a difference of 0.01 means little. Here is the hand with the thinnest parts. Thin things lose more
 # than the average, and so does this hand:
