@@ -527,8 +527,7 @@ fig
 #
 # *Weighted BCE* and [*focal loss*](https://arxiv.org/abs/1708.02002) give rare or difficult pixels more weight.
 # [*Tversky loss*](https://arxiv.org/abs/1706.05721) is Dice with separate prices for missed and for false pixels. *Soft
-# IoU* is made from IoU as soft Dice is made from Dice, and the *Lovász loss* follows IoU even more closely. The course
-# has measured none of these losses.
+# IoU* is made from IoU as soft Dice is made from Dice. The course has measured none of these losses.
 #
 # If you can, compute BCE in code of your own from $z$, the number before the sigmoid (lesson 04). In Keras, use
 # `from_logits=True`. In PyTorch, use `BCEWithLogitsLoss`. A probability that has been rounded to 0 or 1 has lost its
