@@ -150,8 +150,7 @@ assert wrong["loss"][-1] < 0
 # <details>
 # <summary>Adam in formulas (you do not need them for the rest of the course)</summary>
 #
-# For each weight, Adam keeps two running means. One is the mean of the gradients, and the other is the mean of their
-# squares:
+# For each weight, Adam keeps two running means, the mean $m$ of the gradients and the mean $v$ of their squares:
 #
 # $$m \leftarrow \beta_1 m + (1 - \beta_1) \, g \qquad v \leftarrow \beta_2 v + (1 - \beta_2) \, g^2 \qquad w \leftarrow w - \eta \, \frac{\hat m}{\sqrt{\hat v} + \epsilon}$$
 #
@@ -270,7 +269,7 @@ hs.check.rate_at(rate_at)
 #
 # Sometimes a batch is unusual, and its gradient is ten times as long as the gradients of other batches.
 # [`clipnorm=1.0`](../docs/glossary.md#clipnorm) sets a limit. If the norm (the length) of a gradient is above the
-# limit, the gradient is shortened until its norm is the limit. Its direction stays the same:
+# limit, the gradient is shortened until its norm is the limit, and its direction stays the same:
 #
 # $$g \leftarrow g \cdot \min\left(1, \frac{\text{limit}}{\lVert g \rVert}\right)$$
 #
