@@ -2,12 +2,12 @@
 # # 05 Losses and metrics
 #
 # *Two networks can have the same score although one of them loses fingers. Before you compare networks by a score, you
-# have to know what that score counts.*
+# have to know what the score counts.*
 #
 # **You will be able to**
-# - compute IoU and Dice by hand, and find out which of them a paper reports;
-# - recognise a score that a useless answer can win;
-# - write a Dice loss in which every photo counts, also an empty one;
+# - compute IoU and Dice by hand, and say what to ask about a score in a paper;
+# - recognise a score that is high even for a useless answer;
+# - compute Dice photo by photo, also for an empty photo, and say why a loss should do the same;
 # - test a loss or a metric from a library before you rely on it.
 #
 # **Time:** 90 minutes to work through; the computer needs {{ceil(memory["05"].wall_seconds / 60)}} of them on two CPU
@@ -17,8 +17,8 @@
 # pictures](https://developers.google.com/machine-learning/crash-course/linear-regression/gradient-descent)).
 
 # %% [markdown]
-# This lesson is about the network's answer. How good is it, in one number? And which number should the network learn
-# by? Click on a block to open it.
+# This lesson is about the network's answer. How good is the answer, in one number? And by which number should the
+# network learn? Click on a block to open it.
 
 # %%
 hs.explore.open_network("hand")
@@ -66,18 +66,20 @@ assert (tp, fp, fn, tn) == hs.metrics.confusion(true, pred)
 pd.DataFrame({"called hand": [tp, fp], "called background": [fn, tn]}, index=["is hand", "is background"])
 
 # %% [markdown]
-# Accuracy, IoU, Dice and mIoU are all computed from these four numbers. They differ in which of the numbers they use.
+# Four scores are computed from these four numbers: accuracy, IoU, Dice and mIoU. Accuracy and mIoU use all four, and
+# IoU and Dice only three.
 
 # %% [markdown]
 # ## 2. IoU and Dice, by hand
 #
 # **[IoU](../docs/glossary.md#iou)**, intersection over union, is the number of pixels that are hand in both masks,
-# divided by the number that are hand in at least one of them. **Dice** is twice the number of pixels that are hand in
-# both, divided by the sum of the two areas. Another name for Dice is **F1**. In the four counts of section 1:
+# divided by the number of pixels that are hand in at least one of them. **Dice** is twice the number of pixels that are
+# hand in both masks, divided by the sum of the two areas. Another name for Dice is **F1**. (The library calls it `f1`.)
+# In the four counts of section 1:
 #
 # $$\text{IoU} = \frac{TP}{TP + FP + FN} \qquad\qquad \text{Dice} = \text{F1} = \frac{2\,TP}{2\,TP + FP + FN}$$
 #
-# Neither of them uses the true negatives, $TN$. Try both with nine pixels:
+# Neither IoU nor Dice uses the true negatives, $TN$. Try both scores with nine pixels:
 
 # %%
 a = np.array([[0, 1, 1], [0, 1, 1], [0, 0, 0]])
@@ -102,13 +104,14 @@ assert np.isclose(dice_score, 2 * iou_score / (1 + iou_score))  # a rule, see be
 #
 # $$\text{Dice} = \frac{2\,\text{IoU}}{1 + \text{IoU}}$$
 #
-# So Dice is never smaller than IoU. And of two masks for a photo, both scores prefer the same one. For means over
-# several photos the formula does not hold, and there the two scores may prefer different networks.
+# So Dice is never smaller than IoU. And if you compare two masks of one photo, the mask with the higher IoU also has
+# the higher Dice. For means over several photos, the formula does not hold. There, one network may have the higher mean
+# IoU, and another network the higher mean Dice.
 
 # %% [markdown]
 # A third score is **mIoU**: the mean of the hand's IoU and the background's IoU. The background is large and easy, so
-# mIoU is higher than the hand's IoU. Take a photo of which 22 % is hand, as HGR1's photos have it on average, and a
-# network that misses as many pixels of the hand as it falsely adds:
+# mIoU is higher than the hand's IoU. Take a photo of which 22 % is hand. (This is the average of HGR1's photos.) And
+# take a network that misses as many pixels of the hand as it falsely adds:
 
 # %%
 hand, missed = 0.22, 0.0045  # shares of the photo; as much is missed as is falsely added
@@ -117,14 +120,20 @@ hand_iou, background_iou = tp / (tp + 2 * missed), tn / (tn + 2 * missed)
 print(f"IoU {hand_iou:.3f}, Dice {2 * tp / (2 * tp + 2 * missed):.3f}, mIoU {(hand_iou + background_iou) / 2:.3f}")
 
 # %% [markdown]
-# Three papers could report these three numbers for the same network. So before you compare two numbers, find out which
-# score they are.
+# **Three papers could report these three numbers for the same network.** So before you compare two numbers, ask two
+# questions:
+#
+# - **Which score is each of them?** Look for the formula in the paper. If it gives none, look whether the background
+#   counts as a class of its own. If so, the score is mIoU.
+# - **How were the photos put together?** This course takes the mean of the photos' scores. Most large benchmarks, such
+#   as PASCAL VOC and Cityscapes, first add up the counts of section 1 over all photos, and then compute one IoU for
+#   each class. So there a photo with a large hand counts more. Their mIoU is the mean over all classes.
 
 # %% [markdown]
 # ## 3. Exercise: count it yourself (warm-up)
 #
-# Here are two more masks. Use no code, only a pencil or your fingers. What is the IoU, and what is Dice? Write the two
-# numbers into the list, IoU first, in the place of the three dots. You may write fractions, as in `2 / 9, 0.5`.
+# Here are two more masks. Use no code, only a pencil or your fingers. What is the IoU, and what is the Dice? Write the
+# two numbers into the list, IoU first, in the place of the three dots. You may write fractions, as in `2 / 9, 0.5`.
 
 # %%
 hand = np.array([[0, 1, 1, 0, 0], [0, 1, 1, 0, 0], [0, 1, 1, 0, 0]])
@@ -154,9 +163,9 @@ hs.check.iou_and_dice(iou_and_dice)
 #
 # $$\text{accuracy} = \frac{TP + TN}{TP + FP + FN + TN}$$
 #
-# It counts the true negatives, and most pixels of a photo are background. How do you find out whether that matters?
-# Before you rely on a score, **compute it for the laziest answer that you can think of**. Here this is: no hand,
-# anywhere.
+# Accuracy counts the true negatives, and most pixels of a photo are background. How do you find out whether this
+# matters? Before you rely on a score, **compute it for the laziest answer that you can think of**. Here the laziest
+# answer is: no hand, anywhere.
 
 # %%
 truth = [s.read()[1] for s in samples]
@@ -171,15 +180,15 @@ pd.DataFrame(scores, index=["no hand, anywhere"]).round(2)
 # %% [markdown]
 # An answer that finds no hand at all has most of the pixels right. On HGR1 its accuracy is 0.78, because 22 % of the
 # average photo is hand. So an accuracy of 0.90 looks good, but it lies only about halfway between the laziest answer
-# and a perfect one. If all errors are missed pixels of the hand, nearly half of the hand is missing (0.10 of 0.22). IoU
-# and Dice give the lazy answer a 0.
+# and a perfect answer. If all errors are missed pixels of the hand, nearly half of the hand is missing (0.10 of 0.22).
+# IoU and Dice give the lazy answer a 0.
 
 # %% [markdown]
 # ## 5. From a metric to a loss
 #
-# IoU and Dice compare masks. But a network gives probabilities, and they are cut at 0.5 only afterwards. Could you use
-# 1 - IoU as a loss? Suppose that the network becomes more and more sure of a hand, from 0 to 1, and look at the
-# curves:
+# IoU and Dice compare masks. But a network gives probabilities. Only afterwards, the probabilities are cut at 0.5.
+# Could you use 1 - IoU as a loss? Suppose that the network gives the pixels of a hand a higher and higher probability,
+# from 0 to 1. Look at the curves:
 
 
 # %%
@@ -202,16 +211,17 @@ fig
 
 # %% [markdown]
 # 1 - IoU has one step, and is flat everywhere else. The [gradient](../docs/glossary.md#gradient) is the slope of this
-# curve, and where the curve is flat the slope is 0. So training does not learn from it in which direction to go. This
-# is the difference between the two: a **[metric](../docs/glossary.md#metric)** tells you how good a mask is. A
-# **[loss](../docs/glossary.md#loss)** tells the training in which direction to change the weights.
+# curve. Where the curve is flat, the slope is 0. So 1 - IoU does not tell the training in which direction to go. This
+# is the difference between a metric and a loss. A **[metric](../docs/glossary.md#metric)** tells you how good a mask
+# is. A **[loss](../docs/glossary.md#loss)** tells the training in which direction to change the weights.
 #
 # The [V-Net paper](https://arxiv.org/abs/1606.04797) showed how to make a loss of Dice: use the probabilities as they
-# are. With the true mask $t_i$ and the probability $p_i$ of each pixel $i$:
+# are. The result is called *soft* Dice, because a pixel can be hand in part, such as 0.7. With the true mask $t_i$ and
+# the probability $p_i$ of each pixel $i$:
 #
 # $$\text{soft Dice} = \frac{2 \sum_i t_i \, p_i}{\sum_i t_i + \sum_i p_i}$$
 #
-# (The paper squares the numbers in the lower sums. Most code since then does not, and the course does not either.) Now
+# (The paper squares the numbers in the lower sums. Most code since then, and the course's, does not square them.) Now
 # every small change of a probability changes the score. For masks of 0 and 1, soft Dice is the same as Dice:
 
 # %%
@@ -223,15 +233,19 @@ assert np.isclose(soft_dice(true, pred), hs.metrics.f1(true, pred))
 # Take a true mask and make it wrong, little by little. Move it to the side, or make it thinner until nothing is left.
 # What does each loss say?
 #
-# One of the losses is new: binary cross-entropy, **[BCE](../docs/glossary.md#bce)** for short. It looks at each pixel
-# alone. Its loss is minus the logarithm of the probability that the network gave to the right answer. Over $n$ pixels:
+# One of the losses is new: binary cross-entropy, **[BCE](../docs/glossary.md#bce)** for short. BCE looks at each pixel
+# alone. A pixel costs minus the natural logarithm of the probability that the network gave to the right answer. BCE is
+# the mean of these costs. Over $n$ pixels:
 #
 # $$\text{BCE} = -\frac{1}{n} \sum_i \big( t_i \log p_i + (1 - t_i) \log (1 - p_i) \big)$$
 #
-# It is near 0 if the network is sure and right, and large if it is sure and wrong.
+# Take one pixel of the hand. If the network says 0.98, the pixel costs $-\log 0.98 = 0.02$. If the network says 0.5,
+# the pixel costs 0.69. If it says 0.02, the pixel costs 3.9. So a pixel where the network is sure and wrong costs about
+# 200 times as much as a pixel where it is sure and right. (For a pixel of the background, take the probability of
+# background: 1 minus that of hand.)
 #
 # In the next figure, the network is sure: its probability is 0.98 inside the predicted mask, and 0.02 outside. Look at
-# the right ends of the curves first. There, nothing of the hand is found any more.
+# the right ends of the curves first. There, the prediction finds nothing of the hand any more.
 
 # %%
 import cv2
@@ -270,13 +284,14 @@ fig
 # %% [markdown]
 # Look at three things:
 #
-# - Dice and IoU reach their worst value, 1, when the two masks share nothing. The size of the photo makes no
+# - When the two masks share nothing, 1 - Dice and 1 - IoU reach their worst value, 1. The size of the photo makes no
 #   difference.
-# - On the right, 1 - accuracy ends at the hand's share of the photo. So if a small hand is lost, this loss hardly
-#   grows. BCE ends higher, because a pixel that is sure and wrong costs much. But BCE, too, is in proportion to the
-#   number of wrong pixels. So a hand of half the size would cost half as much.
-# - Where the masks share nothing, all four curves are flat. None of them tells whether the prediction is near the hand
-#   or far from it. (Training does not need that: soft Dice and BCE still ask each pixel of the hand to rise.)
+# - On the right, 1 - accuracy ends at the hand's share of the photo. So if a small hand is lost, 1 - accuracy hardly
+#   grows. BCE ends higher, because a pixel where the network is sure and wrong costs much. But BCE also grows with the
+#   number of wrong pixels. So a lost hand of half the size costs half as much.
+# - Where the masks share nothing, all four curves are flat. No curve tells whether the prediction is near the hand or
+#   far from it. (This does no harm in a training. Soft Dice and BCE still tell each pixel of the hand to become more
+#   probable.)
 
 # %% [markdown]
 # ## 7. A photo without a hand
@@ -296,17 +311,17 @@ for smooth in (0, 1):
     print(f"smooth {smooth}: the loss is {dice_loss_of_one(empty, empty, smooth)}")
 
 # %% [markdown]
-# Without `smooth`, the result is `nan`, "not a number". One such loss is enough: after the next step every weight that
-# learns is `nan`. The usual remedy is a small number, `smooth` or $s$, above and below the line:
+# Without `smooth`, the result is `nan`, "not a number". One such loss is enough: after the next step, every weight that
+# learns is `nan`. The usual remedy is to add a small number, `smooth` or $s$, above and below the line:
 #
 # $$\text{Dice loss} = 1 - \frac{2 \sum_i t_i \, p_i + s}{\sum_i t_i + \sum_i p_i + s}$$
 #
-# Then the loss of an empty photo with an empty prediction is 0, as it should be. The remedy is not perfect. A
-# probability of 0.02 in each of 128 x 128 pixels adds up to 328 pixels, and the loss is still nearly 1. For empty
-# photos, the second loss of section 10 does most of the work.
+# Then the loss of an empty photo with an empty prediction is 0, as it should be. The remedy is not perfect. If the
+# network gives a probability of 0.02 to each of 128 x 128 pixels, the sum is 328, and the loss is still nearly 1. For
+# empty photos, BCE does most of the work (section 10).
 #
-# How large may `smooth` be? It is added to areas, so it is a number of pixels. A network that misses a hand of 500
-# pixels completely could not do worse, so its loss should be about 1. Is it?
+# How large may `smooth` be? It is added to areas, so it is a number of pixels. Suppose that a network misses a hand of
+# 500 pixels completely. It could not do worse, so its loss should be about 1. Is the loss about 1?
 
 # %%
 missed = ops.reshape(ops.cast(ops.arange(1000) < 500, "float32"), (1, 25, 40, 1))
@@ -328,8 +343,8 @@ def batch_dice_loss(true, prob, smooth=1.0):
 
 
 # %% [markdown]
-# It runs, it falls during training, and it is 0 for a perfect batch. But try this: take 16 masks and a prediction that
-# is perfect, except that the smallest hand is missed completely.
+# This loss runs, it falls during training, and it is 0 for a perfect batch. But try this: take 16 masks. Let the
+# prediction be perfect, except that the smallest hand is missed completely.
 
 # %%
 chosen = samples[:: len(samples) // 16][:16]
@@ -353,8 +368,8 @@ print(f"mean over the photos: {np.mean(alone):.3f}, and the batch said {whole:.3
 assert not np.isclose(np.mean(alone), whole, rtol=0.3)
 
 # %% [markdown]
-# The two numbers differ. The reason: in one sum over the batch, pixels count and not photos. Miss each of the 16 hands
-# in turn, and see what it costs:
+# The two numbers differ, because in one sum over the batch each pixel counts the same, and not each photo. Now let the
+# prediction miss each of the 16 hands in turn. The figure shows what each miss costs:
 
 # %%
 costs = []
@@ -378,15 +393,15 @@ fig
 # %% [markdown]
 # A small hand costs little, so the network has little reason to find it. But in the score that you report, the mean
 # over photos, a small hand counts as much as a large one. So the loss and the score have different aims. (Some people
-# sum over the batch on purpose: where many pictures are empty, or where the score is one sum over all pixels, too.)
+# sum over the batch on purpose: if many pictures are empty, or if their score is one sum over all pixels.)
 
 # %% [markdown]
 # ## 9. Exercise: Dice of each photo (core)
 #
-# Write a function for two batches of masks, numpy arrays of shape (N, height, width) with the values 0 and 1. It
-# returns Dice as **one number for each image**, with the shape (N,). Two empty masks agree: their Dice is 1. This is a
-# score and not a loss, so it has to be exact, without `smooth`. A missed hand gets 0, even if it has only one pixel. A
-# hand that is predicted where there is none gets 0, too.
+# Write a function for two batches of masks, numpy arrays of shape (N, height, width) with the values 0 and 1. The
+# function returns Dice as **one number for each image**, with the shape (N,). Two empty masks agree: their Dice is 1.
+# This Dice is a score and not a loss, so it has to be exact, without `smooth`. A missed hand gets 0, even if the hand
+# has only one pixel. If a hand is predicted where there is none, the Dice is 0 as well.
 
 
 # %%
@@ -404,8 +419,8 @@ hs.check.dice(dice)
 # %% [markdown]
 # ## 10. The course's loss: Dice + cross-entropy
 #
-# This Dice loss sums over the pixels of each photo, and returns one number for each photo. Keras then takes their
-# mean.
+# This Dice loss sums over the pixels of each photo, and returns one number for each photo. Keras then takes the mean of
+# these numbers.
 
 # %%
 from keras.losses import binary_crossentropy
@@ -431,7 +446,10 @@ one_by_one = [float(dice_loss(masks[i : i + 1], prob[i : i + 1])[0]) for i in ra
 assert np.allclose(one_by_one, dice_loss(masks, prob))  # the rule of section 8 holds
 
 # %% [markdown]
-# Why the sum of two losses? Each has a strength that the other lacks. First, what does it cost to miss a whole hand?
+# ### What each of the two losses misses
+#
+# Why does the course add two losses? Each has a strength that the other lacks. First, what does each loss say if a
+# whole hand is missed?
 
 # %%
 sides = 200
@@ -447,19 +465,20 @@ for percent in (20, 5, 1):
 pd.DataFrame(rows).T.round(2)
 
 # %% [markdown]
-# For Dice, the size of the hand makes little difference. For BCE, a small hand costs little, because the background
-# has many more pixels. This is the problem of **class balance**.
+# In Dice, the size of the hand makes little difference. In BCE, a small hand costs little, because the background has
+# many more pixels. This is the problem of **class balance**.
 #
-# But Dice has two weaknesses. One shows as long as the prediction and the hand share nothing. The upper sum of Dice is
-# then 0, and a false pixel more or less hardly changes the loss. BCE looks at each pixel alone, so it pushes each false
-# pixel down at once.
+# But Dice has two weaknesses. The first one shows as long as the prediction and the hand share nothing. Then the upper
+# sum of Dice is 0. One false pixel more, or one less, hardly changes the loss. BCE looks at each pixel alone, so it
+# pushes each false pixel down at once.
 #
-# The other shows where the network is in doubt. Think of a photo of 5000 pixels. At a blurred edge it has 100 pixels
-# that look the same, of which 30 are hand. The network cannot tell which, so the honest answer for each of them is
-# 0.3. All other pixels are certain, and right: 1000 are hand, and the rest is background. Which answer $p$ for the
-# doubtful pixels has the lowest loss?
+# The second weakness shows where the network is in doubt. Think of a photo of 5000 pixels. At a blurred edge, 100
+# pixels look the same, and 30 of these are hand. The network cannot tell which 30, so the honest answer for each of the
+# 100 is 0.3. All other pixels are certain, and right: 1000 are hand, and the rest is background. Which answer $p$ for
+# the doubtful pixels has the lowest loss?
 #
-# - BCE is the mean over 5000 pixels. 30 of them cost $-\log p$, 70 cost $-\log(1 - p)$, and the others cost nothing.
+# - BCE is the mean over 5000 pixels. 30 pixels cost $-\log p$ each, 70 pixels cost $-\log(1 - p)$ each, and the others
+#   cost nothing.
 # - For Dice, the shared part is $1000 + 30 p$, the true hand is $1000 + 30$, and the predicted hand is $1000 + 100 p$.
 
 # %%
@@ -483,20 +502,23 @@ ax.set_ylim(0, 0.12)
 fig
 
 # %% [markdown]
-# BCE is honest: its lowest loss is at the true share, 0.3. Dice prefers a decision, and is lowest at 0. (If 60 of the
-# 100 pixels were hand, it would be lowest at 1.) The sum of both is lowest at 0.17, so it is not quite honest either.
+# BCE is honest: it is lowest at the true share, 0.3. Dice is lowest at 0, so it rewards an answer without doubt. (If 60
+# of the 100 pixels were hand, Dice would be lowest at 1.) The sum of both is lowest at 0.17. So the sum lies between
+# the two: it is less honest than BCE, and more honest than Dice.
 #
-# So far this was about the answer that each loss likes best. A real training may end elsewhere. After a short one, the
-# probabilities are still too cautious. After a long one, they are often [too sure](https://arxiv.org/abs/1706.04599),
-# even with BCE alone. Lesson 07 measures how honest the course's network is.
+# So far this section looked for the answer with the lowest loss. A real training may end with other answers. After a
+# short training, the probabilities are still too cautious. After a long training, they are often [too
+# sure](https://arxiv.org/abs/1706.04599), even with BCE alone. Lesson 07 measures how honest the course's network is.
 #
-# How much does the choice matter for the masks? In the [small test](../docs/glossary.md#small-test) (96 pixels, six
+# ### How much the choice matters
+#
+# Does the choice of the loss matter for the masks? In the [small test](../docs/glossary.md#small-test) (96 pixels, six
 # epochs, nine persons), the IoU is {{ablation["the recipe"].iou:.3f}} with the sum,
 # {{ablation["cross-entropy alone"].iou:.3f}} with BCE alone and {{ablation["Dice alone"].iou:.3f}} with Dice alone
-# ([results](../docs/results.md)). So the sum is clearly better than Dice alone. Between the sum and BCE alone, nine
-# persons are too few to tell: on HGR1 you could leave Dice out. The course keeps it for small hands, of which HGR1 has
-# few. And for photos that are unlike those of the training, another loss may be better: [a study of
-# lesions](https://arxiv.org/abs/2209.06078) found BCE alone better there.
+# ([results](../docs/results.md)). So the sum is clearly better than Dice alone. Nine persons are too few to tell
+# whether the sum is better than BCE alone: on HGR1 you could leave Dice out. The course keeps Dice for small hands, of
+# which HGR1 has few. For photos that are unlike the training photos, the sum may not be the best loss. [A study of
+# lesions](https://arxiv.org/abs/2209.06078) found that BCE alone was better on such photos.
 #
 # <!-- holds: ablation["Dice alone"].high < 0 and ablation["cross-entropy alone"].low < 0 < ablation["cross-entropy alone"].high -->
 #
@@ -504,21 +526,31 @@ fig
 # <summary>Other losses that you will meet, and BCE from z</summary>
 #
 # *Weighted BCE* and [*focal loss*](https://arxiv.org/abs/1708.02002) give rare or difficult pixels more weight.
-# [*Tversky loss*](https://arxiv.org/abs/1706.05721) is Dice with separate prices for missed and for false pixels.
-# *Soft IoU* is made from IoU as soft Dice is made from Dice. None of them was measured here.
+# [*Tversky loss*](https://arxiv.org/abs/1706.05721) is Dice with separate prices for missed and for false pixels. *Soft
+# IoU* is made from IoU as soft Dice is made from Dice. The course has measured none of these losses.
 #
-# In code of your own, compute BCE from $z$, the number before the sigmoid (lesson 04), where you can: by
-# `from_logits=True` in Keras, or by `BCEWithLogitsLoss` in PyTorch. A probability that has been rounded to 0 or 1 has
-# lost its gradient.
+# If you can, compute BCE in code of your own from $z$, the number before the sigmoid (lesson 04). In Keras, use
+# `from_logits=True`. In PyTorch, use `BCEWithLogitsLoss`. A probability that has been rounded to 0 or 1 has lost its
+# gradient.
 #
 # </details>
 
 # %% [markdown]
+# ### Play with both losses
+#
 # Now make a prediction worse yourself. A large hand and a small hand get the same damage, in pixels. The grey pictures
-# show the gradient of each loss: how fast it changes if you change $z$, the number before the sigmoid (lesson 04), at
-# this pixel. The brighter a pixel, the more the loss asks to change it. For BCE the gradient is in proportion to
-# $p - t$, so BCE asks for most change where the network is sure and wrong. For Dice it has a factor $p (1 - p)$, which
-# is largest at one half. So Dice asks for most change along the soft outline, where the network is in doubt.
+# show, for each pixel, how much a loss asks to change the answer: the brighter the pixel, the more. BCE asks for most
+# change where the network is sure and wrong. Dice asks for most change where the network is in doubt: along the soft
+# outline.
+#
+# <details>
+# <summary>Why, in formulas</summary>
+#
+# The brightness is the gradient: how fast the loss changes if you change $z$, the number before the sigmoid (lesson
+# 04), at this pixel. The gradient of BCE is in proportion to $p - t$. The gradient of Dice has a factor $p (1 - p)$,
+# which is largest at $p = 0.5$.
+#
+# </details>
 
 # %%
 hs.explore.play_loss()
@@ -526,13 +558,14 @@ hs.explore.play_loss()
 # %% [markdown]
 # ## 11. Exercise: a test for any loss (stretch)
 #
-# The loss of section 8 looked right and fell during training, but it did not do what you want. You can find this out
-# before you train. Write the rule of section 8 as a test. `is_fair` takes a loss, and the masks and probabilities of a
-# batch, numpy arrays of shape (N, height, width, 1). It gives the whole batch to the loss, and then each photo alone.
-# It returns `True` if the loss of the batch is the mean of the losses of its photos, and `False` otherwise.
+# The loss of section 8 looked right and fell during training, but it did not do what you want. You can find such a
+# fault before you train. Write the rule of section 8 as a test, `is_fair`. The function takes a loss, and the masks and
+# probabilities of a batch: numpy arrays of shape (N, height, width, 1). It gives the whole batch to the loss, and then
+# each photo alone. If the loss of the batch is the mean of the losses of its photos, it returns `True`, otherwise
+# `False`.
 #
-# A loss may return one number for the batch, or N numbers, of which Keras takes the mean. `np.mean` makes one number
-# of both.
+# A loss may return one number for the batch, or N numbers, of which Keras takes the mean. `np.mean` gives one number in
+# both cases.
 
 
 # %%
@@ -548,20 +581,21 @@ def is_fair(loss, true, prob):
 hs.check.is_fair(is_fair)
 
 # %% [markdown]
-# Once the check says "Right!", try it in a new cell: `is_fair(batch_dice_loss, masks, prob)`, and then with
-# `dice_bce_loss`. Then give it a perfect prediction: `is_fair(batch_dice_loss, masks, masks)`. Now the test finds no
-# fault. Why? A test can only find a fault in cases where the fault changes the result.
+# Once the check says "Right!", try your test in a new cell: `is_fair(batch_dice_loss, masks, prob)`, and then with
+# `dice_bce_loss`. Then give the loss a perfect prediction: `is_fair(batch_dice_loss, masks, masks)`. Now the test finds
+# no fault. Why? A test can only find a fault in cases where the fault changes the result.
 
 # %% [markdown]
 # ## 12. Test a metric before you use it
 #
 # (This section and the next can wait until you choose a metric for a project of your own.)
 #
-# Keras has losses and metrics for segmentation. Some of them do not do what their names suggest. Two questions from
-# above show this. What do they say to a lazy answer? And is the value of a batch the mean over its photos?
+# Keras has losses and metrics for segmentation. Some of them do not do what their names suggest. You find this out with
+# two questions of this lesson. What is the value for a lazy answer? And is the value of a batch the mean over its
+# photos?
 #
 # **`keras.losses.Dice`** is one sum over the batch, without `smooth`. For an empty mask and an empty prediction its
-# loss is 1, the worst there is. With `axis=(1, 2, 3)` it sums photo by photo, but an empty photo still costs 1.
+# loss is 1, the worst there is. With `axis=(1, 2, 3)`, this loss sums photo by photo, but an empty photo still costs 1.
 
 # %%
 import keras
@@ -586,12 +620,12 @@ for metric in (keras.metrics.BinaryIoU(), keras.metrics.BinaryIoU(target_class_i
     print(f"{metric.target_class_ids}: {float(metric(one_percent, lazy)):.3f}")
 
 # %% [markdown]
-# An answer that finds nothing gets nearly one half. With `target_class_ids=[1]` it is the IoU of the hand. But it adds
-# up the pixels of all photos, so again pixels count and not photos.
+# An answer that finds nothing gets nearly one half. With `target_class_ids=[1]`, the metric is the IoU of the hand. But
+# it adds up the pixels of all photos, so a photo with a large hand counts more.
 #
-# **`keras.metrics.IoU`** and **`MeanIoU`** expect whole numbers, the numbers of classes. If you give them
-# probabilities, they cut off the decimals, and 0.9 becomes 0. So a nearly perfect answer gets 0 for the hand, without
-# a warning:
+# **`keras.metrics.IoU`** and **`MeanIoU`** expect whole numbers, the numbers of classes. If you give these metrics
+# probabilities, they cut off the decimals, and 0.9 becomes 0. So a nearly perfect answer gets 0 for the hand, without a
+# warning:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -599,8 +633,11 @@ metric = keras.metrics.IoU(num_classes=2, target_class_ids=[1])
 print(f"0.9 for each pixel of the hand: {float(metric(one_percent, 0.9 * one_percent)):.3f}")
 
 # %% [markdown]
-# So the course has a metric of its own. It cuts at a threshold, computes the IoU of each photo, and takes the mean
-# over photos. An empty mask with an empty prediction counts 1.
+# So the course has a metric of its own. The metric cuts the probabilities at a threshold, computes the IoU of each
+# photo, and takes the mean over photos. An empty mask with an empty prediction counts 1.
+#
+# (If you work in PyTorch, test its losses, too. `DiceLoss` of segmentation_models_pytorch sums over the batch. MONAI's
+# `DiceLoss` sums photo by photo, unless you ask otherwise.)
 
 
 # %%
@@ -632,17 +669,18 @@ assert table.IoU["smallest"] < table.IoU["largest"]
 table.round(2)
 
 # %% [markdown]
-# You see the same mistake twice, but the scores differ much. A small or thin hand has a long outline for its area. So
-# the course reports one more number, `boundary_px`: the median distance from the predicted outline to the true one, in
-# pixels of the photo. This is closer to what you see. But it does not notice a few pixels that are far away, nor a
-# finger that is missing, because no predicted outline is there. And if nothing is found, it is `nan`. So you need
-# both, IoU and `boundary_px`.
+# You see the same mistake twice, but the IoUs differ much. A small or thin hand has a long outline for its area. So the
+# course reports one more number, `boundary_px`: the median distance from the predicted outline to the true outline, in
+# pixels of the photo. This number is closer to what you see. But `boundary_px` does not notice a few pixels that are
+# far away. It does not notice a missing finger either, because no predicted outline is there. And if nothing is found,
+# it is `nan`. So you need both IoU and `boundary_px`.
 #
 # <details>
 # <summary>Other distances in papers</summary>
 #
 # You will meet the Hausdorff distance (often its 95 % point), the normalised surface distance, and [Boundary
-# IoU](https://arxiv.org/abs/2103.16562). [Metrics Reloaded](https://arxiv.org/abs/2206.01653) says when to use which.
+# IoU](https://arxiv.org/abs/2103.16562). All three start from both outlines, so they notice a missing finger. [Metrics
+# Reloaded](https://arxiv.org/abs/2206.01653) says when to use which.
 #
 # </details>
 
@@ -660,7 +698,7 @@ fig
 
 # %% [markdown]
 # And how exact are the true masks? People who trace a hand are off by a pixel here and there. Make every mask larger by
-# one pixel all round, and compare it with the mask before:
+# one pixel all round, and compare the larger mask with the true one:
 
 # %%
 grown = [hs.metrics.f1(mask, cv2.dilate(mask, np.ones((3, 3), np.uint8))) for mask in truth]
@@ -669,20 +707,22 @@ print(f"one pixel off all round: Dice {np.mean(grown):.3f}")
 
 # %% [markdown]
 # So small differences between high scores may come from how the masks were traced. On HGR1, one pixel all round costs
-# {{audit.one_pixel:.3f}} of Dice. When you compare two networks on the same masks, a part of this effect is the same
-# for both. But if one is better by 0.002, look whether it is better for each person. If it is not, it may only have
-# learned how these masks were traced, for example always a little outside the hand.
+# {{audit.one_pixel:.3f}} of Dice. If you compare two networks on the same masks, inexact masks lower both scores in a
+# similar way. But suppose that one network is better by 0.002. Is it better for each person? If not, the difference may
+# be chance. If so, this network may still only have learned how these masks were traced, for example always a little
+# outside the hand.
 
 # %% [markdown]
 # ## 14. What you learned
 #
-# - Four counts make accuracy, IoU and Dice. IoU and Dice do not use the true negatives. Accuracy consists mostly of
-#   them.
-# - For one photo, Dice is 2 IoU / (1 + IoU). Ask whether a paper reports IoU, Dice or mIoU.
-# - Before you rely on a score, compute it for the laziest answer.
+# - Accuracy, IoU and Dice are made of four counts. IoU and Dice do not use the true negatives. Accuracy counts mostly
+#   true negatives.
+# - For one photo, Dice is 2 IoU / (1 + IoU). Ask whether a paper reports IoU, Dice or mIoU, and whether the score is a
+#   mean over photos.
+# - Before you rely on a score, compute the score of the laziest answer.
 # - A metric tells you how good a mask is. A loss needs a gradient.
 # - If each photo should count the same, sum over the pixels of each photo, and take the mean over photos.
-# - Dice looks at the hand as a whole. BCE looks at each pixel, and is honest. Their sum does a little of each.
+# - Dice looks at the hand as a whole. BCE looks at each pixel, and is honest. Their sum has something of both.
 # - Test a metric from a library with answers whose score you know.
 
 # %% [markdown]

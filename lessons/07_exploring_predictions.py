@@ -1,14 +1,14 @@
 # %% [markdown]
 # # 07 Exploring predictions
 #
-# *The training is over, and you have a score. Which photos does this one number hide? What do the bad ones have in
-# common, and could the network have told you that it was not sure?*
+# *The training is over, and you have a score. Which photos does this one number hide? What do the bad photos have in
+# common? And could the network have told you that it was not sure?*
 #
 # **You will be able to**
 # - look at the worst results first, and say what kind of error you see;
 # - choose a threshold without using the test persons;
 # - find out whether a network notices its errors, and whether its probabilities are honest;
-# - save a model in a file that opens again in a new process.
+# - say what a model's file must hold, so that it opens again in a new process.
 #
 # **Time:** 90 minutes to work through; the computer needs {{ceil(memory["07"].wall_seconds / 60)}} of them on two CPU
 # cores.
@@ -17,8 +17,8 @@
 # and masks](01_photos_and_masks.ipynb).
 
 # %% [markdown]
-# This is the whole network of the course, trained. This lesson is about what comes out. Click on a block to open it, or
-# use Tab and the arrow keys.
+# This is the whole network of the course, trained. This lesson is about its predictions. Click on a block to open it,
+# or use Tab and the arrow keys.
 
 # %%
 hs.explore.open_network("hand")
@@ -27,8 +27,8 @@ hs.explore.open_network("hand")
 # ## 1. People whom it has never seen
 #
 # You look at the course's own network. `hs.load_predictor` returns a [predictor](../docs/glossary.md#predictor): a
-# network together with a threshold. Its card says which photos it was trained on, and which threshold belongs to it.
-# Without such a card you cannot tell which test of a model is a fair one.
+# network together with a threshold. The predictor has a card. The card says on which photos the network was trained,
+# and which threshold belongs to it. Without such a card, you cannot tell which test of a model is fair.
 
 # %%
 import numpy as np
@@ -48,11 +48,12 @@ print(f"IoU {card['test']['iou']:.3f} was scored on persons", *card["split"]["te
 assert not set(card["split"]["train"] + card["split"]["val"]) & {s.person for s in split.test}
 
 # %% [markdown]
-# This score on the card is that of the network as you get it, with the threshold of the card.
+# The score on the card is the score of the network as you get it, with the threshold of the card.
 #
-# If your photos are HGR1's, the test persons are those of the card. If your photos are drawn, the network has not seen
-# these persons either. But a few drawn hands of others were among its photos. So the test is fair, and a little easier
-# than one on hands of a kind that it has never seen.
+# If your photos are HGR1's, the test persons are the test persons of the card. If your photos are drawn, the network
+# has not seen these persons either. But it has learned from a few drawn hands of other persons. (The line above does
+# not say so, but the longer [model card](../docs/model_card.md) does.) So the test is fair, but a little easier than a
+# test on a kind of hands that the network has never seen.
 
 # %%
 report = hs.evaluate(predictor, split.test)
@@ -61,14 +62,16 @@ summary[["iou", "iou_low", "iou_high", "f1", "worst_person_iou", "boundary_px"]]
 
 # %% [markdown]
 # `iou` is the mean [IoU](../docs/glossary.md#iou) over photos, each at its own size. `iou_low` and `iou_high` say how
-# different this mean could be with other persons (lesson 08). With three persons they are hardly more than the worst
-# person and the best. [`boundary_px`](../docs/glossary.md#boundary_px) is, for each photo, the median distance from
-# the predicted outline to the true one, in pixels. The table shows the middle one of all photos. A 0.000 does not mean
-# a perfect mask. In such a photo, at least half of the predicted outline lies exactly on the pixels of the true one,
-# and the other half may be off.
+# different this mean could be with other persons (lesson 08). With three persons only, they are little more than two
+# scores of the table by person, further below: the score of the worst person, and the score of the best.
+# [`boundary_px`](../docs/glossary.md#boundary_px) says how far the predicted outline lies from the true outline, in
+# pixels: half of the predicted outline is at most so far away. (The table shows the median over the photos.) So a 0.000
+# does not mean a perfect mask. At least half of the outline lies exactly on the true outline, but the other half may be
+# far off.
 #
-# You know four of these hands from lesson 01. Here they are with the masks of the network. The fourth is a hand of a
-# training person. If your photos are HGR1's, the network was trained on that hand, so its score proves nothing.
+# Lesson 01 showed four hands. Here are these four, with the masks of the network. The first three are hands of test
+# persons. The fourth is a hand of a training person. If your photos are HGR1's, the network was trained on this fourth
+# hand, so the score of this hand proves nothing.
 
 # %%
 four = [next(s for s in split.test if s.person == p) for p in ("02", "05", "09")] + split.train[:1]
@@ -90,9 +93,9 @@ report.by("person").round(3)
 report.by("gesture").head(6).round(3)
 
 # %% [markdown]
-# Be careful with the second table. Its last column shows that a gesture has few photos, so a single bad photo lowers
-# its mean. Some gesture is always last. Before you call a gesture difficult, check whether it is difficult for more
-# than one person.
+# Be careful with the second table. The last column shows that each gesture has few photos, so a single bad photo lowers
+# the mean of its gesture. Some gesture always has the lowest mean. Before you call a gesture difficult, check whether
+# the gesture is difficult for more than one person.
 
 # %%
 persons = report.by("person").index
@@ -107,8 +110,8 @@ ax.set(xlabel="IoU of a photo (bar: the person's mean)", ylim=(len(persons) - 0.
 fig
 
 # %% [markdown]
-# A mean hides this. If one person's dots lie close together and another person has two failures, both can have the
-# same mean.
+# A mean hides how the photos of a person differ. The dots of one person may lie close together, and another person may
+# have two failures. Both persons can have the same mean.
 
 # %% [markdown]
 # ## 2. Exercise: worst first (warm-up)
@@ -131,8 +134,8 @@ hs.check.worst_first(worst_first)
 # %% [markdown]
 # ## 3. Worst first
 #
-# Many reports end with a few predictions. How were they chosen? Here are the four best photos of the table, and below
-# them the four worst. It is the same network and the same test.
+# Many reports end with a few predictions. How were these predictions chosen? Here are the four best test photos, and
+# below them the four worst. Both rows are from the same network and the same test.
 
 # %%
 order = report.table.sort_values("iou", kind="stable").index  # pandas' way to the same order
@@ -146,30 +149,56 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Each row alone would give a wrong impression. But only the lower one shows what to do next. So look closely at the
-# worst photos, and write one line about each. The cause can be one of three:
+# Each row alone would give a wrong impression. But only the lower row shows what to do next. So look closely at the
+# worst photos, and write one line about each photo. The cause of an error can be one of three:
 #
-# - **the photo**: it is blurred or dark, the hand is cut off by the edge, or something else has the colour of skin;
+# - **the photo**: the photo is blurred or dark, the hand is cut off by the edge, or something else has the colour of
+#   skin;
 # - **the mask**: look at the true outline before you blame the network, because people make mistakes in masks, too;
-# - **the network**: photo and mask are fine, and it fails all the same.
+# - **the network**: photo and mask are fine, but the network fails all the same.
 
 # %%
 worst = [split.test[i] for i in order[:6]]
 hs.plots.predictions(predictor, worst[:3])
 
 # %% [markdown]
+# This lesson sometimes says what is on the *stored page*. The stored page is the lesson as it was before you ran it. If
+# your hands are drawn, you see the same.
+#
 # <details>
 # <summary>What we saw on the stored page</summary>
 #
-# All three are the gesture E. Between thumb and forefinger it leaves an opening, and behind this opening lie other
-# parts of the hand, in deep shadow. The true mask marks them, and rightly: a program that draws a hand knows where it
-# is. The network takes them for background. So the first cause is the photo, which is dark there, and the second the
-# network, which has not learned that a hand goes on in its own shadow.
+# All three photos show the gesture E. In this gesture there is an opening between thumb and forefinger. Behind the
+# opening lie other parts of the hand, in deep shadow. The true mask includes these parts, and this is right: they were
+# drawn as parts of the hand. The network takes the dark parts for background. So there are two causes: the photo is
+# dark there, and the network has not learned that a hand goes on in its own shadow.
 #
 # </details>
 #
-# And your own hand? Here it is beside the four hands of the lesson, if you gave the course a photo of it in lesson 00.
-# (If not, a test person's hand stands in its place.)
+# <details>
+# <summary>If your hands are drawn: see the network fail</summary>
+#
+# Most drawn hands are easy for the network. The network fails more often if the hands stand in other rooms. `Elsewhere`
+# of lesson 02 puts the hands into such rooms, and moves the true masks with them. Run this in a new cell:
+#
+# ```python
+# away = hs.elsewhere.Elsewhere(hs.drawn_rooms.scenes(12, 224), room=1, empty=0)
+# failures = []
+# for images, masks in hs.Batches(split.test, 224, 8, augment=away):
+#     for image, true in zip(images, masks[..., 0]):
+#         pred = predictor.mask(image)
+#         failures.append((hs.metrics.iou(true, pred), hs.plots.errors(image, true, pred)))
+# failures.sort(key=lambda failure: failure[0])
+# eight = failures[:8]
+# hs.plots.images([shown for _, shown in eight], [f"IoU {iou:.2f}" for iou, _ in eight], alt="the eight worst")
+# ```
+#
+# Missed hand is blue, and false hand is orange. What does the network take for a hand?
+#
+# </details>
+#
+# And your own hand? If you gave the course a photo of your hand in lesson 00, you see this photo beside the four hands
+# of section 1. (If not, a test person's hand stands in its place.)
 
 # %%
 photos = [hs.my_hand.load(split.test[-1].read()[0]), *(sample.read()[0] for sample in four)]
@@ -178,26 +207,26 @@ titles = ["your own", *(f"person {sample.person}" for sample in four)]
 hs.plots.images(masked, titles, alt="Your hand and the four of the course, with the network's masks.", columns=5)
 
 # %% [markdown]
-# Your photo has no true mask, so there is no IoU, and no list can put it in its place. You have to look. Go round the
+# Your photo has no true mask. So it has no IoU, and you cannot sort it among the others. You have to look. Go round the
 # outline once, and ask three questions:
 #
 # - **What is missing?** Look at the fingertips, and at the side that lies in shadow.
 # - **What is too much?** Look at sleeves, faces, wood, and the gaps between fingers.
-# - **Where does it end?** In the masks of the course, the bare skin of the arm belongs to the hand (lesson 00), and a
-#   sleeve does not.
+# - **Where does the mask end?** In the masks of the course, the bare skin of the arm belongs to the hand (lesson 00),
+#   and a sleeve does not.
 
 # %% [markdown]
 # ## 4. What kind of error?
 #
-# A few photos are only examples. To say what goes wrong in all of them, sort every wrong pixel by two questions.
+# A few photos are only examples. To say what goes wrong in all test photos, sort every wrong pixel by two questions.
 #
 # **Missed or false?** Missed hand is skin that the network did not find. False hand is something else that the network
 # called hand.
 #
 # **Near the outline or far from it?** Near the outline, people who make masks disagree, too. On HGR1, one pixel more
-# all round already costs {{audit.one_pixel:.3f}} in F1. Far from the outline, a whole piece is wrong: the network made
-# a mistake, or a part is missing in the mask. You have to look to know which. Here, "near" means within one hundredth
-# of the photo's longer side.
+# all round already costs {{audit.one_pixel:.3f}} in F1. If wrong pixels are far from the outline, a whole piece is
+# wrong: either the network made a mistake, or a part is missing in the true mask. To find out which, you have to look.
+# Here, "near" means within one hundredth of the photo's longer side.
 
 # %%
 import cv2
@@ -253,18 +282,22 @@ fig
 # %% [markdown]
 # The bars tell you what to do.
 #
-# - Much of the two colours in the middle: the outline is a little off. Train at a larger size, or find out how exact
-#   the masks are. Because of the masks, no network can bring this to zero.
-# - Much **false far**: whole things are called hand. Go back to the photos. Is the mask right? Is it always the same
-#   kind of thing, such as a sleeve, a wall or wood? Then add photos of hands *with* that thing to the training.
+# - Much **missed near** and **false near**, the two colours in the middle: the outline is a little off. Train at a
+#   larger size, or find out how exact the masks are. (The masks are not exact, so no network can bring these errors to
+#   zero.)
+# - Much **false far**: whole things are called hand. Go back to the photos. Are the true masks right? Is the thing
+#   always of the same kind, such as a sleeve, a wall or wood? Then add photos of hands *with* this kind of thing to the
+#   training.
 # - Much **missed far**: parts of hands are not found, for example in a shadow, or in a tone of skin that was rare in
-#   the training. If most of it belongs to one person, take it seriously: the network works worse for that person.
+#   the training. If most of these errors belong to one person, take them seriously: the network works worse for that
+#   person.
 
 # %% [markdown]
 # ## 5. The threshold
 #
-# So far all masks were cut at one [threshold](../docs/glossary.md#threshold). With a lower one, the network would miss
-# less hand and call more background hand. To try other thresholds you need the probabilities only once:
+# So far all masks were cut at one [threshold](../docs/glossary.md#threshold). With a lower threshold, fewer hand pixels
+# would be missed, and more background would be called hand. To try other thresholds, you need to compute the
+# probabilities only once:
 
 # %%
 thresholds = np.arange(0.05, 1, 0.05).round(2)
@@ -274,16 +307,16 @@ print("threshold", *[f"{threshold:.2f}" for threshold in thresholds])
 print("IoU      ", *[f"{hs.metrics.iou(true, probability >= threshold):.2f}" for threshold in thresholds])
 
 # %% [markdown]
-# Which threshold is best for this photo? On the stored page, many are equally good. On another photo the best may be
-# far from 0.5: for example, where a sleeve looks like skin, only a very high one may let go of it. But one photo must
-# not decide for all the others.
+# Which threshold is best for this photo? On the stored page, many thresholds are equally good. On another photo, the
+# best threshold may be far from 0.5. For example, if a sleeve looks like skin, you may need a very high threshold to
+# get the sleeve out of the mask. But do not choose the threshold for all photos by looking at one.
 
 # %% [markdown]
 # ## 6. Exercise: the best threshold (core)
 #
-# This was a single photo. Write a function that takes a list of probabilities, a list of true masks and some
-# thresholds. The photos may differ in size. A pixel is hand if its probability is at least the threshold (`>=`). The
-# function returns the threshold with the highest mean IoU. The mean is taken over photos.
+# Now choose one threshold for many photos. Write a function that takes a list of probabilities, a list of true masks
+# and some thresholds. The photos may differ in size. If the probability of a pixel is at least the threshold (`>=`),
+# the pixel is hand. The function returns the threshold with the highest mean IoU. The mean is taken over photos.
 
 
 # %%
@@ -300,10 +333,10 @@ hs.check.best_threshold(best_threshold)
 # %% [markdown]
 # ## 7. On whose photos to choose it
 #
-# On which people should you use this function? If you choose the threshold on the test persons, the report becomes a
-# little too good, as with every choice that is made on the test set. The validation persons are there for such
-# choices. The library's function is `hs.tune_threshold`, which tries every hundredth. Here are the curves of both
-# groups. Only the first one decides.
+# On which people should you use this function? If you choose the threshold on the test persons, the score in your
+# report becomes a little too high. This is so with every choice that you make on the test set. The validation persons
+# are there for such choices. The library's function is `hs.tune_threshold`, which tries every hundredth. Here are the
+# curves of both groups. Choose only by the curve of the validation persons.
 
 # %%
 chosen, val = hs.tune_threshold(predictor, split.val)
@@ -326,19 +359,21 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# The second threshold was chosen on the test persons. So their score with it cannot be lower than with the first, even
-# if only chance has chosen it. Do not report it. If the first score is far below the second, do not go back and take
-# the second threshold. You have learned something else: two persons are few to choose by.
+# The second printed threshold was chosen on the test persons. Among all thresholds, it has the highest score on these
+# persons. So their score with this threshold cannot be lower than with the first, even if only chance makes it better.
+# Do not report this higher score. Is the first score far below the second? Do not go back and take the second
+# threshold. You have learned only that two validation persons are few to choose by.
 #
-# Look at the shape of the curves as well. If the top is flat, the exact threshold matters little:
+# Look at the shape of the curves as well. Near the top, the two curves are hard to tell apart, because the axis begins
+# far below them. So the next cell prints numbers. If the top is flat, the exact threshold matters little:
 
 # %%
 flat = val.threshold[val.iou > val.iou.max() - 0.005]
 print(f"within 0.005 of the best on the validation persons: thresholds {flat.min():.2f} to {flat.max():.2f}")
 
 # %% [markdown]
-# So which threshold should you use in the end? A part of the gain over the usual 0.5 may be chance, on the validation
-# persons, too. The gain is different for different people. How much does each of yours gain?
+# So which threshold should you use in the end? A part of the gain over the usual 0.5 may be chance, also on the
+# validation persons. The gain is different for different people. How much does each validation person gain?
 
 # %%
 at_best, at_half = (hs.evaluate(hs.Predictor(predictor.model, cut), split.val) for cut in (chosen, 0.5))
@@ -346,26 +381,34 @@ gains = at_best.by("person").iou - at_half.by("person").iou
 gains.map("{:+.4f}".format).to_frame(f"IoU at {chosen}, over that at 0.5")
 
 # %% [markdown]
-# If one gains and the other loses, you do not know. If both gain, it may be real. But remember that the threshold was
-# chosen to suit these very two: their mean cannot be lower with it. With more than a few persons you would compute an
-# interval for the mean gain (lesson 08). With two persons, the interval says nothing more than the two numbers above:
-# it reaches from the one to the other.
+# If one person gains and the other loses, you do not know whether the new threshold is better. If both persons gain,
+# the new threshold may really be better. But remember that this threshold was chosen to suit these two persons. With
+# it, their mean cannot be lower than with 0.5. With more persons, you would compute an interval for the mean gain
+# (lesson 08). With two persons, the interval says nothing new: it reaches from the one number above to the other.
 #
-# So the course has a cautious rule: use 0.5, unless every validation person gains. It is no more than a rule, because
-# with two persons nothing can be proved. On HGR1's two validation persons the best threshold is
-# {{card.threshold_choice.best}}, with an IoU of {{card.threshold_choice.iou_at_best:.3f}}; 0.5 has
-# {{card.threshold_choice.iou_at_half:.3f}}. One person gains {{card.threshold_choice.high:.4f}} by it, and the other
-# one loses {{-card.threshold_choice.low:.4f}}. So the threshold of the course's model is {{card.threshold}}.
+# So the course has a cautious rule: use 0.5, unless every validation person gains. This is only a habit, because two
+# persons prove nothing. (You may also take the best threshold of the validation persons. If the top of the curve is
+# flat, take the middle of the flat part, and not its highest point.) For the course's model, the rule gave this result
+# on HGR1's two validation persons:
+#
+# | threshold | mean IoU | one person | the other person |
+# |---|---|---|---|
+# | 0.5 | {{card.threshold_choice.iou_at_half:.3f}} | | |
+# | {{card.threshold_choice.best}}, the best | {{card.threshold_choice.iou_at_best:.3f}} | gains {{card.threshold_choice.high:.4f}} | loses {{-card.threshold_choice.low:.4f}} |
+#
+# One of the two persons loses. So the threshold of the course's model is {{card.threshold}}.
 #
 # <!-- holds: card.threshold == 0.5 and card.threshold_choice.low < 0 < card.threshold_choice.high -->
-# On other pictures, such as drawn hands or your own photos, another threshold may be better. You find it in the same
-# way, on some photos with masks that you do not use for your report.
+#
+# On other pictures, such as drawn hands or your own photos, another threshold may be better. To find it, do the same
+# with some photos that have masks, and that you do not use for your report.
 
 # %% [markdown]
 # ## 8. Does it notice when it is wrong?
 #
-# In use, you have no true mask. Could the network itself warn you? Ask it twice. The mirror image of a hand is also a
-# hand, so a mirrored photo should give the mirrored answer. Where it does not, the network is not sure.
+# When you use the network, you have no true mask. Could the network itself warn you of an error? Ask the network twice.
+# The mirror image of a hand is also a hand, so a mirrored photo should give the mirrored answer. Where the two answers
+# differ, the network is not sure. (Papers call this *test-time augmentation*, TTA.)
 
 
 # %%
@@ -386,9 +429,10 @@ alt = "Two rows: the probability of hand, the one from the mirrored photo, their
 hs.plots.images(pictures, titles, alt)
 
 # %% [markdown]
-# Are the errors where the two answers disagree? Test it. In each photo, take the 5 % of the pixels with the largest
-# disagreement. What share of the wrong pixels is among them? By chance it would be 5 %. Compare it with a simpler way
-# that needs no second look: take the pixels whose probability is nearest to one half.
+# Are the errors where the two answers disagree? Test this. In each photo, take the 5 % of the pixels with the largest
+# disagreement. What share of the wrong pixels is among these pixels? By chance, the share would be 5 %. Compare this
+# with a simpler way that needs no second look: take the 5 % of the pixels whose probability is nearest to one half.
+# (You need not follow the code of the next two cells.)
 
 
 # %%
@@ -414,12 +458,21 @@ looks[["disagreement", "near one half"]].mean().to_frame("share of wrong pixels 
 
 # %% [markdown]
 # Compare both rows with chance, and with each other. The second look takes twice the time, so you might expect it to
-# find more. Does it? Neither of the two finds the errors of which the network is **sure**. If it takes a sleeve for
-# skin, it does so in the mirror as well.
+# find more wrong pixels. Does it? Neither way finds the errors of which the network is **sure**. If the network takes a
+# sleeve for skin, it does so in the mirror as well. You have a photo with such an error on your disk: a portrait that
+# comes with matplotlib (lesson 08, section 17). There is no hand in the portrait. So where the network's answer is
+# bright, it is wrong. Let the network look twice, in a new cell. Is the wrong part bright both times?
+#
+# ```python
+# from matplotlib.cbook import get_sample_data
+# image = hs.read_image(get_sample_data("grace_hopper.jpg"))
+# hs.plots.images([image, predictor(image), second_look(image)], ["no hand", "first", "second"], alt="two looks")
+# ```
 #
 # So far you compared pixels of one photo. Now compare photos: which of a thousand masks should a person check first?
-# The **rank correlation** compares two orders. Sort the photos by disagreement and by IoU. If one order is the reverse
-# of the other, it is -1; if they have nothing to do with each other, it is 0.
+# Put the photos in order twice, once by disagreement and once by IoU. The **rank correlation** (Spearman's) compares
+# the two orders. If one order is the reverse of the other, the rank correlation is -1. If the two orders have nothing
+# to do with each other, it is 0.
 
 # %%
 rank = looks.doubt.rank().corr(report.table.iou.rank())
@@ -432,38 +485,40 @@ ax.locator_params(axis="x", nbins=5)
 fig
 
 # %% [markdown]
-# On the stored page, the rank correlation is not far below 0, and the two worst photos are not among those on
-# the right. With so few photos, that is hardly worth a check. The network was sure and wrong there, about skin in deep
-# shadow. Such a photo lies among the good ones, and a second look does not find it.
+# On the stored page, the rank correlation is not far below 0. So the order by disagreement is hardly better than any
+# other order. The two worst photos are not on the right side of the figure, where the disagreement is large. In these
+# two photos the network was sure and wrong, about skin in deep shadow. A second look does not find such photos.
 #
-# If yours is well below 0, it is worth checking the photos on the right first. On the 219 photos of HGR1's test
-# persons it is {{-doubt.spearman:.2f}} ([results](../docs/results.md)). (There the disagreement was measured in
-# another way, as one minus the IoU of the two masks.)
+# If your rank correlation is well below 0, check the photos on the right first. On the 219 photos of HGR1's test
+# persons, the rank correlation is {{-doubt.spearman:.2f}} ([results](../docs/results.md)). (For this number, the
+# disagreement was measured in another way, as one minus the IoU of the two masks.)
 #
-# One question is left. You have two answers for each photo. Is their mean better than the first answer alone?
+# One question is left. You have two answers for each photo. Is the mean of the two answers better than the first answer
+# alone?
 
 # %%
 print(f"mean IoU of the first look {report.table.iou.mean():.4f}, of both {looks['iou both looks'].mean():.4f}")
 
 # %% [markdown]
-# With so few photos, a difference of a few thousandths means nothing. It was measured in the small test of lesson 02,
-# with smaller networks, on nine persons of HGR1, whom they had not seen. The mean of both looks has an IoU of
-# {{ablation["two looks: the mean of photo and mirror image"].iou:.3f}}, and the first look alone has
+# With so few photos, a difference of a few thousandths means nothing. So the course measured the gain in the [small
+# test](../docs/glossary.md#small-test), on nine persons of HGR1 whom the networks had not seen. The mean of both looks
+# has an IoU of {{ablation["two looks: the mean of photo and mirror image"].iou:.3f}}, and the first look alone has
 # {{ablation["the recipe"].iou:.3f}}. The gain is small, and eight of the nine persons have it
-# ([results](../docs/results.md)). It needs no training. `hs.Predictor(model, mirror=True)` looks twice, and takes twice
-# the time. (Do not do this where left and right matter, as in pictures of text.)
+# ([results](../docs/results.md)). A second look needs no training. `hs.Predictor(model, mirror=True)` looks twice, and
+# takes twice the time. (If left and right matter, as in pictures of text, do not look twice.)
 #
 # <!-- holds: ablation["two looks: the mean of photo and mirror image"].worse_persons == 1 and ablation["two looks: the mean of photo and mirror image"].low > 0 -->
 
 # %% [markdown]
 # ## 9. Exercise: are its probabilities honest? (stretch)
 #
-# Suppose the network gives many pixels a probability of 0.8. Are 8 of 10 of them hand? If this holds for every
-# probability, the network is called **calibrated**.
+# Suppose that the network gives many pixels a probability of 0.8. Are 8 of 10 of these pixels hand? If the same holds
+# for every other probability, the network is called **calibrated**.
 #
-# Write a function that takes a list of probabilities and a list of true masks (one of each for each photo, and photos
-# may differ in size), and two bounds. It looks at all pixels, in all photos together, whose probability is at least
-# `low` and less than `high`. It returns the share of these pixels that is hand.
+# Write a function that takes a list of probabilities, a list of true masks, and two bounds, `low` and `high`. There is
+# one array of probabilities and one mask for each photo, and the photos may differ in size. Take all pixels, in all
+# photos together, whose probability is at least `low` and less than `high`. The function returns the share of these
+# pixels that is hand.
 
 
 # %%
@@ -478,8 +533,8 @@ def share_of_hand(hands, masks, low, high):
 hs.check.share_of_hand(share_of_hand)
 
 # %% [markdown]
-# Once the check says "Right!", try it in a new cell: `share_of_hand(hands, truth, 0.7, 0.8)`. For a calibrated network
-# the result is about 0.75. The figure shows the same for ten pairs of bounds.
+# Once the check says "Right!", try your function in a new cell: `share_of_hand(hands, truth, 0.7, 0.8)`. For a
+# calibrated network, the result is about 0.75. The figure shows such results for ten pairs of bounds.
 
 # %%
 edges = np.linspace(0, 1, 11)
@@ -502,28 +557,32 @@ print(f"its smallest answer is {lowest:.3f}, its largest {highest:.3f}")
 
 # %% [markdown]
 # Such a figure is called a **reliability diagram**. Where the curve is above the diagonal, more of the pixels are hand
-# than the network says. Where it is below, fewer are. (The *expected calibration error*, which papers report, is the
-# mean distance between curve and diagonal, in which every pixel counts.)
+# than the network says. Where the curve is below the diagonal, fewer are. (Papers report the *expected calibration
+# error*. It is the mean distance between curve and diagonal. Every pixel counts the same in this mean.)
 #
-# Read the two ends first. On the stored page, both are nearly honest: what gets almost 0 is not hand, and what gets
-# almost 1 is. A network that says 0.07 where no pixel is hand, and 0.96 where nearly all are, would be too
-# **cautious**, which is usual after a short training.
+# Read the two ends first. On the stored page, both ends are nearly honest: pixels with almost 0 are not hand, and
+# pixels with almost 1 are hand. Suppose that a network says 0.07 where no pixel is hand, and 0.96 where all pixels are
+# hand. Such a network is too **cautious**, which is usual after a short training.
 #
 # Then read the middle. On the stored page, the curve lies above the diagonal on the right of 0.5: more of these pixels
-# are hand than the network says. Look where the curve reaches the height 0.5. If the probability below it is less than
-# 0.5, a lower threshold may give better masks of these photos. Compare this with the threshold that the validation
-# persons chose.
+# are hand than the network says. Find the place where the curve is 0.5 high. There, half of the pixels are hand. From
+# this place, go straight down to the axis, and read the probability. Is the probability less than 0.5? Then a lower
+# threshold may give better masks of these photos. Compare this with section 7: which threshold was best for the
+# validation persons?
 #
 # <details>
 # <summary>What to do about a network that is too cautious, or too sure</summary>
 #
 # A network that is trained for long is more often too **sure** ([a paper of 2017](https://arxiv.org/abs/1706.04599)).
-# The usual remedy for both is *temperature scaling*: the number before the sigmoid is divided by one number, the
-# temperature, which is chosen on the validation persons. It helps if the curve is off in the same way on both sides.
+# If a network is too cautious or too sure, the usual remedy is *temperature scaling*. The number before the sigmoid is
+# divided by another number, the temperature, which is chosen on the validation persons. This helps if the network is
+# too cautious at both ends, or too sure at both ends. If the curve lies above the diagonal everywhere, or below it
+# everywhere, a temperature does not help. On the stored page, the curve is off on one side only, so a temperature would
+# help little.
 #
 # </details>
 #
-# But remember how few pixels this is about:
+# But remember how few pixels lie between the two ends:
 
 # %%
 doubtful = everything[1:-1].sum() / everything.sum()
@@ -533,9 +592,9 @@ assert doubtful < 0.2
 # %% [markdown]
 # ## 10. Move the slider
 #
-# Here are the six worst photos again, with a slider for the threshold. Go through them. For which of them is another
-# threshold better? For which of them does no threshold help? Write a note on each photo, and download the list. It
-# tells you what to change before your next training.
+# Here are the six worst photos, with a slider for the threshold. (You know three of them from section 3.) For which
+# photos is another threshold better? For which photos does no threshold help? Write a note on each photo, and download
+# the list of notes. This list tells you what to change before your next training.
 
 # %%
 hs.explore.explore(predictor, worst)
@@ -548,20 +607,21 @@ hs.explore.draw_threshold(worst[0], predictor(worst[0].read()[0]), 0.9)
 
 # %% [markdown]
 # `hs.explore.try_photo(predictor)` takes a photo of yours, from a file or from the camera. It shows where the network
-# finds a hand, and lets you download the mask and the hand cut out. All sliders of the course are together in
-# [Sliders](sliders.ipynb).
+# finds a hand. You can download the mask, and the hand without its background. All sliders of the course are together
+# in [Sliders](sliders.ipynb).
 
 # %% [markdown]
-# If you have trained lesson 06's network, you can switch to it here. It has the same layers, but it has learned for
-# minutes only, from smaller photos. Where is it as good as the course's, and where is it not?
+# If you have trained a network of your own in lesson 06, you can switch to it here. Your network has the same layers as
+# the course's, but it has learned for minutes only, from smaller photos. Where is your network as good as the course's,
+# and where is it not?
 
 # %%
 hs.explore.try_photo(predictor, hs.my_network.load())
 
 # %% [markdown]
-# What does the network go by? Try to fool it. Choose a brush, and paint on the photo: skin's colour on the wall, a
-# shadow across the hand, a ring, a scribble. The mask follows. Which paint does it take for hand, and which part of the
-# hand can you make it lose?
+# How does the network recognise a hand? Try to fool the network. Choose a brush, and paint on the photo: the colour of
+# skin on the wall, a shadow across the hand, a ring, a scribble. After each stroke you see the new mask. Which paint
+# does the network take for hand? And which part of the hand does it lose?
 
 # %%
 hs.explore.fool(predictor, hs.my_hand.load(samples[0].read()[0]))
@@ -569,18 +629,21 @@ hs.explore.fool(predictor, hs.my_hand.load(samples[0].read()[0]))
 # %% [markdown]
 # ## 11. A file for a model
 #
-# A trained model has cost hours, so you save it in a file. Do not wait for the end of the training to try this. Save
-# and load a network **before** you train it, while nothing can be lost, and load it in a **new** process.
+# (This section is about files, and not about predictions. You can read it when you first save a network.)
+#
+# A trained model has cost hours, so you save it in a file. Test the saving before you need it: save a network
+# **before** you train it, while nothing can be lost, and load it in a **new** process.
 #
 # Why a new process? A model's file holds the *names* of the loss and the metrics, but not their code. If your loss is a
-# function of your own, a new notebook does not know it, and loading fails. There are two remedies:
+# function of your own, a new notebook does not have this function, and loading fails. There are two remedies:
 #
 # - If you only want predictions, you do not need the loss: `load_model(path, compile=False)`.
-# - If you want to train further, **register** the function. Then Keras finds it by its name in every program that
-#   imports your module.
+# - If you want to train further, **register** the function. Then Keras finds the function by its name in every program
+#   that imports your module.
 #
-# Try all three cases with a network of one layer. (Keras does not look into the notebook for your function, so for
-# this experiment one process is enough.)
+# Try three cases with a network of one layer: load it as it is, load it with `compile=False`, and load it with a
+# registered loss. (For this experiment one process is enough, because Keras does not look into the notebook for your
+# function.)
 
 
 # %%
@@ -617,14 +680,16 @@ assert save_and_load(registered).startswith("loads")
 
 # %% [markdown]
 # The library's losses and layers are registered, and `hs.load_predictor(path)` loads a file of yours without the loss.
-# (In PyTorch, save `model.state_dict()`, and with it the arguments that built the model.)
+# (In PyTorch, save `model.state_dict()`, and with it the arguments that built the model.) A model file can contain
+# code, so do not load the model files of people whom you do not trust. (Keras refuses most such code by default. In
+# PyTorch, write `weights_only=True`.)
 #
 # <details>
 # <summary>As published: model.h5</summary>
 #
-# The article saves its model as `model.h5`, an older format of Keras. It loads the file in the same notebook, where
-# its loss is still known, with `custom_objects`. In a new notebook the file does not open. The message, "string
-# indices must be integers", does not say that a loss is missing.
+# The article saves its model as `model.h5`, an older format of Keras. It loads the file in the same notebook, with
+# `custom_objects`. There the loss is still defined. In a new notebook, the file does not open. The error message is
+# "string indices must be integers". It does not say that a loss is missing.
 #
 # </details>
 
@@ -632,14 +697,14 @@ assert save_and_load(registered).startswith("loads")
 # ## 12. What you learned
 #
 # - A mean hides the bad photos. Look at each person, and at the worst photos first.
-# - Sort the errors: missed or false, near the outline or far from it. Each kind needs another remedy.
-# - Choose the threshold on people on whom you do not report. Use another one than 0.5 only if every validation person
-#   gains.
-# - Doubtful probabilities, or a second look, show where a network is unsure. They do not show where it is sure and
+# - Sort the errors: missed or false, near the outline or far from it. Each kind of error has a remedy of its own.
+# - Choose the threshold on persons whose scores you do not report. The course's rule: use another threshold than 0.5
+#   only if every validation person gains.
+# - Probabilities near one half, or a second look, show where a network is unsure. They do not show where it is sure and
 #   wrong.
-# - A network is calibrated if 8 of 10 pixels with a probability of 0.8 are hand. You can count that.
-# - Save and load before you train, and load in a new process. Register your own functions. If you only predict, use
-#   `compile=False`.
+# - If a network is calibrated, 8 of 10 pixels with a probability of 0.8 are hand. You can count this.
+# - Save a network and load it again before you train it. Load it in a new process. Register your own functions. If you
+#   only predict, use `compile=False`.
 
 # %% [markdown]
 # ## 13. Quiz
@@ -650,5 +715,5 @@ hs.quiz("07")
 # %% [markdown]
 # ## 14. Next
 #
-# You now know what to ask of a prediction. One question is left: what do the scores of three persons say about a
-# fourth? In [08 Unseen people](08_unseen_people.ipynb), every person is left out of the training once.
+# You now know what to ask about a prediction. One question is left: what do the scores of three persons say about a
+# fourth person? In [08 Unseen people](08_unseen_people.ipynb), every person is left out of the training once.
