@@ -10,7 +10,8 @@
 # - compute an interval for a mean that counts people, not photos;
 # - read a slice with the right caution;
 # - tell the network's errors from the habits of those who made the masks;
-# - say what a score from known rooms promises for another room, and teach a network to leave them.
+# - say what a score from known rooms promises for another room, and teach a network to work in other
+#   rooms.
 #
 # **Time:** 130 minutes to work through; the computer needs {{ceil(memory["08"].wall_seconds / 60)}} of them on two CPU
 # cores. The lesson has two parts, with a break after section 11. The first part, about people, takes 70 minutes. The
@@ -74,8 +75,8 @@ image, _ = split.test[0].read()
 assert np.allclose(ours(image), library(image)) and ours.threshold == library.threshold
 
 # %% [markdown]
-# Now score it twice: with a random split, and with the course's split by person. The parts have the same sizes in
-# both.
+# Now score the colour table twice: with a random split, and with the course's split by person. The parts have the same
+# sizes in both.
 
 # %%
 from sklearn.model_selection import train_test_split
@@ -368,9 +369,9 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# On the easy person, two lines of code are as good as this small network, or better. On the difficult person, colour
-# fails and the network is the best. You cannot choose your users. So you want a method that is also good on difficult
-# persons.
+# On the easy person, the YCbCr rule, which is two lines of code, is as good as this small network, or better. On the
+# difficult person, colour fails and the network is the best. You cannot choose your users. So you want a method that is
+# also good on difficult persons.
 #
 # The **length of a line** says how much the score depends on the person. But be fair: we chose the two persons by the
 # colour table's scores, so the colour table's line is as long as it can be.
@@ -446,8 +447,8 @@ assert photo_kept < 0.95
 
 # %% [markdown]
 # The promise is not kept. Why? If you draw photos, you treat each photo as new information. But the tenth photo of a
-# person adds little to the first: it shows the same skin, the same sleeve and the same wall. You have many photos, but
-# only twelve independent cases.
+# person tells you little that the first photo did not: it shows the same skin, the same sleeve and the same wall. You
+# have many photos, but only twelve independent cases.
 
 # %% [markdown]
 # ## 10. Exercise: draw people (core)
@@ -810,12 +811,12 @@ assert table.f1[secret] < ceiling < 0.98
 #   <!-- holds: not {"02", "05", "09"} & {row.person for row in sorted(lopo.rows, key=lambda row: row.f1)[:4]} -->
 #   <!-- holds: lopo.mean_iou < test_persons.mean_iou -->
 # - **Whose error it is.** About half of what is missing lies within two pixels of the outline. The {{audit.looked_at}}
-#   worst photos with larger errors were looked at, with a network's mask beside each. In
-#   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "label")}} of them the mask is
-#   wrong, in {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the
-#   network is, and {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "unclear")}}
-#   were left open. (One judge looked at each photo once. A second judge, who does not know which outline is the mask,
-#   might decide otherwise.) Suppose that the network made no larger error. Then the F1 of person 06 would be
+#   worst photos with larger errors were looked at, with a network's mask beside each. In {{sum(row.photos for row in
+#   audit.rows if row.table == "looked_at" and row.whose == "label")}} of these photos the mask is wrong, in
+#   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the network is, and
+#   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "unclear")}} were left open.
+#   (One judge looked at each photo once. A second judge, who does not know which outline is the mask, might decide
+#   otherwise.) Suppose that the network made no larger error. Then the F1 of person 06 would be
 #   {{audit.worst_person_f1_of_no_other_error:.3f}}.
 #   <!-- holds: sorted(row.photos for row in audit.rows if row.table == "looked_at") == [7, 11, 16, 20, 72] -->
 #   <!-- holds: audit.looked_at == audit.to_look_at and 0.45 < audit.forgiven < 0.55 -->
@@ -1018,5 +1019,5 @@ hs.quiz("08")
 # page [results](../docs/results.md). Each lesson is also there [on one page](../docs/recap/08.md), to print.
 #
 # One step is left. In [09 Shipping](09_shipping.ipynb), the network leaves the notebook: with a card that says what it
-# should not be used for, in fewer bits, and without Keras. Then do all of it with something of your own: the
-# [capstone](capstone.ipynb) lets you segment something else, and a rubric checks your work.
+# should not be used for, in fewer bits, and without Keras. After it, segment something of your own: in the
+# [capstone](capstone.ipynb) you choose what, and a rubric checks your work.

@@ -12,7 +12,8 @@
 # **You need:** lessons [01](01_photos_and_masks.ipynb), [05](05_losses_and_metrics.ipynb),
 # [06](06_training.ipynb) and [07](07_exploring_predictions.ipynb). [08](08_unseen_people.ipynb) helps.
 #
-# **Time:** 75 minutes with the drawn leaves. With data of your own it is two to four hours, and the masks come on top.
+# **Time:** 75 minutes with the drawn leaves. With data of your own it takes two to four hours, and to make
+# the masks takes more time.
 #
 # The page runs as it is, with drawn leaves and a very short training. Section 6 has a *rubric*: a list of demands that
 # your work is to meet. On purpose, the page does not meet all of them yet. Change what you like until it does.
