@@ -811,12 +811,13 @@ assert table.f1[secret] < ceiling < 0.98
 #   <!-- holds: not {"02", "05", "09"} & {row.person for row in sorted(lopo.rows, key=lambda row: row.f1)[:4]} -->
 #   <!-- holds: lopo.mean_iou < test_persons.mean_iou -->
 # - **Whose error it is.** About half of what is missing lies within two pixels of the outline. The {{audit.looked_at}}
-#   worst photos with larger errors were looked at, with a network's mask beside each. In {{sum(row.photos for row in
-#   audit.rows if row.table == "looked_at" and row.whose == "label")}} of these photos the mask is wrong, in
-#   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the network is, and
-#   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "unclear")}} were left open.
-#   (One judge looked at each photo once. A second judge, who does not know which outline is the mask, might decide
-#   otherwise.) Suppose that the network made no larger error. Then the F1 of person 06 would be
+#   worst photos with larger errors were looked at, with a network's mask beside each. In
+#   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "label")}} of these photos the
+#   mask is wrong, and in
+#   {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "network")}} the network is
+#   wrong. {{sum(row.photos for row in audit.rows if row.table == "looked_at" and row.whose == "unclear")}} were left
+#   open. (One judge looked at each photo once. A second judge, who does not know which outline is the mask, might
+#   decide otherwise.) Suppose that the network made no larger error. Then the F1 of person 06 would be
 #   {{audit.worst_person_f1_of_no_other_error:.3f}}.
 #   <!-- holds: sorted(row.photos for row in audit.rows if row.table == "looked_at") == [7, 11, 16, 20, 72] -->
 #   <!-- holds: audit.looked_at == audit.to_look_at and 0.45 < audit.forgiven < 0.55 -->

@@ -19,7 +19,7 @@
 
 # %% [markdown]
 # This is the whole network of the course. In this lesson you take the network to another place. Click on a block to
-# open the block, or use Tab and the arrow keys.
+# open it, or use Tab and the arrow keys.
 
 # %%
 hs.explore.open_network()
@@ -172,7 +172,7 @@ print(f"IoU {card['test']['iou']:.3f}, worst person {card['test']['worst_person_
 # The mean F1 was {{lopo.mean_f1:.3f}}. The best person had an F1 of {{max(row.f1 for row in lopo.rows):.3f}}, and the
 # worst one, person 06, had {{lopo.worst_person_f1:.3f}}.
 #
-# Is the network unfair to person 06? Lesson 08 looked at the photos. They give three numbers for this person:
+# Is the network unfair to person 06? Lesson 08 looked at this person's photos. Here is what came out:
 #
 # | person 06 | F1 |
 # |---|---|
@@ -525,8 +525,9 @@ hs.plots.images(
 #
 # Write `choose_scales(kernel, bits, shares)`. It takes a kernel, whose channels are the **last** axis; a number of
 # bits; and some shares, such as `(1, 0.9, 0.8, 0.7, 0.6, 0.5)`. For each channel, try one ruler for each share. With
-# the share 0.9, the ruler reaches to 0.9 of the channel's largest weight. Call the last mark of the ruler $t$. It is $t
-# = 2^{b-1} - 1$, and
+# the share 0.9, the ruler reaches to 0.9 of the channel's largest weight. Call the last mark of the ruler $t$:
+#
+# $$t = 2^{b-1} - 1$$
 #
 # $$s = \frac{\text{share} \cdot \max |w|}{t}$$
 #
@@ -639,9 +640,9 @@ hs.plots.images(
 # %% [markdown]
 # ## 12. Export it
 #
-# Now use an exporter. It needs some packages that the rest of the course does not need: `pip install
-# "handseg[export]"`. If these packages are missing, the next cell prints "Nothing was exported." Then read on: the
-# table below has the numbers. The ending `.xml` stands for OpenVINO.
+# Now use an exporter. It needs some packages that the rest of the course does not need:
+# `pip install "handseg[export]"`. If these packages are missing, the next cell prints "Nothing was exported." Then read
+# on: the table below has the numbers. The ending `.xml` stands for OpenVINO.
 #
 # The cell exports in 32 bits, so the masks should stay as they are. With `calibrate=` and a hundred photos of the
 # training, the exporter rounds weights *and* features to eight bits, and the change is no longer zero. For a moment,
@@ -727,8 +728,7 @@ if shipped:
 # was measured.
 # <!-- holds: latency.load_before > 1 -->
 #
-# {{table(latency.rows, ("network", "network"), ("ms a photo", "ms_alone"), ("MB", "megabytes"), ("F1 on HGR1's test
-# persons", "f1"))}}
+# {{table(latency.rows, ("network", "network"), ("ms a photo", "ms_alone"), ("MB", "megabytes"), ("F1 on HGR1's test persons", "f1"))}}
 #
 # First write down your limits, as in section 10. Which row would you take for a phone? Which row for a server? And
 # which row for somebody to whom good masks matter more than time? (This table has the F1 of the test persons, and you

@@ -48,19 +48,19 @@ hs.explore.open_network()
 #
 # The last row costs the least, and is good enough to find out whether an idea works at all. So try ideas at a small
 # size, on a part of the photos, and for a few epochs. Train at full size once, at the end. To compute in `bfloat16`
-# also costs nothing (lesson 06, in a folded box of section 11). Together, these steps can save more time than ten
+# is cheap, too (lesson 06, in a folded box of section 11). Together, these steps can save more time than ten
 # machines.
-#
-# Before you buy anything, try a free GPU on Colab, too: choose *Runtime*, *Change runtime type*. (How many seconds this
-# table would have there has not been measured.)
 # <!-- holds: sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours") > 10 * sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours_128_frozen") -->
+#
+# Before you buy anything, try a free GPU on Colab, too: choose *Runtime*, *Change runtime type*. (How many seconds
+# these three trainings take there has not been measured.)
 #
 # Suppose that you have done all this, and it is still not enough. Then there are four different reasons, and each has
 # an answer of its own:
 #
-# - Your **batch does not fit** into the memory of the GPU ("out of memory"). The features of all its photos fill this
-#   memory. Take a smaller batch or a smaller size, or compute in `bfloat16`. You can also compute the gradient in
-#   parts, with fewer photos each. Section 9 shows that the mean of the parts is the gradient of the whole batch, but
+# - Your **batch does not fit** into the memory of the GPU ("out of memory"), because the features of all its photos
+#   fill the memory. Take a smaller batch or a smaller size, or compute in `bfloat16`. You can also compute the gradient
+#   in parts, with fewer photos each. Section 9 shows that the mean of the parts is the gradient of the whole batch, but
 #   for batch norm. In Keras, give the optimiser `gradient_accumulation_steps=4`: then it makes one move after four
 #   batches.
 # - You have **many trainings**, such as one for each person who is left out (sections 2 to 6).
@@ -70,8 +70,8 @@ hs.explore.open_network()
 # %% [markdown]
 # ## 2. Two workers
 #
-# A **[process](../docs/glossary.md#process)** is a running program with memory of its own. This notebook's kernel is
-# one. A **[worker](../docs/glossary.md#worker)** is a process that does a part of a larger piece of work. How much
+# A **[process](../docs/glossary.md#process)** is a running program with memory of its own. This notebook's kernel is a
+# process. A **[worker](../docs/glossary.md#worker)** is a process that does a part of a larger piece of work. How much
 # faster are two workers than one?
 #
 # Take a piece of work that is easy to share out: draw hands. Each hand is drawn by itself, so one worker can draw the
@@ -158,7 +158,7 @@ fig
 #
 # Call the time of one worker 1. Let $p$ be the part of this time that can be shared out: here the drawing. The rest,
 # $1 - p$, stays as it is, however many workers there are. So $n$ workers need the time $(1 - p) + p / n$. This gives
-# **[Amdahl's law](../docs/glossary.md#amdahls-law)**. (Gene Amdahl, an engineer, stated it in 1967.)
+# **[Amdahl's law](../docs/glossary.md#amdahls-law)**, which the engineer Gene Amdahl stated in 1967:
 #
 # $$S(n) = \frac{1}{(1 - p) + \frac{p}{n}}$$
 #
@@ -611,7 +611,7 @@ print(f"at 64 px, photos a second: {prepared:.0f} prepared, {learned:.0f} learne
 # | one core prepares, with photos in memory | {{1000 / scaling.augment_ms:.0f}} |
 # | one core prepares, and first reads each photo from its file | {{1000 / (scaling.augment_ms + scaling.decode_ms):.0f}} |
 # | one large GPU ({{scaling.gpu}}) learns | at least {{scaling.gpu_photos_per_second:.0f}} |
-# | eight such GPUs in one machine learn | at least {{8 * scaling.gpu_photos_per_second:.0f}} |
+# | eight such GPUs in one machine learn, if none of them waits | at least {{8 * scaling.gpu_photos_per_second:.0f}} |
 #
 # (The first two rows were measured at 224 px, and converted by the number of pixels. The third row is from a short
 # training, with its start counted in. So the GPU itself is faster than this. How much faster was not measured.)
