@@ -47,7 +47,8 @@ samples = hs.leaves.load(plants=12)  # or hs.pair("my_photos", "my_masks", perso
 hs.check_pairs(samples)
 
 # %% [markdown]
-# (`skin="white"` means: the white pixels of the masks are the thing, whatever it is.)
+# (`skin="white"` means: the white pixels of the masks are the thing, whatever it is. The course's network segments one
+# kind of thing. If you have several kinds, train one network for each.)
 
 # %% [markdown]
 # ## 2. The split
