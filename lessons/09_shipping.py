@@ -723,9 +723,9 @@ if shipped:
 #
 # The networks in this table were measured on {{latency.machine.cores}} CPU cores, one photo of {{latency.photo}} at a
 # time (`python -m benchmarks.latency`). Other programs ran at the same time. So compare the rows, and do not trust the
-# single milliseconds. "Ours" is the course's network. The networks of the article (lesson 04) and of `smp`, a library
-# for PyTorch, are there only to compare the time. Their weights are random, so they have no F1. A dash stands where
-# nothing was measured.
+# single milliseconds. "Ours" is the course's network. The networks of the article (lesson 04) and of a library for
+# PyTorch are there only to compare the time. Their weights are random, so they have no F1. A dash stands where nothing
+# was measured.
 # <!-- holds: latency.load_before > 1 -->
 #
 # {{table(latency.rows, ("network", "network"), ("ms a photo", "ms_alone"), ("MB", "megabytes"), ("F1 on HGR1's test persons", "f1"))}}
