@@ -148,12 +148,13 @@ def samples(chosen: Sequence[Sample], columns: int = 4, noun: str = "hand", whos
         chosen: samples.
         columns: pictures in a row.
         noun, whose: what the masks mark, and what the samples' ``person`` is, for titles and alt text: "leaf", "plant".
+            Only hands have a gesture in their titles.
     """
     chosen = as_samples(chosen, "show")
     groups = len({sample.person for sample in chosen})
     return images(
         [overlay(*sample.read()) for sample in chosen],
-        [f"{whose} {sample.person}, gesture {sample.gesture}" for sample in chosen],
+        [f"{whose} {sample.person}" + f", gesture {sample.gesture}" * (noun == "hand") for sample in chosen],
         alt=f"{len(chosen)} photos of {groups} {whose}s, each with its {noun} filled and outlined in blue.",
         columns=columns,
     )
@@ -205,8 +206,12 @@ def predictions(predictor, chosen: Sequence[Sample], noun: str = "hand", whose: 
     )
 
 
-def curves(history) -> AltFigure:
+def curves(history, whose: str = "person") -> AltFigure:
     """Shows loss and IoU of each epoch, training solid, validation dashed, fine-tuning shaded.
+
+    Args:
+        history: what ``hs.fit`` returned.
+        whose: as in `samples`, for the legend.
 
     Raises:
         InputError: the history has no epochs.
@@ -220,20 +225,19 @@ def curves(history) -> AltFigure:
         f"{history.best['val_iou']:.2f}, after epoch {history.best['epoch'] + 1}.",
         columns=2,
     )
-    draw_curves(axes, history)
+    draw_curves(axes, history, whose)
     return fig
 
 
-def draw_curves(axes, history) -> None:
+def draw_curves(axes, history, whose: str = "person") -> None:
     """Draws a history's loss into the first of two axes, and its IoU into the second."""
     rows = history.rows
     epochs = [row["epoch"] + 1 for row in rows]
     tuned = [row["epoch"] + 1 for row in rows if row["stage"] == "tuned"]
     for ax, name, label in zip(axes, ("loss", "iou"), ("loss", "IoU")):
-        ax.plot(epochs, [row[name] for row in rows], color=BLUE, marker="o", label="training persons")
-        ax.plot(
-            epochs, [row[f"val_{name}"] for row in rows], "--", color=VERMILION, marker="s", label="validation persons"
-        )
+        val = [row[f"val_{name}"] for row in rows]
+        ax.plot(epochs, [row[name] for row in rows], color=BLUE, marker="o", label=f"training {whose}s")
+        ax.plot(epochs, val, "--", color=VERMILION, marker="s", label=f"validation {whose}s")
         if tuned:
             ax.axvspan(tuned[0] - 0.5, tuned[-1] + 0.5, color=GREY, alpha=0.15, label="encoder fine-tuned")
         ax.set_xlabel("epoch")

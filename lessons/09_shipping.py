@@ -6,7 +6,7 @@
 #
 # **You will be able to**
 # - say what takes the time when somebody uses your network, and which part of it an export saves;
-# - write the card that belongs to a file of weights, and say on it whom the network serves badly;
+# - write the card that belongs to a file of weights, and say on the card whom the network serves badly;
 # - turn numbers into eight bits and back, with a scale and a zero point;
 # - measure what fewer bits do to a network, and decide from a table;
 # - export a network, and run it without Keras.
@@ -18,8 +18,8 @@
 # predictions](07_exploring_predictions.ipynb).
 
 # %% [markdown]
-# This is the whole network of the course. This lesson takes all of it to another place. Click on a block to open it, or
-# use Tab and the arrow keys.
+# This is the whole network of the course. In this lesson you take the network to another place. Click on a block to
+# open it, or use Tab and the arrow keys.
 
 # %%
 hs.explore.open_network()
@@ -28,8 +28,8 @@ hs.explore.open_network()
 # ## 1. What a user waits for
 #
 # Think of somebody who wants to outline one hand with your network. This person starts a program, and waits for a
-# mask. What takes the time? The next cell starts such a program, in a process of its own, which knows nothing of
-# this notebook. It looks at the clock after each step.
+# mask. What takes the time? The next cells start such a program, in a process of its own that shares nothing with this
+# notebook. The program notes the time after each step.
 
 # %%
 PROGRAM = """
@@ -67,13 +67,13 @@ ax.set(xlabel="seconds on your machine", ylim=(len(seconds) - 0.5, -0.5))
 fig
 
 # %% [markdown]
-# The last bar is the network's work for one photo. Everything above it is preparation, and most of that is the loading
-# of Keras and TensorFlow. You need them to train: they compute gradients, and they can build any network. Somebody who
-# only wants masks needs neither.
+# The last bar is the network's work for one photo. All bars above the last one are preparation, and the longest of them
+# is the loading of Keras and TensorFlow. You need these two to train: they compute gradients, and they can build any
+# network. Somebody who only wants masks needs neither Keras nor TensorFlow.
 #
 # To **[export](../docs/glossary.md#export)** a network means to write its layers and weights in a form that another
-# program can run. Such a program is called a **[runtime](../docs/glossary.md#runtime)**. It is small, it starts at
-# once, and it knows the processor well. The course exports to three forms:
+# program can run. Such a program is called a **[runtime](../docs/glossary.md#runtime)**. A runtime is small, it starts
+# quickly, and it is made for one kind of processor. The course exports to three forms:
 #
 # | ending | runtime | made for |
 # |---|---|---|
@@ -81,15 +81,17 @@ fig
 # | `.xml`, with `.bin` | OpenVINO | processors of PCs and laptops |
 # | `.tflite` | LiteRT | phones |
 #
-# The weights stay the same, so the answers do, too. What changes is what your user has to install, and how long
-# everything takes. A runtime has a second advantage: it can compute with **fewer bits**. Sections 4 to 11 are about
-# what that costs.
+# (From PyTorch, `torch.onnx.export` also writes `.onnx`. NVIDIA's TensorRT and Apple's Core ML are two more.)
+#
+# The weights stay the same, so the answers stay the same, too, but for the last digits. Your user has to install less,
+# and waits for a shorter time. A runtime has a second advantage: it can compute with **fewer bits**. Sections 4 to 11
+# are about what you lose by fewer bits.
 
 # %% [markdown]
 # ## 2. What a file must hold beside the weights
 #
-# Suppose that you send somebody the weights and nothing else. The program at the other end reads a photo, and hands it
-# to the network. There are many ways to do this wrongly. Here are three common ones, beside the right one. In all four
+# Suppose that you send somebody the weights and nothing else. A program there reads a photo, and hands the photo to the
+# network. There are many wrong ways to do this. Here are three common wrong ways, beside the right one. In all four
 # pictures, the weights are the same.
 
 # %%
@@ -125,19 +127,19 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# None of the three mistakes raised an error. To the network, a photo is an array of numbers, and it computes with any
-# numbers. Its user would see that it finds no hand, and blame the weights. So whoever gets the weights must also get
-# what belongs to them. The place for this is a **[card](../docs/glossary.md#card)**, a short text that goes along with
-# the file:
+# None of the three mistakes raised an error. To the network, a photo is an array of numbers, and the network computes
+# with any numbers. Its users would see that the network finds no hand, and blame the weights. So whoever gets the
+# weights must also get a **[card](../docs/glossary.md#card)**. This is a short text that goes along with the file. It
+# says:
 #
-# - **how to ask:** the size of the photo and how it is made smaller, the order of the colours, their range, and what
-#   the network does itself;
+# - **how to ask:** the size of the photo and how to make the photo smaller, the order of the colours, their range, and
+#   what the network does itself;
 # - **how to read the answer:** what the number means, and the threshold from which a pixel is hand;
-# - **where it comes from:** photos and persons of the training, the command, versions, date;
-# - **how well it works:** the scores, for whom, and who chose what;
+# - **where the network comes from:** photos and persons of the training, the command, versions, date;
+# - **how well it works:** the scores, on whose photos they were measured, and on whose photos the threshold was chosen;
 # - **what it is not for;**
-# - **what others may do with it:** the terms of the photos, of the weights that the training began with, and of your
-#   own;
+# - **what others may do with it:** the terms of the photos, of the weights with which the training began, and of your
+#   own weights;
 # - **a checksum** of the file, so that nobody gets another file with this card.
 #
 # This is part of the card that the course's network brings along:
@@ -152,31 +154,40 @@ print("trained by:", card["training"]["command"])
 print(f"IoU {card['test']['iou']:.3f}, worst person {card['test']['worst_person_iou']:.3f}")
 
 # %% [markdown]
-# The terms of HGR1 are unknown: its authors publish the photos without a licence. So the card says so, no photo is
-# given away with the course, and nobody should sell this network. If you do not know the terms of your photos, write
-# that.
+# (The card has two sizes. The network has learned from photos of {{card.training.size}} pixels, and is to look at
+# photos of {{card.size}} pixels. Lesson 08, section 17, says why. Nobody could guess this from the weights.)
 #
-# `hs.export` writes such a card beside the file, with the checksum of both. If one of them has been changed, or the
-# card is that of another file, `hs.load_predictor` refuses to load it.
+# The terms of HGR1 are unknown: its authors publish the photos without a licence. This has three consequences. The card
+# says that the terms are unknown. The course gives away no photo. And nobody should sell this network. If you do not
+# know the terms of your photos, write this on your card.
+#
+# `hs.export` writes such a card beside the file, with the checksum of both. If somebody has changed the file or the
+# card, or if the card belongs to another file, `hs.load_predictor` refuses to load the network.
 
 # %% [markdown]
 # ## 3. Whom it serves worse
 #
 # A network is **unfair** to people if it serves them worse than others, although they do nothing wrong. One number on a
 # card cannot show this. Each of HGR1's twelve persons was left out once ([08 Unseen people](08_unseen_people.ipynb)).
-# The mean F1 was {{lopo.mean_f1:.3f}}. For one person it was {{max(row.f1 for row in lopo.rows):.3f}}, and for person
-# 06 it was {{lopo.worst_person_f1:.3f}}. The first lacks {{1 - max(row.f1 for row in lopo.rows):.3f}}, and the second
-# {{1 - lopo.worst_person_f1:.3f}}.
+# The mean F1 was {{lopo.mean_f1:.3f}}. The best person had an F1 of {{max(row.f1 for row in lopo.rows):.3f}}, and the
+# worst one, person 06, had {{lopo.worst_person_f1:.3f}}.
 #
-# Is that unfair? Lesson 08 looked at the photos. With the masks of person 06, even a network without one large error
-# would have an F1 of {{audit.worst_person_f1_of_no_other_error:.3f}}. So about four fifths of what is missing for this
-# person lie along the outline and in masks that were judged wrong. The rest,
-# {{audit.worst_person_f1_of_no_other_error - lopo.worst_person_f1:.3f}}, are larger errors of the network. All of this
-# belongs on the card: both scores, and the reason as far as it is known.
+# Is the network unfair to person 06? Lesson 08 looked at this person's photos. Here is what came out:
+#
+# | person 06 | F1 |
+# |---|---|
+# | as the network is | {{lopo.worst_person_f1:.3f}} |
+# | if the network made none of its larger errors | {{audit.worst_person_f1_of_no_other_error:.3f}} |
+# | a perfect score | 1 |
+#
+# The first step, from {{lopo.worst_person_f1:.3f}} to {{audit.worst_person_f1_of_no_other_error:.3f}}, is the network's
+# fault. By the definition above, this step is unfair. The second step is more than three times as large. It comes from
+# masks that were judged wrong, and from errors along the outline, where nobody knows whether the mask or the network is
+# right. All of this belongs on the card: both scores, and the reason as far as you know it.
 # <!-- holds: 0.75 < (1 - audit.worst_person_f1_of_no_other_error) / (1 - lopo.worst_person_f1) < 0.85 -->
 # <!-- holds: lopo.worst_person == audit.worst_person_of_no_other_error == "06" -->
 #
-# What does the network do for the persons of your test?
+# How well does the network work for the persons of your test?
 
 # %%
 before = hs.evaluate(predictor, split.test)
@@ -186,26 +197,34 @@ before.by("person")[["iou", "f1"]].round(3)
 # Everyone who decides whether to use your network should find four things on the card:
 #
 # 1. **Who was in the photos.** For the course's network: twelve persons, seven of them in the training, indoors, in
-#    front of some six walls. Whoever is unlike them may be served worse.
-# 2. **The score of each group, and how many persons are in it.** Give the worst one as well as the mean. With twelve
-#    persons a group is often one person, and lesson 08 showed how little that proves.
+#    front of some six walls. For people who are unlike these persons, the network may work worse.
+# 2. **The score of each group of people, and how many persons are in the group.** Give the score of the worst group as
+#    well as the mean. With twelve persons a group is often one person, and lesson 08 showed how little one person
+#    proves.
 # 3. **What nobody has measured.** Children, old people, hands with fewer fingers, gloves, tattoos, painted skin, dark
-#    skin in dim light: HGR1 has few of these, or none. An empty place on a card is easily read as "no problem". So
-#    write "not measured".
-# 4. **What the network must not decide.** The course's network is made for lessons. Its
+#    skin in dim light: HGR1 has few of these, or none. If a card says nothing about gloves, readers may think that
+#    there is no problem. So write "not measured".
+# 4. **For which decisions nobody may use it.** The course's network is made for lessons. Its
 #    [card](../docs/model_card.md) says: not for identifying people, and not for anything that matters to somebody's
 #    health, safety or rights.
+
+# %% [markdown]
+# **Try it:** write four lines for the card of this network. (Click twice on this cell to write in it.) Then ask
+# somebody to read your lines. Would this person use the network for hands in gloves?
 #
-# Try it: write four lines for the card of this network. Who was in the photos? What is the score of each test person?
-# Which two things were not measured? What must the network not decide? Then ask somebody to read your lines. Would this
-# person use the network for hands in gloves?
-#
-# The idea of such cards is from a [paper of 2019](https://doi.org/10.1145/3287560.3287596). That groups must be counted
-# apart was known before: for the recognition of faces in [2012](https://doi.org/10.1109/TIFS.2012.2214212), and for
-# programs that tell men from women in [2015](https://doi.org/10.6028/NIST.IR.8052). A [study of
-# 2018](https://proceedings.mlr.press/v81/buolamwini18a.html) crossed two groups, skin and sex, and tested three
-# companies' programs on about as many people of each. The mean scores were good. But the programs failed far more often
-# for women with dark skin than for men with light skin, and this showed only where both were counted together.
+# - Who was in the photos:
+# - The score of each test person:
+# - Two things that were not measured:
+# - For which decisions nobody may use the network:
+
+# %% [markdown]
+# The idea of such cards is from a [paper of 2019](https://doi.org/10.1145/3287560.3287596). Others had said before that
+# one must score each group by itself: for the recognition of faces in
+# [2012](https://doi.org/10.1109/TIFS.2012.2214212), and for programs that tell men from women in
+# [2015](https://doi.org/10.6028/NIST.IR.8052). A [study of 2018](https://proceedings.mlr.press/v81/buolamwini18a.html)
+# divided people by skin and by sex, which gave four groups. It tested three companies' programs on about as many people
+# of each group. The mean scores were good. But the programs failed far more often for women with dark skin than for men
+# with light skin. The study could show this only because it looked at skin and sex together.
 
 # %% [markdown]
 # ## 4. Numbers in eight bits
@@ -218,12 +237,11 @@ count = predictor.model.count_params()
 print(f"{count:,} weights: {4 * count / 1e6:.0f} MB in 32 bits, {count / 1e6:.0f} MB in 8 bits")
 
 # %% [markdown]
-# Eight bits can tell $2^8 = 256$ numbers apart. With eight bits for a weight, the file is a quarter as large. If the
-# features have eight bits as well, and the processor has instructions for it, it can also multiply four times as many
-# numbers at once. To write a number in fewer bits is called
-# **[quantisation](../docs/glossary.md#quantisation)**. It works like a ruler. You lay a ruler with 256 marks along the
-# number line, and keep of each number only the mark that is nearest to it. The figure shows a ruler with eight marks,
-# which is what three bits can tell apart.
+# With eight bits you can write $2^8 = 256$ different numbers. If a weight has eight bits, the file is a quarter as
+# large. If the features have eight bits as well, some processors can also multiply four times as many numbers at once.
+# To write a number in fewer bits is called **[quantisation](../docs/glossary.md#quantisation)**. It works like a ruler.
+# Lay a ruler with 256 marks along the number line. In place of each number, keep only the nearest mark. The figure
+# shows a ruler with eight marks, because three bits give $2^3 = 8$ different numbers.
 
 # %%
 x = np.linspace(-1.3, 2.6, 500)
@@ -240,12 +258,12 @@ ax.plot(np.zeros(8) - 1.3, marks, "_", color="black")
 fig
 
 # %% [markdown]
-# Two things go wrong, and you can see both. Between two marks, a number is **rounded**: it moves by half a step at
-# most. Outside of the ruler, a number is **clipped** to the last mark, and can move by any amount.
+# Two things go wrong, and you can see both in the figure. Between two marks, a number is **rounded**: it moves by half
+# a step at most. Beyond the ends of the ruler, a number is **clipped** to the last mark, and can move by any amount.
 #
 # A ruler is described by two numbers. The **[scale](../docs/glossary.md#scale)** $s$ is the distance between two marks.
-# The **[zero point](../docs/glossary.md#zero-point)** $z$ is the mark at which the number 0 lies. If the ruler is to
-# reach from $x_{\min}$ to $x_{\max}$, then with eight bits
+# The **[zero point](../docs/glossary.md#zero-point)** $z$ is the mark at which the number 0 lies. Suppose that the
+# ruler is to reach from $x_{\min}$ to $x_{\max}$. Then, with eight bits,
 #
 # $$s = \frac{x_{\max} - x_{\min}}{255} \qquad\qquad z = \text{round}\left(\frac{-x_{\min}}{s}\right)$$
 #
@@ -253,11 +271,11 @@ fig
 #
 # $$q = \text{clip}\left(\text{round}\left(\frac{x}{s}\right) + z,\; 0,\; 255\right) \qquad\qquad \hat{x} = s\,(q - z)$$
 #
-# The zero point is rounded so that 0 lies exactly on a mark. A network needs this: ReLU makes many numbers exactly 0,
-# and so does the padding at the edges of a photo.
+# The zero point is rounded so that 0 lies exactly on a mark. A network needs an exact 0: ReLU makes many numbers
+# exactly 0, and the padding at the edges of a photo is 0.
 #
-# Here are six numbers by hand. The ruler reaches from -0.5 to 2.05. Compute its scale and its zero point yourself, and
-# then compare:
+# Now take six numbers by hand. The ruler reaches from -0.5 to 2.05. Compute its scale and its zero point yourself. Then
+# compare them with the output:
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -284,9 +302,9 @@ hs.plots.numbers(
 # %% [markdown]
 # ## 5. Exercise: there and back (warm-up)
 #
-# Write `there_and_back`. It takes an array of numbers, a scale and a zero point, and returns two arrays of the same
-# shape: the marks, as `uint8`, and the numbers that come back, as floats. Numbers beyond the ends of the ruler become
-# 0 or 255.
+# Write `there_and_back(values, scale, zero)`. It takes an array of numbers, a scale and a zero point. It returns two
+# arrays of the same shape: the marks, as `uint8`, and the numbers that come back, as floats. For numbers beyond the
+# ends of the ruler, the marks are 0 or 255.
 
 
 # %%
@@ -303,8 +321,11 @@ hs.check.there_and_back(there_and_back)
 # %% [markdown]
 # ## 6. The weights and the features of one layer
 #
-# How long must the ruler be? That depends on the numbers. In a network there are two kinds: weights, which are known as
-# soon as the training is over, and features, which are different for each photo. Look at both for one layer, the
+# (In a hurry? Sections 6 to 9 show how to round well. You can go on with section 10 and its table. But run the cells on
+# the way, because section 10 needs them.)
+#
+# How long must the ruler be? That depends on the numbers. In a network there are two kinds of numbers. The weights are
+# known as soon as the training is over. The features are different for each photo. Look at both for one layer, the
 # middle convolution of the first block of conv2.
 
 # %%
@@ -339,16 +360,16 @@ fig
 # %% [markdown]
 # **The weights** lie on both sides of zero, about evenly. For them one uses a **symmetric** ruler: as long to the left
 # as to the right, with zero at its middle mark. So the marks are counted from the middle, from -127 to 127, and there
-# is no zero point to keep. The largest weight decides the scale alone, which is with $b$ bits
+# is no zero point to keep. The scale follows from the largest weight alone. With $b$ bits it is
 #
 # $$s = \frac{\max |w|}{2^{b-1} - 1}$$
 #
-# which is $\max |w| / 127$ for eight bits, and $\max |w| / 7$ for four.
+# With eight bits this is $\max |w| / 127$, and with four bits it is $\max |w| / 7$.
 #
 # **The features** of this layer are never below zero, because they come out of a ReLU, as most features do. A symmetric
-# ruler would waste its left half. So for them the ruler begins at zero. And where does it end? No file says that,
-# because features depend on the photo. You have to look at photos and note the largest feature. This is called
-# **[calibration](../docs/glossary.md#calibration)**. (In lesson 07, a network was called calibrated if its
+# ruler would waste its left half. So for features the ruler begins at zero. And where does this ruler end? You cannot
+# look that up in the file, because features depend on the photo. Look at photos, and note the largest feature. This is
+# called **[calibration](../docs/glossary.md#calibration)**. (In lesson 07, a network was called calibrated if its
 # probabilities were honest. That is another use of the word.) How many photos are enough?
 
 # %%
@@ -365,15 +386,18 @@ assert beyond[-1] == 0
 fig
 
 # %% [markdown]
-# One photo is too few, and a hundred are usually enough. More important is *which* photos. Take them from the training
-# persons, as many different persons and rooms as you have. Calibration chooses something, so the test persons have no
-# part in it. And if your users will photograph hands in the dark, some of the photos should be dark.
+# One photo is too few. Here you see sixteen. In practice, a hundred photos are usually enough. (Many exporters do not
+# take the largest feature itself. They let the ruler end a little before it, and clip the few features beyond.)
+#
+# More important is *which* photos you take. Take photos of the training persons, with as many different persons and
+# rooms as you have. You choose something by these photos, the scale. So leave the test persons out. And if your users
+# will photograph hands in the dark, some of the photos should be dark.
 
 # %% [markdown]
 # ## 7. One scale, or one for each channel
 #
-# A kernel has many channels, and each of them makes one feature map. Must they all share one ruler? Here is the largest
-# weight of each channel of our layer.
+# A kernel has many channels, and each of them makes one feature map. Must all channels share one ruler? Here is the
+# largest weight of each channel of our layer.
 
 # %%
 largest = np.sort(np.abs(kernel).max(axis=(0, 1, 2)))[::-1]
@@ -390,11 +414,11 @@ ax.legend(fontsize=8)
 fig
 
 # %% [markdown]
-# If all channels share one ruler, its scale is decided by the channel with the largest weight. A channel whose largest
-# weight is only two or three steps high has hardly any different values left. If each channel has a ruler **of its
-# own**, every channel can use all marks. This costs one more number for each channel, which is next to nothing. So
-# exporters use a scale for each channel's weights. The features of a layer share one scale, because many scales would
-# make the arithmetic slow.
+# If all channels share one ruler, its scale follows from the channel with the largest weight. Now take a channel whose
+# largest weight is only two or three steps high. Hardly any different values are left in this channel. If each channel
+# has a ruler **of its own**, every channel can use all marks. For this, you keep one more number for each channel,
+# which is next to nothing. So exporters use one scale for each channel's weights. The features of a layer share one
+# scale, because many scales would make the arithmetic slow.
 
 # %%
 
@@ -415,32 +439,32 @@ assert (errors["one for each channel"] < errors["one scale"]).all()
 errors.map("{:.1%}".format)
 
 # %% [markdown]
-# The table shows the rounding error, as a share of how much the weights differ among each other. With one bit less, the
-# marks are twice as far apart, and the error doubles. A scale for each channel makes the error smaller, and needs no
-# further bit.
+# The table shows how large the rounding error is, compared with the spread of the weights (their standard deviation).
+# With one bit less, the marks are twice as far apart, and the error doubles. A scale for each channel makes the error
+# smaller, and needs no further bit.
 #
 # <details>
 # <summary>What exporters do before they round</summary>
 #
 # Before they round, exporters do one more thing. After most convolutions comes a batch norm, which multiplies each
 # channel by a number and adds another one ([03 The encoder](03_the_encoder.ipynb)). Two multiplications in a row are
-# one multiplication, so they put the batch norm's factor into the kernel. With its scale $\gamma$ and its variance
-# $\sigma^2$, the weights become
+# one multiplication, so exporters put the batch norm's factor into the kernel. With the batch norm's scale $\gamma$ and
+# its variance $\sigma^2$, the weights become
 #
 # $$w' = w \cdot \frac{\gamma}{\sqrt{\sigma^2 + \varepsilon}}$$
 #
-# What the batch norm adds goes into the bias of the convolution, and then the batch norm is gone. The factor is
-# different for each channel, so exporters choose the rulers only after this step. (Sections 6 to 8 leave it out, to
-# keep the experiment small.)
+# The number that the batch norm adds goes into the bias of the convolution. Then the batch norm is no longer needed.
+# The factor is different for each channel, so exporters choose the rulers only after this step. (Sections 6 to 8 leave
+# this step out, to keep the experiment small.)
 #
 # </details>
 
 # %% [markdown]
 # ## 8. The same hand in 32, 8 and 4 bits
 #
-# An error of a few per cent in the weights says little about masks. So put the rounded weights into a network, and
-# look. For this you need no exporter. Load the network a second time, and overwrite its kernels. Biases and batch norms
-# stay as they are, because they are few. Features stay in 32 bits here, too.
+# If you know that the weights have an error of a few per cent, you know little about the masks. So put the rounded
+# weights into a network, and look at its masks. For this you need no exporter. Load the network a second time, and
+# overwrite its kernels. Biases and batch norms stay as they are, because they are few. Features also stay in 32 bits.
 #
 # At the end you are going to choose one of these networks. So take the photos of the validation persons, as for every
 # choice (lesson 07), and keep the test persons for the report.
@@ -482,26 +506,28 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Compare the first two columns. In eight bits you will hardly find a pixel that has changed. Why does the network not
-# mind? Each feature is a sum of hundreds of products. Some weights were rounded up and others down, and in a sum most
-# of this cancels out.
+# Compare the first two columns. In eight bits you will hardly find a pixel that has changed. Why do the masks stay the
+# same? Each feature is a sum of hundreds of products. Some weights were rounded up and others were rounded down, and in
+# the sum most of these errors cancel out.
 #
-# In four bits there are only 15 different weights in a channel. If all channels share one ruler, everybody sees the
-# damage. With a ruler for each channel, these two hands still come out well. But two hands prove little: section 10
-# counts all of them.
+# In four bits there are only 15 different weights in a channel. If all channels share one ruler, you see the damage at
+# once. If each channel has a ruler of its own, these two hands still have good masks. But two hands prove little. In
+# section 10 you score all hands.
 
 # %% [markdown]
 # ## 9. Exercise: choose the scales (stretch)
 #
 # (This is the hardest exercise of the lesson. You can go on with section 10 now, and come back later.)
 #
-# So far the largest weight of a channel decided its scale. Suppose that a single weight is far larger than all others.
-# Then all others are rounded coarsely because of this one. It may be better to **clip** it, and to have finer steps for
-# the rest.
+# So far, the scale of a channel followed from its largest weight. Suppose that a single weight is far larger than all
+# others. Then all other weights are rounded coarsely, because of this one weight. It may be better to **clip** the
+# large weight, and to have finer steps for the rest.
 #
-# Write `choose_scales`. It takes a kernel, whose channels are the **last** axis, a number of bits, and some shares,
-# such as `(1, 0.9, 0.8, 0.7, 0.6, 0.5)`. For each channel, try a ruler that reaches to each of these shares of the
-# channel's largest weight. With $t = 2^{b-1} - 1$, which is the last mark of the ruler,
+# Write `choose_scales(kernel, bits, shares)`. It takes a kernel, whose channels are the **last** axis; a number of
+# bits; and some shares, such as `(1, 0.9, 0.8, 0.7, 0.6, 0.5)`. For each channel, try one ruler for each share. With
+# the share 0.9, the ruler reaches to 0.9 of the channel's largest weight. Call the last mark of the ruler $t$:
+#
+# $$t = 2^{b-1} - 1$$
 #
 # $$s = \frac{\text{share} \cdot \max |w|}{t}$$
 #
@@ -527,8 +553,8 @@ def choose_scales(kernel, bits, shares):
 hs.check.choose_scales(choose_scales)
 
 # %% [markdown]
-# Do your scales save the masks of four bits? This cell puts them into the network, as soon as you have solved the
-# exercise.
+# Are the masks of four bits better with your scales? As soon as you have solved the exercise, the next cell puts your
+# scales into the network.
 
 
 # %%
@@ -550,9 +576,11 @@ else:
 # %% [markdown]
 # ## 10. Compare, and decide
 #
-# Which of them would you ship? First **write down what you are ready to lose**, and then look. Otherwise you will find
-# a reason for the one that you like. For example: the mean IoU may fall by 0.005 at most, and no photo may lose more
-# than 0.05. The second limit is as important as the first, because a mean can hide a hand that has disappeared.
+# Which of these networks would you ship? First **write down what you are ready to lose**, and then look at the scores.
+# Otherwise you will find a reason for the network that you like. For example: the mean IoU may fall by 0.005 at most,
+# and no photo may lose more than 0.05. The second limit is as important as the first, because a mean can hide a hand
+# that has disappeared. (In the table, `lost` is the mean loss of IoU, and `lost most` is the loss of the photo that
+# lost most.)
 
 # %%
 lost = scores.rsub(scores["32 bits"], axis=0)
@@ -562,21 +590,21 @@ table["good enough"] = np.where((table["lost"] <= 0.005) & (table["lost most"] <
 table.sort_values("MB", ascending=False, kind="stable").round({"MB": 0, "mean IoU": 3, "lost": 3, "lost most": 3})
 
 # %% [markdown]
-# The rule is easy now: of those that are good enough, take the smallest, or the fastest. You see that plain rounding is
-# not enough for four bits. [Better methods](https://arxiv.org/abs/2004.10568) choose for each weight whether to round
-# up or down, with some hundred photos, and come close to 32 bits. Or one trains for a few more epochs with rounded
-# weights (*quantisation-aware training*). If your scales are in the table, look at their row, too. They make the errors
-# of the weights smaller. Does this make the masks better?
+# The rule is easy now: of the networks that are good enough, take the smallest, or the fastest. You see that plain
+# rounding is not enough for four bits. With [better methods](https://arxiv.org/abs/2004.10568) and some hundred photos,
+# one finds for each weight whether to round it up or down, and comes close to the scores of 32 bits. Or one trains for
+# a few more epochs with rounded weights (*quantisation-aware training*). If your scales are in the table, look at their
+# row, too. With your scales, the errors of the weights are smaller. Are the masks better, too?
 #
-# Features were not rounded here. So what you have chosen is not yet what you ship. Score the export itself, on the test
-# persons, before you ship it (section 12).
+# Features were not rounded here. So the network that you have chosen is not yet the file that you ship. Before you ship
+# the file, score it on the test persons (section 12).
 
 # %% [markdown]
 # ## 11. Exercise: who lost most? (core)
 #
-# The column "lost most" says how much one photo has lost. Which photo was it? Write a function that takes three lists,
-# photo by photo: the true masks, the masks before a change, and those after it. It returns the **position** of the
-# photo whose IoU fell the most.
+# The column "lost most" says how much one photo has lost. Which photo was it? Write `lost_most(truths, before, after)`.
+# It takes three lists, each with one mask for each photo: the true masks, the masks before a change, and the masks
+# after the change. It returns the **position** of the photo whose IoU fell the most.
 
 
 # %%
@@ -591,8 +619,9 @@ def lost_most(truths, before, after):
 hs.check.lost_most(lost_most)
 
 # %% [markdown]
-# Here is the photo that your function finds, in 32 bits and in four. (As long as the exercise is not solved, it is the
-# first photo.) What is lost? A finger, an edge, or everything? Is it a photo that was difficult before?
+# Here is the photo that your function finds, in 32 bits and in four. (As long as the exercise is not solved, you see
+# the first photo, which has lost less.) What is lost? A finger, an edge, or everything? Was this photo difficult
+# before?
 
 # %%
 coarse = "4 bits, by channel"
@@ -605,21 +634,23 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# Always look at this photo, and ask whose hand it is. A change may cost little on average, and cost one person much.
-# Then this belongs on the card.
+# Always look at the photo that lost most, and ask whose hand it shows. After a change, the mean may be nearly the same,
+# and still one person may lose much. If so, write this on the card.
 
 # %% [markdown]
 # ## 12. Export it
 #
-# Now do it with an exporter. It needs some packages that the course does without: `pip install "handseg[export]"`.
-# Where they are missing, the next cell says so, and the lesson goes on. The ending `.xml` asks for OpenVINO.
+# Now use an exporter. It needs some packages that the rest of the course does not need:
+# `pip install "handseg[export]"`. If these packages are missing, the next cell prints "Nothing was exported." Then read
+# on: the table below has the numbers. The ending `.xml` stands for OpenVINO.
 #
 # The cell exports in 32 bits, so the masks should stay as they are. With `calibrate=` and a hundred photos of the
-# training, the exporter rounds weights *and* features to eight bits, and the change is no longer zero. This needs more
-# than 3 GB of memory for a moment, which a small machine may not have.
+# training, the exporter rounds weights *and* features to eight bits, and the change is no longer zero. For a moment,
+# this needs more than 3 GB of memory, which a small machine may not have.
 #
-# The last of the three cells measures how long a photo takes. Another program can make a measurement longer, and none
-# can make it shorter. So the cell measures twenty times, and keeps the shortest time.
+# The last of the three cells measures how long a photo takes. Other programs can only make a measurement longer, never
+# shorter. So the cell measures twenty times, and keeps the shortest time. This is right if you compare two programs. If
+# you promise a time to users, give the median of the twenty times, and the longest one.
 
 # %%
 import tempfile
@@ -660,61 +691,90 @@ if shipped:
         print("Is the export the slower one? Does another program run? Then run this cell again later.")
 
 # %% [markdown]
-# `hs.load_predictor(path)` runs all three forms, and the predictor that it returns is called as ever. In a new process
-# it imports neither Keras nor TensorFlow. From the command line:
+# `hs.load_predictor(path)` runs all three forms. You call the predictor that it returns as before. In a new process,
+# this imports neither Keras nor TensorFlow. From the command line:
 #
 # ```
 # python -m handseg_lib export --form openvino --int8 --out hand.xml
 # python -m handseg_lib predict photo.jpg --model hand.xml --out predictions
 # ```
 #
+# <details>
+# <summary>How somebody runs the file who does not have this library</summary>
+#
+# This program needs OpenCV and ONNX Runtime (`pip install opencv-python onnxruntime`), the exported file `hand.onnx`,
+# and the card beside it. Without the card you would not know the order of the colours, the size and the threshold.
+#
+# ```
+# import json
+# import cv2
+# import onnxruntime
+#
+# card = json.load(open("hand.onnx.json"))
+# photo = cv2.cvtColor(cv2.imread("photo.jpg"), cv2.COLOR_BGR2RGB)
+# small = cv2.resize(photo, (card["size"], card["size"]), interpolation=cv2.INTER_AREA)
+# session = onnxruntime.InferenceSession("hand.onnx")
+# inputs = {session.get_inputs()[0].name: small[None].astype("float32")}
+# hand = session.run(None, inputs)[0][0, ..., 0]
+# mask = cv2.resize(hand, photo.shape[1::-1]) >= card["threshold"]
+# ```
+#
+# </details>
+#
 # The networks in this table were measured on {{latency.machine.cores}} CPU cores, one photo of {{latency.photo}} at a
-# time (`python -m benchmarks.latency`). Other programs ran at the same time, so compare the rows, and take no
-# millisecond for exact. "Ours" is the course's network. The other one is there only to compare the time. Its weights
-# are random, so it has no F1. A dash stands where nothing was measured.
+# time (`python -m benchmarks.latency`). Other programs ran at the same time. So compare the rows, and do not trust the
+# single milliseconds. "Ours" is the course's network. The networks of the article (lesson 04) and of a library for
+# PyTorch are there only to compare the time. Their weights are random, so they have no F1. A dash stands where nothing
+# was measured.
 # <!-- holds: latency.load_before > 1 -->
 #
 # {{table(latency.rows, ("network", "network"), ("ms a photo", "ms_alone"), ("MB", "megabytes"), ("F1 on HGR1's test persons", "f1"))}}
 #
-# First write down your limits, as in section 10. Which one would you take for a phone, which one for a server, and
-# which one for somebody whose photos matter more than the time?
+# First write down your limits, as in section 10. Which row would you take for a phone? Which row for a server? And
+# which row for somebody to whom good masks matter more than time? (This table has the F1 of the test persons, and you
+# should not choose by test persons. Here the F1 of all our rows are nearly the same, so you choose by time and size.)
 #
-# Suppose that F1 may fall by 0.003. The fastest of ours within this limit takes {{latency.best_ms:.0f}} ms, and its F1
-# falls by less than 0.001. In Keras with 32 bits a photo takes {{latency.float32_ms:.0f}} ms.
+# Suppose that F1 may fall by 0.003. The fastest of our rows within this limit takes {{latency.best_ms:.0f}} ms, and its
+# F1 falls by less than 0.001. In Keras with 32 bits a photo takes {{latency.float32_ms:.0f}} ms.
 # <!-- holds: latency.best_ms < latency.float32_ms < latency.article_ms and latency.f1_lost < 0.001 -->
 #
-# Time is measured on one machine, and your user has another one. So measure there, too.
+# (There is a step between 32 and 8 bits: *float16* halves the file, and needs no calibration. Many GPUs and phones
+# compute in float16. It was not measured here.)
+#
+# We measured the time on our machine, and your users have other machines. So measure on their machines, too.
 
 # %% [markdown]
 # ## 13. Let it look at you
 #
-# Now the network may look at your own hand. The next cell draws the mask over the picture of your camera, several times
-# a second, with the export if you have one, and else with Keras. Press "start". The camera's pictures go to the machine
-# that runs this notebook, and are kept nowhere. Move the threshold, or blur the background. Then try to make it fail:
-# hold your hand in front of your face, of wood, of a lamp. Try a glove, or somebody else's hand. What you find belongs
-# on the card.
+# Now show your own hand to the network. The next cell draws the mask over the picture of your camera, several times a
+# second. If you have an export, the cell uses it. Otherwise it uses Keras. Press "start". The camera's pictures go to
+# the machine that runs this notebook, and are kept nowhere. Move the threshold, or blur the background. Then try to
+# make the network fail: hold your hand in front of your face, of wood, of a lamp. Try a glove, or somebody else's hand.
+# Write on the card what you find.
 
 # %%
 hs.explore.live(shipped or predictor)
 
 # %% [markdown]
 # The course also has a [page](../docs/page.md) that needs no Python at all. The network runs in the browser, on the
-# machine of whoever opens the page, and no photo leaves that machine. It takes a photo from a file or from the camera,
-# and works on a phone. `make web` builds it from the folder `web/` and shows it on your machine. (This needs the
-# packages of section 12, and Node.js.) What it builds can be put on any web server. For a phone's camera, the server
-# must have https. The page brings its network as `.onnx`, in eight bits, with a card beside it.
+# machine of whoever opens the page, and no photo leaves that machine. The page takes a photo from a file or from the
+# camera, and works on a phone. `make web` builds the page from the folder `web/`, and shows it on your machine. (This
+# needs the packages of section 12, and Node.js.) You can put the built page on any web server. For a phone's camera,
+# the server must have https. The page brings its network as `.onnx`, in eight bits, with a card beside the file.
 
 # %% [markdown]
 # ## 14. What you learned
 #
-# - Most of a user's waiting is for the framework to load. An export runs without it.
+# - A user waits longest for Keras and TensorFlow to load. An export runs without these two.
 # - Weights without a card are of no use: a wrong order of colours or a wrong range raises no error.
-# - A card says on whom the network was measured and whom it serves worst. It also says what nobody has measured, and
-#   what others may do with the network.
+# - A card says on whose photos the network was measured, and whom it serves worst. It also says what nobody has
+#   measured, and what others may do with the network.
 # - Quantisation: $q = \text{round}(x / s) + z$, clipped; and back, $\hat{x} = s (q - z)$.
-# - Weights need a symmetric ruler, and a scale for each channel. For features, photos of the training decide the scale.
+# - For weights one takes a symmetric ruler, and a scale for each channel. For features, you find the scale with photos
+#   of the training.
 # - Weights in eight bits cost this network next to nothing, and plain rounding to four bits costs too much.
-# - Write the limits down first. Compare mean and worst photo. Then take the smallest or fastest that is good enough.
+# - Write the limits down first. Compare the mean and the photo that lost most. Then take the smallest or the fastest
+#   network that is good enough.
 
 # %% [markdown]
 # ## 15. Quiz
@@ -728,8 +788,8 @@ hs.quiz("09")
 # Your network now runs on somebody else's machine. What if one machine is not enough, because there are two hundred
 # people to leave out, or a million photos? [10 Scaling out](10_scaling_out.ipynb) is about this.
 #
-# If one machine is enough, do it all with something of your own. The [capstone](capstone.ipynb) takes you through it,
-# with drawn leaves or with photos of yours, and a program checks your work.
-# [Photos of your own](../docs/own_photos.md) says how to prepare them. Train as in [06 Training](06_training.ipynb),
-# test as in [08 Unseen people](08_unseen_people.ipynb), and when you ship, write the card first. The course's own
-# [model card](../docs/model_card.md) and [results](../docs/results.md) are examples.
+# If one machine is enough, now segment something of your own. The [capstone](capstone.ipynb) leads you through the
+# work, with drawn leaves or with photos of your own, and a program checks what you have done. The page [Photos of your
+# own](../docs/own_photos.md) says how to prepare your photos. Train as in [06 Training](06_training.ipynb), test as in
+# [08 Unseen people](08_unseen_people.ipynb), and when you ship, write the card first. The course's own [model
+# card](../docs/model_card.md) and [results](../docs/results.md) are examples.

@@ -8,8 +8,8 @@
 # - say what a training costs, and try first what is cheap;
 # - share work out among processes, and measure how much faster it becomes;
 # - predict with Amdahl's law how much faster more workers would make it;
-# - train one network on several devices, and say why it becomes the same network;
-# - compute whether photos fit into memory, and read them from a file where they do not.
+# - say how several devices train one network, and check on your own machine that it becomes the same network;
+# - compute whether photos fit into memory, and read them from a file if they do not.
 #
 # **Who needs this lesson?** Whoever has many trainings, one that is very long, or very many photos. If you have one
 # machine and some hundred photos, read section 1 and the table at the end of section 13. The
@@ -22,8 +22,8 @@
 # people](08_unseen_people.ipynb).
 
 # %% [markdown]
-# This is the whole network of the course. In this lesson all of it runs several times at once, in several processes or
-# on several machines. Click on a block to open it, or use Tab and the arrow keys.
+# This is the whole network of the course. In this lesson, several processes or machines each have a copy of the
+# network. Click on a block to open it, or use Tab and the arrow keys.
 
 # %%
 hs.explore.open_network()
@@ -31,14 +31,14 @@ hs.explore.open_network()
 # %% [markdown]
 # ## 1. First what is cheap
 #
-# More machines cost money. A program that runs on several of them can also fail in more ways. So first ask what your
-# training costs, and whether it could cost less. Most of the work is convolutions, and a kernel is laid on every place
+# More machines cost money. A program that runs on several machines can also fail in more ways. So first ask what your
+# training costs, and whether it could cost less. Most of the work is convolutions, and each kernel visits every place
 # of every photo. So the work grows with the number of pixels:
 #
 # $$\text{work} \propto \text{epochs} \times \text{photos} \times \text{side}^2$$
 #
-# The sign $\propto$ means "grows in proportion to". Half the side is therefore a quarter of the work. What does it cost
-# in IoU? Here is the course's recipe on two CPU cores, scored on HGR1's test persons:
+# The sign $\propto$ means "grows in proportion to". So if you take half the side, the work is a quarter. How much IoU
+# do you lose? Here is the course's recipe on two CPU cores, scored on HGR1's test persons:
 #
 # | training | seconds | IoU |
 # |---|---|---|
@@ -46,28 +46,38 @@ hs.explore.open_network()
 # | 128 px | {{sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours_128"):.0f}} | {{time_to_quality.ours_128_test_iou:.3f}} |
 # | 128 px, the encoder frozen, fewer epochs | {{sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours_128_frozen"):.0f}} | {{time_to_quality.ours_128_frozen_test_iou:.3f}} |
 #
-# The last row costs the least, and is good enough to find out whether an idea works at all. So try ideas on a small
-# size, on a part of the photos, and for a few epochs. Train at full size once, at the end. `bfloat16` is cheap as well
-# (lesson 06, in a folded box of section 11). Together, these steps can gain more than ten machines.
+# The last row costs the least, and is good enough to find out whether an idea works at all. So try ideas at a small
+# size, on a part of the photos, and for a few epochs. Train at full size once, at the end. To compute in `bfloat16`
+# is cheap, too (lesson 06, in a folded box of section 11). Together, these steps can save more time than ten
+# machines.
 # <!-- holds: sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours") > 10 * sum(row.seconds for row in time_to_quality.rows if row.recipe == "ours_128_frozen") -->
 #
-# Suppose that you have done all this, and it is still too slow. Then there are three different reasons, and each has an
-# answer of its own:
+# Before you buy anything, try a free GPU on Colab, too: choose *Runtime*, *Change runtime type*. (How many seconds
+# these three trainings take there has not been measured.)
 #
-# - you have **many trainings**, such as one for each person who is left out (sections 2 to 6);
-# - you have **one training**, and it is too long (sections 7 to 11);
-# - you have **many photos**, more than the memory can hold (sections 12 and 13).
+# Suppose that you have done all this, and it is still not enough. Then there are four different reasons, and each has
+# an answer of its own:
+#
+# - Your **batch does not fit** into the memory of the GPU ("out of memory"), because the features of all its photos
+#   fill the memory. Take a smaller batch or a smaller size, or compute in `bfloat16`. You can also compute the gradient
+#   in parts, with fewer photos each. Section 9 shows that the mean of the parts is the gradient of the whole batch, but
+#   for batch norm. In Keras, give the optimiser `gradient_accumulation_steps=4`: then it makes one move after four
+#   batches.
+# - You have **many trainings**, such as one for each person who is left out (sections 2 to 6).
+# - You have **one training**, and it is too long (sections 7 to 11).
+# - You have **many photos**, more than the memory can hold (sections 12 and 13).
 
 # %% [markdown]
 # ## 2. Two workers
 #
-# A **[process](../docs/glossary.md#process)** is a running program with memory of its own. This notebook's kernel is
-# one. A **[worker](../docs/glossary.md#worker)** is a process that does a part of a larger piece of work. How much
+# A **[process](../docs/glossary.md#process)** is a running program with memory of its own. This notebook's kernel is a
+# process. A **[worker](../docs/glossary.md#worker)** is a process that does a part of a larger piece of work. How much
 # faster are two workers than one?
 #
-# Take a piece of work that is easy to share out: draw hands. No hand needs another one, so one worker can draw the
-# first, the third, the fifth, and the other one the rest. This is the program of a worker. It gets its number, the
-# number of workers, and the number of hands. At its end it says when it began to draw, and when it was ready.
+# Take a piece of work that is easy to share out: draw hands. Each hand is drawn by itself, so one worker can draw the
+# first, the third and the fifth hand, and so on, and the other worker can draw the rest. The next cell has the program
+# of a worker. The program gets the worker's number, the number of workers, and the number of hands. At its end it
+# prints when it began to draw, and when it was ready.
 
 # %%
 PROGRAM = """
@@ -84,11 +94,14 @@ print(began, time.time())
 """
 
 # %% [markdown]
-# Two lines set a number of **threads** to 1. A thread is a part of a process that can run on a core of its own. NumPy,
-# OpenCV and TensorFlow start threads by themselves, one for each core. So one process may already keep all your cores
-# busy, and then a second process gains nothing. To measure what a worker is worth, give each one core.
+# Two lines of the program, the one with `OMP_NUM_THREADS` and the one with `setNumThreads`, set the number of
+# **threads** to 1. A thread is a part of a process that can run on a core of its own. NumPy, OpenCV and TensorFlow
+# start threads by themselves, one for each core. So one process may already keep all your cores busy, and then a second
+# process gains nothing. To measure how much a worker gains, give each worker one core.
 #
-# Another program on your machine would spoil the measurement, too. So measure three times, and keep the fastest.
+# Another program on your machine would also spoil the measurement. So the next cell measures three times, and keeps the
+# fastest. You need not follow its code: `Popen` starts a process, and `communicate` waits for the process and returns
+# what it has printed.
 
 # %%
 import os
@@ -116,8 +129,9 @@ if gain < 1.3:
     print("This is less than two free cores give. Does another program run? Then run this cell again later.")
 
 # %% [markdown]
-# (Was there a second line? Then your machine has one core, or another program uses the second one. The two workers then
-# take turns, and their blue bars in the next figure are as long as that of the one. You can go on all the same.)
+# (Did the cell print a second line? Then your machine has one core, or another program uses the second core. So the two
+# workers take turns, and in the next figure each of their blue bars is as long as the blue bar of the one worker. You
+# can go on all the same.)
 
 # %%
 alt = f"Bars along the time. One worker is ready after {one.max():.1f} seconds, two after {two.max():.1f}."
@@ -132,30 +146,31 @@ ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
 fig
 
 # %% [markdown]
-# Look at the bars. With two free cores, the blue part becomes shorter, because each of the two draws half of the hands.
-# The grey part does not: each worker has to start Python and to import its packages. So two workers are not twice as
-# fast as one.
+# Look at the bars. With two free cores, the blue part becomes shorter, because each of the two workers draws half of
+# the hands. The grey part does not become shorter, because each worker has to start Python and to import its packages.
+# So two workers are not twice as fast as one.
 
 # %% [markdown]
 # ## 3. Amdahl's law
 #
-# How many times as fast is it with more workers? This number is the **[speed-up](../docs/glossary.md#speed-up)**: the
-# time of one worker, divided by the time of $n$ workers. You can compute it in advance.
+# How many times as fast are $n$ workers? This number is the **[speed-up](../docs/glossary.md#speed-up)**: the time of
+# one worker, divided by the time of $n$ workers. You can compute the speed-up in advance.
 #
-# Call the time of one worker 1. Let $p$ be the share of this time that can be shared out: here the drawing. The rest,
+# Call the time of one worker 1. Let $p$ be the part of this time that can be shared out: here the drawing. The rest,
 # $1 - p$, stays as it is, however many workers there are. So $n$ workers need the time $(1 - p) + p / n$. This gives
-# **[Amdahl's law](../docs/glossary.md#amdahls-law)**, which is named after an engineer who stated it in 1967:
+# **[Amdahl's law](../docs/glossary.md#amdahls-law)**, which the engineer Gene Amdahl stated in 1967:
 #
 # $$S(n) = \frac{1}{(1 - p) + \frac{p}{n}}$$
 #
-# With very many workers, $p / n$ becomes nearly 0, and the speed-up comes close to $1 / (1 - p)$. It can never be
-# larger. If nine tenths of the work can be shared out, then a thousand workers are less than ten times as fast as one.
+# With very many workers, $p / n$ becomes nearly 0, and the speed-up comes close to $1 / (1 - p)$. The speed-up can
+# never be larger than this. If nine tenths of the work can be shared out, a thousand workers are less than ten times as
+# fast as one.
 
 # %% [markdown]
 # ## 4. Exercise: the speed-up (warm-up)
 #
-# Write `speed_up`. It takes the share $p$ of the work that can be shared out, a number from 0 to 1, and the number of
-# workers. It returns the speed-up by Amdahl's law.
+# Write `speed_up(share, workers)`. It takes the share $p$ of the work that can be shared out, as a number from 0 to 1,
+# and the number of workers. It returns the speed-up by Amdahl's law.
 
 
 # %%
@@ -183,13 +198,13 @@ print(f"from the two times: p = {share:.2f}; the blue part of the first bar: {dr
 p = share if gain >= 1.3 else drawing  # without a second free core, the two times do not tell p
 
 # %% [markdown]
-# With two free cores, the two numbers are about equal. If the first one is smaller, the workers have been in each
-# other's way: they share the memory and the disk, and with other programs the cores. Amdahl's law does not count this.
-# So the real speed-up is mostly smaller than the law says. (If the cell of section 2 printed a second line, the first
-# number is of no use. Then the next cells take the second one.)
+# With two free cores, the two numbers are about equal. If the first number is smaller, the workers had to wait for each
+# other: they share the memory and the disk, and they share the cores with other programs. Amdahl's law leaves this
+# waiting out. So the real speed-up is mostly smaller than the law says. (Did the cell of section 2 print a second line?
+# Then the first number is of no use, and the next cells take the second number.)
 #
-# How fast would more workers be? The next figure has a curve for $p = 0.9$. As soon as your function is written, it
-# draws the curve of your own $p$.
+# How fast would more workers be? The next figure has a curve for $p = 0.9$. As soon as you have written your function,
+# the figure also has the curve of your own $p$.
 
 # %%
 workers = np.array([1, 2, 4, 8, 16, 32, 64])
@@ -205,26 +220,27 @@ ax.minorticks_off()
 fig
 
 # %% [markdown]
-# The dots are your two measurements. Where does the curve for $p = 0.9$ become flat, and where does yours? From there
-# on, more workers cost money and gain next to nothing.
+# The dots are your two measurements. Where does the curve for $p = 0.9$ become flat, and where does your curve become
+# flat? Beyond this point, more workers cost money, and gain next to nothing.
 #
-# There is a way out, if your work grows. To start Python takes the same time for 80 hands as for 80,000. So with more
-# hands, $p$ is larger. With few hands it is small:
+# But if your work grows, more workers are worth more (this is called Gustafson's law). To start Python takes the same
+# time for 80 hands as for 80,000. So with more hands, $p$ is larger. With few hands, $p$ is small:
 
 # %%
 few = {n: draw_with(n, hands=4).max() for n in (1, 2)}
 print(f"4 hands: {few[1]:.2f} s with one worker, {few[2]:.2f} s with two")
 
 # %% [markdown]
-# For four hands nobody needs a second worker. So share out **large** tasks: a whole training, or a folder of photos. A
-# single photo is too small.
+# With four hands, you gain next to nothing by a second worker. So share out **large** tasks: a whole training, or a
+# folder of photos. A single photo is too small.
 
 # %% [markdown]
 # ## 6. Many trainings
 #
-# Leave one person out is made of twelve trainings, and none of them needs another one. So each is a
-# **[task](../docs/glossary.md#task)**: a piece of work that can be done by itself. The library has a short way to hand
-# tasks to workers. It takes a function and a list, as Python's `map` does:
+# If you leave out each of twelve persons once, you need twelve trainings, and no training needs the result of another
+# one. So each training is a **[task](../docs/glossary.md#task)**: a piece of work that can be done by itself. With
+# `hs.cluster.workers` you hand tasks to workers. It gives you a function `apply`, which takes a function and a list, as
+# Python's `map` does:
 
 # %%
 from functools import partial
@@ -245,17 +261,17 @@ hs.plots.images(
 # The results come back in the order of the list, and they are the same to the last bit as if this kernel had drawn
 # them. For this, a task must have three properties:
 #
-# - **It depends on what it is handed, and on nothing else.** All chance comes from a seed that it is handed. Then it
-#   does not matter which worker does it, or when.
-# - **It can be done twice without harm.** A worker may die in the middle. Then another one does the task again, from
-#   the beginning, and writes the same result.
+# - **It depends on what it is handed, and on nothing else.** All random numbers come from a seed, which the task is
+#   handed, too. Then the result is the same, whichever worker does the task, and whenever.
+# - **It can be done twice without harm.** If a worker stops in the middle of a task, another worker does the task
+#   again, from the beginning, and writes the same result.
 # - **Its result is written whole or not at all.** The file gets its name only when it is complete. Otherwise somebody
-#   reads half a result.
+#   could read half a result.
 #
-# On more than one machine, somebody has to know which worker is free, and which task is still to be done. This is the
-# **[scheduler](../docs/glossary.md#scheduler)**. The course takes that of [Dask](https://docs.dask.org), which is a
-# package of its own (`pip install "handseg[cluster]"`). The first line runs on one machine, the second one on each
-# machine that is to help, and the third one where you want the result:
+# If there are several machines, you need a program that keeps a list: which worker is free, and which task is still to
+# be done? This program is the **[scheduler](../docs/glossary.md#scheduler)**. The course takes the scheduler of
+# [Dask](https://docs.dask.org), which is a package of its own (`pip install "handseg[cluster]"`). Run the first line on
+# one machine, the second line on each machine that is to help, and the third line where you want the result:
 #
 # ```
 # dask scheduler
@@ -263,11 +279,11 @@ hs.plots.images(
 # python -m handseg_lib evaluate --protocol lopo --scheduler tcp://ADDRESS:8786
 # ```
 #
-# `--nthreads 1` is there for the reason of section 2. Without `--scheduler`, `--workers 2` does the same with two
-# processes on your own machine.
+# With `--nthreads 1` each worker uses one core, as in section 2. If you write `--workers 2` in place of `--scheduler`
+# and its address, two processes on your own machine share the work.
 #
-# How many workers are worth it, for twelve trainings that all take about as long? In one round, each worker does one of
-# them.
+# Suppose that you have twelve trainings, which all take about as long. How many workers should you take? In one round,
+# each worker does one training.
 
 # %%
 # NBVAL_CHECK_OUTPUT
@@ -277,36 +293,37 @@ for count, some in zip(counts, rounds):
     print(f"workers: {count:2}   rounds: {some:2}   speed-up: {12 / some:4.1f}")
 
 # %% [markdown]
-# From six workers to eleven nothing changes: there is always a second round, and those who have nothing to do in it
-# wait. A thirteenth worker would have nothing to do at all. So for twelve tasks take 2, 3, 4, 6 or 12 workers.
+# Six workers need two rounds, and so do eleven workers. In the second round, most of the eleven have nothing to do. A
+# thirteenth worker would have nothing to do at all. So for twelve tasks take 2, 3, 4, 6 or 12 workers.
 
 # %% [markdown]
 # ## 7. One training on several devices
 #
-# One training cannot be cut into tasks like this. Its second step needs the weights that the first step has made. But
-# each step can be shared out, because a batch has many photos. This is called
-# **[data parallel](../docs/glossary.md#data-parallel)** training. A *device* here is whatever computes: a GPU, or a
-# core. Each device has a copy of all weights. In each step
+# You cannot cut one training into tasks like these, because its second step needs the weights that the first step has
+# made. But you can share out each step, because a batch has many photos. This is called
+# **[data parallel](../docs/glossary.md#data-parallel)** training. Here, a *device* is a GPU or a core: whatever
+# computes. Each device has a copy of all weights. In each step
 #
 # 1. every device takes its share of the batch, and computes the gradient of these photos;
 # 2. the devices send each other their gradients, and all compute the same mean;
 # 3. every device makes the same step with this mean.
 #
 # All devices began with the same weights, and all have made the same step. So they have the same weights again. The
-# photos of all shares together are the **[global batch](../docs/glossary.md#global-batch)**. For the network it is the
-# batch of lesson 02, and the epoch has as many steps as it says.
+# photos of all shares together are the **[global batch](../docs/glossary.md#global-batch)**. To the network, the global
+# batch is the batch of lesson 02. It gives the number of steps in an epoch.
 #
-# How is an epoch shared out? Each device has a number, its **[rank](../docs/glossary.md#rank)**: 0, 1, 2 and so on. All
-# devices shuffle the photos with the same seed, so all have the same order. Then each takes other photos of it. If two
-# devices took the same photo, it would count twice. If nobody took it, the network would not learn from it.
+# How do you share out an epoch? Each device has a number, its **[rank](../docs/glossary.md#rank)**: 0, 1, 2 and so on.
+# All devices shuffle the photos with the same seed, so all have the same order. From this order, each device takes
+# other photos. If two devices took the same photo, this photo would count twice. If no device took a photo, the network
+# would not learn from this photo.
 
 # %% [markdown]
 # ## 8. Exercise: each photo once (core)
 #
-# Write `my_photos`. It takes the order of an epoch, which is a list of photo numbers; the rank of this device; and the
-# number of ranks. It returns the photos of this rank as a list. All ranks together must have each photo exactly once.
-# The number of photos does not always divide by the number of ranks: then some ranks have one photo more than others,
-# but never two.
+# Write `my_photos(order, rank, ranks)`. It takes the order of an epoch, which is a list of photo numbers; the rank of
+# this device; and the number of ranks. It returns the photos of this rank as a list. All ranks together must have each
+# photo exactly once. If the photos do not divide evenly, some ranks have one photo more than others, and none has two
+# more.
 
 
 # %%
@@ -322,14 +339,17 @@ hs.check.my_photos(my_photos)
 # %% [markdown]
 # ## 9. Two halves of a batch
 #
-# Is the mean of two halves' gradients really the gradient of the whole batch? The loss of a batch is the mean of its
-# photos' losses. So its gradient is the mean of the photos' gradients $g_i$, too. With $B$ photos:
+# Take the gradients of the two halves of a batch. Is their mean really the gradient of the whole batch? The course's
+# loss of a batch is the mean of its photos' losses. So the gradient of the batch is also a mean: the mean of the
+# photos' gradients $g_i$. (With one sum over the whole batch, as in lesson 05, section 8, this would not hold.) With
+# $B$ photos:
 #
 # $$g = \frac{1}{B} \sum_{i=1}^{B} g_i = \frac{1}{2} \left( \frac{2}{B} \sum_{i=1}^{B/2} g_i + \frac{2}{B} \sum_{i=B/2+1}^{B} g_i \right)$$
 #
-# Both terms in the brackets are the gradient of one half. Try it on the network. How do you get at a gradient? Make a
-# step of plain gradient descent with the learning rate 1. It subtracts the gradient from the weights (lesson 06,
-# section 2). So the gradient is the weights before the step, minus the weights after it.
+# Each of the two terms in the brackets is the gradient of one half. Try this on the network. The function `gradient`
+# below returns the gradient of some photos. (How? It makes one step of plain gradient descent with the learning rate 1,
+# which subtracts the gradient from the weights. So the gradient is the weights before the step, minus the weights after
+# the step.)
 
 # %%
 import keras
@@ -373,27 +393,31 @@ for name, difference in differences.items():
     print(f"{name}: the mean of the halves differs from the whole by {difference:.4%} of its length")
 
 # %% [markdown]
-# In the first line the two are the same, except for the last digits. The numbers are added up in another order, and
-# each addition rounds.
+# In the first line, the mean of the halves and the whole are the same, except for the last digits. (The numbers are
+# added up in another order, and each addition rounds.)
 #
-# In the second line they differ. What happened? A batch norm computes mean and variance over the photos of the batch
-# ([03 The encoder](03_the_encoder.ipynb)). Each half has four photos, and so other statistics than the eight have. Only
-# here does the result for one photo depend on the others in its batch. There are two ways to deal with it. Either the
-# devices send each other these statistics as well: the course's command `train --devices all` does this (section 11),
-# and PyTorch calls it `SyncBatchNorm`. Or each device keeps its own: then give each one a share that is large enough,
-# say eight photos or more.
+# In the second line, the mean of the halves and the whole differ. What happened? A batch norm computes mean and
+# variance over the photos of the batch ([03 The encoder](03_the_encoder.ipynb)). Each half has four photos, so its mean
+# and variance differ from those of all eight photos. No other layer of the network lets the result for one photo depend
+# on the other photos of the batch.
+#
+# There are two ways to deal with batch norm. In the first way, the devices send each other these statistics, too, not
+# only the gradients. The course's command `train --devices all` does this (section 11). PyTorch calls it
+# `SyncBatchNorm`. In the second way, each device keeps its own statistics. Then give each device a share that is large
+# enough, say eight photos or more.
 
 # %% [markdown]
 # ## 10. Exercise: the mean of unequal shares (stretch)
 #
 # At the end of an epoch, the last batch is often smaller, and the shares are no longer equal. Suppose that one device
-# had 4 photos and another one had 2. Each sends the mean gradient of its own photos. In the gradient of all six photos,
-# the first device must count twice as much as the second one.
+# had 4 photos and another device had 2. Each device sends the mean gradient of its own photos. In the gradient of all
+# six photos, the first device must count twice as much as the second one.
 #
-# Write `average`. It takes a list with an entry for each device, and a list of the numbers of photos of each. An entry
-# is itself a list: the gradient of each layer's weights, as an array. Return one such list, the gradient of all photos.
+# Write `average(gradients, photos)`. `gradients` is a list with one entry for each device. Each entry is itself a list:
+# the gradients of all weights of the network, one array for each layer. `photos` is a list of numbers: how many photos
+# each device had. Return one list of arrays, like an entry: the gradient of all photos.
 #
-# It may happen that a device had no photo at all. The mean over no photos is 0 / 0, and its gradient is nan. And 0
+# A device may have had no photo at all. The mean over no photos is 0 / 0, so the gradient of this device is nan. And 0
 # times nan is still nan. Leave such a device out.
 
 
@@ -412,7 +436,8 @@ hs.check.average(average)
 # %% [markdown]
 # ## 11. What the devices have to agree on
 #
-# **The gradients.** In every step every device sends its gradient and receives those of the others. How much is that?
+# **The gradients.** In every step, every device sends its gradient and receives the gradients of the others. How long
+# does it take to send one gradient?
 
 # %%
 weights = hs.load_predictor().model.count_params()
@@ -421,22 +446,28 @@ for name, per_second in {"a network cable of 1 Gbit/s": 125, "one of 10 Gbit/s":
     print(f"{megabytes:.0f} MB through {name}: {megabytes / per_second:.3f} s in each step")
 
 # %% [markdown]
-# Does a step take a tenth of a second? Then over the slow cable, most of the time goes into sending. So several GPUs in
-# one machine, which have fast lines between them, are worth more than the same number in several machines. By Amdahl's
-# law, what is sent belongs to the part that cannot be shared out. (A part of this time can be hidden: many libraries
-# send the first gradients while the others are still being computed.)
+# (This holds for two devices. With many devices, each sends nearly twice as much. Frozen layers send nothing.)
+#
+# Suppose that a step takes a tenth of a second to compute. Then with the slow cable, most of the time goes into
+# sending. Several GPUs in one machine have fast lines between them. So they are worth more than the same number of GPUs
+# in several machines. In Amdahl's law, sending belongs to the part that cannot be shared out. (Many libraries save some
+# of this time: they send the first gradients while they still compute the others.)
 #
 # **The batch and the learning rate.** If each of four devices has 16 photos, the global batch is 64. The epoch has a
 # quarter of the steps. Each step's gradient is a mean over more photos, and so it is less noisy. A [common
-# rule](https://arxiv.org/abs/1706.02677) is to make the learning rate larger by the same factor, with a longer warm-up.
-# It is a rule of thumb, and it fails for very large batches. With Adam, many take the square root of the factor. The
-# safe way is to keep the *global* batch as it is, as `--devices all` does: then each device has fewer photos, and the
+# rule](https://arxiv.org/abs/1706.02677) says: multiply the learning rate by the same factor, here by four, and take a
+# longer warm-up. This rule fails for very large batches. With Adam, many multiply by the square root of the factor. The
+# safe way is to keep the *global* batch as it is, as `--devices all` does. Then each device has fewer photos, and the
 # training stays the same.
 #
 # **The seeds.** All devices shuffle in the same way, and each photo is augmented from its own seed: (seed, epoch,
-# photo), as in lesson 02. Then a photo looks the same, whichever device gets it.
+# photo), as in lesson 02. Then a photo looks the same on every device.
 #
-# **Who writes.** One device writes the checkpoint, whole. The others wait for it.
+# **The checkpoint.** One device writes the whole checkpoint, and the others wait until it is written.
+#
+# (In PyTorch, `DistributedDataParallel` does this, started by `torchrun`. Two things differ. Its mean counts all
+# devices alike, however many photos each had. And its `DistributedSampler` repeats some photos, so that all shares are
+# equal. This does no harm in training, but a score would be wrong.)
 #
 # Keras does all of this with its JAX backend (`pip install jax`). On a machine with several GPUs:
 #
@@ -444,8 +475,8 @@ for name, per_second in {"a network cable of 1 Gbit/s": 125, "one of 10 Gbit/s":
 # KERAS_BACKEND=jax python -m handseg_lib train --devices all
 # ```
 #
-# You can try it without a GPU. A flag makes JAX divide your processor into two devices. The next program trains one
-# step on one device, and one on two, from the same weights and with the same batch.
+# You can try it without a GPU, because with a flag JAX divides your processor into two devices. The next program trains
+# one step on one device, and one step on two devices, from the same weights and with the same batch.
 
 # %%
 TWO_DEVICES = """
@@ -481,13 +512,13 @@ else:
 
 # %% [markdown]
 # The weights are the same, except for the last digits. So the devices have sent each other the statistics of the batch
-# norms, too. Is it faster? On your processor it is not, because JAX already used all its cores on one device.
+# norms, too. Are two devices faster here? No, because with one device, JAX already used all cores of your processor.
 
 # %% [markdown]
 # ## 12. More photos than memory
 #
-# `hs.Batches` keeps all photos in memory, at the network's size. Then it has to decode each photo only once. How much
-# memory does this take? A photo has three bytes for each pixel, and its mask one:
+# `hs.Batches` keeps all photos in memory, at the network's size. So it has to decode each photo only once. How much
+# memory does this take? A photo has three bytes for each pixel, and its mask has one byte for each pixel:
 #
 # $$\text{bytes} = \text{photos} \times \text{side}^2 \times (3 + 1)$$
 
@@ -497,11 +528,11 @@ for photos in (899, 10_000, 100_000, 1_000_000):
     print(f"{photos:9,} photos of {side} px: {photos * side**2 * 4 / 2**30:6.1f} GiB")
 
 # %% [markdown]
-# A laptop has 8 or 16 GiB. Up to some ten thousand photos, memory is the fastest and the easiest way. And beyond? To
-# read, decode and resize a photo anew in every epoch took
-# {{input_pipeline["ours, filling the memory, once"].ms_per_photo:.1f}} ms in the course's measurement. There is a way
-# between the two. Write the resized photos and their masks into a folder once, and read from there what the next batch
-# needs. Such a folder is called a **[store](../docs/glossary.md#store)**.
+# A laptop has 8 or 16 GiB. With up to some ten thousand photos, it is fastest and easiest to keep them in memory. And
+# with more photos? You could read, decode and resize each photo anew in every epoch. In the course's measurement this
+# took {{input_pipeline["ours, filling the memory, once"].ms_per_photo:.1f}} ms for each photo. There is a better way.
+# Write the resized photos and their masks into a folder once. Then read only the photos of the next batch from this
+# folder. Such a folder is called a **[store](../docs/glossary.md#store)**.
 
 # %%
 import tempfile
@@ -513,15 +544,15 @@ for file in sorted(store.iterdir()):
     print(f"{file.name}: {file.stat().st_size / 1e6:.3f} MB")
 
 # %% [markdown]
-# A store has one large file or several, called **[shards](../docs/glossary.md#shard)**, and a small one that says what
-# is in them. Why not a file for each photo? To open a file takes time, and a million small files take far more of it
-# than a few hundred large ones. And why not all in one file? It would be clumsy to copy, to mend, or to give in part to
-# another machine.
+# A store has one or several large files, called **[shards](../docs/glossary.md#shard)**, and a small file that says
+# what is in the shards. Why not a file for each photo? To open a file takes time, and to open a million small files
+# takes far more time than to open a few hundred large ones. And why not one file for all photos? One file of this size
+# would be clumsy to copy or to mend, and you could not give a part of it to another machine.
 #
-# You can look into a shard without the library, for it is a file of NumPy's. If you
+# You can look into a shard without the library, because a shard is a file of NumPy's. If you
 # **[memory-map](../docs/glossary.md#memory-map)** a file, it looks like an array in memory. But the system reads a part
-# of it from the disk only when you ask for this part. As long as there is free memory, it keeps what it has read. If
-# memory becomes scarce, it drops it again.
+# of the file from the disk only when you ask for this part. As long as there is free memory, the system keeps the parts
+# that it has read. When memory becomes scarce, the system drops these parts again.
 
 # %%
 shard = np.load(store / "shard-0000.npy", mmap_mode="r")
@@ -549,15 +580,16 @@ for name, source in {"from memory": batches, "from the store": stored}.items():
     print(f"{name}: {1000 * (time.perf_counter() - start) / len(split.train):.2f} ms a photo, with its augmentation")
 
 # %% [markdown]
-# The two hardly differ here, because the system still has the whole store in its memory. With a store that is larger
-# than the memory, the disk decides. So a fast disk in the machine itself is worth more than a large one in the network.
-# The page on [scaling](../docs/scaling.md) has the measurements with many photos.
+# The two times hardly differ here, because the system still has the whole store in its memory. (Which of the two is the
+# shorter one is chance.) If the store is larger than the memory, the speed depends on the disk. So a fast disk in the
+# machine itself is worth more than a large disk in the network. The page on [scaling](../docs/scaling.md) has the
+# measurements with many photos.
 
 # %% [markdown]
 # ## 13. Who waits for whom?
 #
-# While a network learns from one batch, the cores prepare the next one. The slower of the two decides. So measure both,
-# in photos a second, before you buy anything. First yours:
+# While the network learns from one batch, the cores prepare the next batch. The training is as fast as the slower of
+# the two. So before you buy anything, measure both, in photos a second. First measure your own machine:
 
 # %%
 start = time.perf_counter()
@@ -571,47 +603,49 @@ learned = 3 * len(images) / (time.perf_counter() - start)
 print(f"at 64 px, photos a second: {prepared:.0f} prepared, {learned:.0f} learned from")
 
 # %% [markdown]
-# On a processor the network is the slower one, as a rule, and the batches wait for it. With GPUs it can be the other
-# way round. Here are three figures of the course, all for photos of {{scaling.size}} px:
+# Without a GPU, the network is usually slower than the cores that prepare the batches. With a GPU, the cores can be the
+# slower ones. Here are figures of the course, all for photos of {{scaling.size}} px:
 #
-# - one core prepares {{1000 / scaling.augment_ms:.0f}} photos a second, if they are in memory (measured at 224 px, and
-#   converted by the number of pixels);
-# - it prepares {{1000 / (scaling.augment_ms + scaling.decode_ms):.0f}} a second, if each photo must first be read from
-#   its file and resized;
-# - a training on a large GPU ({{scaling.gpu}}) learned from {{scaling.gpu_photos_per_second:.0f}} photos a second. It
-#   was a short one, and its start is counted in, so the GPU itself is faster than this. How much faster was not
-#   measured.
+# | who | photos a second |
+# |---|---|
+# | one core prepares, with photos in memory | {{1000 / scaling.augment_ms:.0f}} |
+# | one core prepares, and first reads each photo from its file | {{1000 / (scaling.augment_ms + scaling.decode_ms):.0f}} |
+# | one large GPU ({{scaling.gpu}}) learns | at least {{scaling.gpu_photos_per_second:.0f}} |
+# | eight such GPUs in one machine learn, if none of them waits | at least {{8 * scaling.gpu_photos_per_second:.0f}} |
 #
-# At the rate of this training one core is enough, even without photos in memory. But eight such GPUs in one machine
-# would learn from {{8 * scaling.gpu_photos_per_second:.0f}} photos a second, and then one core is too slow. And if the
-# GPU itself is six times as fast as this training, one core is too slow even for one GPU. So measure yours. If the GPUs
-# wait for photos, more GPUs would wait as well. What helps is more cores, photos that are already resized, and
-# augmentations that cost less.
+# (The first two rows were measured at 224 px, and converted by the number of pixels. The third row is from a short
+# training, with its start counted in. So the GPU itself is faster than this. How much faster was not measured.)
+#
+# For eight such GPUs, one core is too slow. For one GPU, one core may be enough or not, so measure your own. If your
+# GPUs have to wait for photos, do not add GPUs. The new GPUs will only wait, too. Take more cores, resized photos, or
+# cheaper augmentations.
 # <!-- holds: 6 * scaling.gpu_photos_per_second > 1000 / scaling.augment_ms -->
 # <!-- holds: 1000 / (scaling.augment_ms + scaling.decode_ms) > scaling.gpu_photos_per_second -->
 #
-# This is the question of the whole lesson: **what is everybody waiting for?** More of anything else gains nothing.
+# The whole lesson asks one question: **what is everybody waiting for?** More of anything else gains nothing.
 #
 # | you see | try first | and then |
 # |---|---|---|
+# | "out of memory" on the GPU | a smaller batch or size, bfloat16 | `gradient_accumulation_steps=` of the optimiser, a larger GPU |
 # | one training is too slow, the device is busy | a smaller size, fewer epochs, bfloat16, a GPU | several GPUs in one machine |
 # | the device waits for photos | a store with resized photos, `threads=` of `Batches` | more cores for each GPU |
-# | there are many trainings | `--workers`, as many as memory allows | `--scheduler`, more machines |
+# | there are many trainings | `python -m handseg_lib evaluate --workers 2`, or as many as memory allows | `--scheduler`, more machines |
 # | the photos do not fit into memory | a smaller size | a store, on a fast disk |
 # | it is slow, but only once | start it in the evening | |
 #
-# The last row is meant seriously. A night of one machine often costs less than a day of your own time.
+# The last row is no joke: one night of a machine often costs less than one day of your own time.
 
 # %% [markdown]
 # ## 14. What you learned
 #
 # - The work grows with epochs, photos and pixels. A smaller size and fewer epochs are the cheapest way to be faster.
-# - A second worker takes half of what can be shared out, if it has a core of its own. Amdahl's law says how much faster
-#   that is.
+# - If a second worker has a core of its own, it does half of the work that can be shared out. Amdahl's law says how
+#   much faster two workers are.
 # - Share out large tasks. A task depends on nothing but what it is handed, and can be done again without harm.
 # - Data parallel: each photo goes to one device, and the mean of the gradients is the gradient of the global batch. To
 #   send gradients takes time in every step.
-# - Unequal shares count by their photos. Only through batch norm does a photo's result depend on others in its batch.
+# - If shares are unequal, weight each gradient by its number of photos. And only batch norm lets the result for one
+#   photo depend on the other photos of the batch.
 # - Photos that do not fit into memory go into a store, from which each batch is read.
 # - Find out who waits for whom before you buy anything.
 
@@ -628,5 +662,5 @@ hs.quiz("10")
 # and to trainings that run on many. The page on [scaling](../docs/scaling.md) goes on with a million photos, and says
 # what they cost. If you teach, [the course for a class](../docs/hub.md) says what two hundred seats need.
 #
-# Now do it with something of your own. The [capstone](capstone.ipynb) lets you segment something else, and a rubric
-# checks your work. [Photos of your own](../docs/own_photos.md) says how to prepare them.
+# Now segment something of your own. In the [capstone](capstone.ipynb) you choose what, and a rubric checks your work.
+# The page [Photos of your own](../docs/own_photos.md) says how to prepare the photos.

@@ -53,7 +53,8 @@ def work(drawn):
     summary = report.summary()
     keys = {"iou": "iou", "low": "iou_low", "high": "iou_high", "worst": "worst_person_iou"}
     claim = {name: round(summary[key], 2) for name, key in keys.items()}
-    notes = {name: "the upper left is missing" for name in report.table.sort_values("iou", kind="stable").image[:3]}
+    worst = report.table.sort_values("iou", kind="stable").image[:3]
+    notes = {name: f"the upper left of {name} is missing" for name in worst}
     return {"split": split, "predictor": predictor, "report": report, "claim": claim, "notes": notes}
 
 
@@ -120,6 +121,10 @@ def test_each_fault_is_found_and_told(work):
     )
     assert unmet(**work | {"predictor": lazy}).startswith("The report is of this network")
     assert unmet(**work | {"claim": work["claim"] | {"worst": 0.99}}).startswith("The claim")
-    assert "have a note" in unmet(**work | {"notes": dict.fromkeys(work["notes"], "bad")})
+    assert "note of its own" in unmet(**work | {"notes": dict.fromkeys(work["notes"], "bad")})
+    for last in ("the upper left is missing", "The upper left  is missing"):
+        same = dict(zip(work["notes"], ["the upper left is missing", "the leaf is green as grass", last]))
+        told = repr(hs.rubric(**work | {"notes": same}))
+        assert "8 of 9" in told and "Two notes are the same" in told, "one sentence does not stand for two photos"
     told = repr(hs.rubric(**work | {"notes": {}, "claim": {}}))
     assert told.count("NO ") == 2 and report.table.image.iloc[report.table.iou.argmin()] in told

@@ -244,7 +244,7 @@ def test_whoever_hears_the_page_of_leaves_hears_of_leaves(samples, unet):
         plots.predictions(Predictor(unet), samples[:1], noun="leaf", whose="plant"),
     ):
         assert "leaf" in fig.alt and not re.search("hand|person", fig.alt)
-        assert fig.axes[0].get_title().startswith(f"plant {samples[0].person}")
+        assert fig.axes[0].get_title() == f"plant {samples[0].person}"  # a leaf makes no gesture
 
 
 def test_a_threshold_is_drawn_with_its_scores(samples):
@@ -268,6 +268,9 @@ def test_curves_say_what_was_best():
     train, val = fig.axes[1].lines
     assert list(train.get_ydata()) == [0, 0.2, 0.4, 0.6] and list(val.get_ydata()) == [0.2, 0.4, 0.71, 0.6]
     assert train.get_linestyle() != val.get_linestyle(), "to be told apart without colour"
+    for drawn, whose in ((fig, "person"), (plots.curves(History(rows), whose="plant"), "plant")):
+        legend = [text.get_text() for text in drawn.axes[1].get_legend().get_texts()]
+        assert legend[:2] == [f"training {whose}s", f"validation {whose}s"]
 
 
 def test_numbers_are_written_into_their_cells():

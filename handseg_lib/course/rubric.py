@@ -52,7 +52,8 @@ def rubric(
             the test photos here either.
         claim: what you would tell others: ``{"iou": ..., "low": ..., "high": ..., "worst": ...}``, the mean IoU, the
             bounds of its interval and the IoU of the worst person (or plant, or whatever the split goes by).
-        notes: a sentence on each of the report's three worst photos, by the name of the photo's file.
+        notes: a sentence on each of the report's three worst photos, by the name of the photo's file. No two may be
+            the same.
         goal: the mean IoU that the validation photos must reach, from 0.5 to 1. The drawn leaves are easy, so theirs
             is 0.8; for photos of your own it is what you wrote down before you trained.
 
@@ -129,9 +130,12 @@ def _about_words(report: Report, claim: Mapping[str, float], notes: Mapping[str,
         f"Look again at {', '.join(wrong)}: report.summary() has the numbers.",
     )
     worst = list(report.table.sort_values("iou", kind="stable").image[:NOTES])
-    missing = [name for name in worst if len(str(notes.get(name, "")).split()) < 4]
+    words = {name: str(notes.get(name, "")).lower().split() for name in worst}
+    missing = [name for name in worst if len(words[name]) < 4]
     yield (
-        f"The {NOTES} worst photos have a note",
-        not missing,
-        f"Look at {', '.join(missing)}, and write a sentence of four words or more on each.",
+        f"Each of the {NOTES} worst photos has a note of its own",
+        not missing and len(set(map(tuple, words.values()))) == len(words),
+        f"Look at {', '.join(missing)}, and write a sentence of four words or more on each."
+        if missing
+        else "Two notes are the same. Look at both photos again, and say what went wrong in each.",
     )
