@@ -372,9 +372,9 @@ assert alike["as trained"].iloc[-1] < 0.7 and alike["0-1"].min() > 0.95
 alike.round(3)
 
 # %% [markdown]
-# Fed with 0-1, the encoder gives nearly the same answer for every photo. It expects numbers from about -124 to +151.
-# A 0 means: this pixel has the mean colour. All numbers from 0 to 1 are near 0, so they all mean: nearly the mean
-# colour. For this network, all your photos are one and the same grey. Look at the hand channel:
+# Fed with 0-1, the encoder gives nearly the same answer for every photo. It expects numbers from about -124 to +151. A
+# 0 means: this pixel has the mean colour. On this scale, all numbers from 0 to 1 are near 0. So each of them stands
+# for almost the mean colour. For this network, all your photos are one and the same grey. Look at the hand channel:
 
 # %%
 wrong = fed_wrong[-1][..., k]

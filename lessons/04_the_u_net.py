@@ -197,9 +197,9 @@ hs.plots.numbers(
 # ## 4. The skips
 #
 # An up-convolution cannot bring back what is lost. But the first layers of the encoder did see the fine edges, before
-# the side was halved. A [**skip**](../docs/glossary.md#skip) passes these early features directly to the decoder, at
-# the place where their side fits. This is the idea of the [U-Net](https://arxiv.org/abs/1505.04597). The coarse
-# features say what is there, and the skips say where it is.
+# the side was halved. A [**skip**](../docs/glossary.md#skip) passes these early features directly to the decoder. They
+# join it where the decoder's map has the same side. This is the idea of the [U-Net](https://arxiv.org/abs/1505.04597).
+# The coarse features say what is there, and the skips say where it is.
 #
 # From which layers of the encoder should the skips come? The course reads the last layer of each stage. These places
 # are its [taps](../docs/glossary.md#tap). The fourth tap is not a skip. It is the

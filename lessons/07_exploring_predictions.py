@@ -48,7 +48,8 @@ print(f"IoU {card['test']['iou']:.3f} was scored on persons", *card["split"]["te
 assert not set(card["split"]["train"] + card["split"]["val"]) & {s.person for s in split.test}
 
 # %% [markdown]
-# The score on the card is the score of the network as you get it, with the threshold of the card.
+# The card gives the score of the very network that you have loaded. The score was measured with the threshold on the
+# card.
 #
 # If your photos are HGR1's, the test persons are the test persons of the card. If your photos are drawn, the network
 # has not seen these persons either. But it has learned from a few drawn hands of other persons. (The line above does
@@ -429,10 +430,10 @@ alt = "Two rows: the probability of hand, the one from the mirrored photo, their
 hs.plots.images(pictures, titles, alt)
 
 # %% [markdown]
-# Are the errors where the two answers disagree? Test this. In each photo, take the 5 % of the pixels with the largest
-# disagreement. What share of the wrong pixels is among these pixels? By chance, the share would be 5 %. Compare this
-# with a simpler way that needs no second look: take the 5 % of the pixels whose probability is nearest to one half.
-# (You need not follow the code of the next two cells.)
+# The two answers disagree in some places. Are the errors in the same places? Test this. In each photo, take the 5 % of
+# the pixels with the largest disagreement. What share of the wrong pixels is among these pixels? By chance, the share
+# would be 5 %. Compare this with a simpler way that needs no second look: take the 5 % of the pixels whose probability
+# is nearest to one half. (You need not follow the code of the next two cells.)
 
 
 # %%

@@ -863,7 +863,7 @@ hs.plots.images(
 # For photos with hands, somebody must draw the masks. The course looks at {{rooms.photos}} pictures of offices ([data
 # card](../docs/data_card.md)). `python -m handseg_lib fetch rooms` brings them to your machine. A program laid photos
 # of one man's hand over the pictures. The masks of these pictures end at the wrist, but the masks of HGR1 go on to the
-# sleeve. So a part of what a network loses on these pictures is not the network's fault.
+# sleeve. So the network scores lower on these pictures, but part of this loss is not its fault.
 #
 # Two networks were scored on these pictures and on HGR1's test persons. The two have the same layers, and have learned
 # from the same photos of HGR1. The first network has learned from these photos as they are, in the *laboratory*: this

@@ -258,8 +258,8 @@ hs.plots.images(
 )
 
 # %% [markdown]
-# The results come back in the order of the list, and they are the same to the last bit as if this kernel had drawn
-# them. For this, a task must have three properties:
+# The results come back in the order of the list. Each result is the same, to the last bit, as one that this notebook
+# draws itself. For this, a task must have three properties:
 #
 # - **It depends on what it is handed, and on nothing else.** All random numbers come from a seed, which the task is
 #   handed, too. Then the result is the same, whichever worker does the task, and whenever.
