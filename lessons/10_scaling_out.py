@@ -341,8 +341,9 @@ hs.check.my_photos(my_photos)
 #
 # Take the gradients of the two halves of a batch. Is their mean really the gradient of the whole batch? The course's
 # loss of a batch is the mean of its photos' losses. So the gradient of the batch is also a mean: the mean of the
-# photos' gradients $g_i$. (With one sum over the whole batch, as in lesson 05, section 8, this would not hold.) With
-# $B$ photos:
+# photos' gradients $g_i$. (This would not hold with one sum over the whole batch, as in lesson 05, section 8.)
+#
+# With $B$ photos:
 #
 # $$g = \frac{1}{B} \sum_{i=1}^{B} g_i = \frac{1}{2} \left( \frac{2}{B} \sum_{i=1}^{B/2} g_i + \frac{2}{B} \sum_{i=B/2+1}^{B} g_i \right)$$
 #
@@ -639,13 +640,10 @@ print(f"at 64 px, photos a second: {prepared:.0f} prepared, {learned:.0f} learne
 # ## 14. What you learned
 #
 # - The work grows with epochs, photos and pixels. A smaller size and fewer epochs are the cheapest way to be faster.
-# - If a second worker has a core of its own, it does half of the work that can be shared out. Amdahl's law says how
-#   much faster two workers are.
+# - Two workers share the work that can be shared out. Amdahl's law says how much faster they are.
 # - Share out large tasks. A task depends on nothing but what it is handed, and can be done again without harm.
-# - Data parallel: each photo goes to one device, and the mean of the gradients is the gradient of the global batch. To
-#   send gradients takes time in every step.
-# - If shares are unequal, weight each gradient by its number of photos. And only batch norm lets the result for one
-#   photo depend on the other photos of the batch.
+# - Data parallel: each photo goes to one device. The mean of the gradients is the gradient of the global batch.
+# - If shares are unequal, weight each gradient by its number of photos.
 # - Photos that do not fit into memory go into a store, from which each batch is read.
 # - Find out who waits for whom before you buy anything.
 
