@@ -35,10 +35,13 @@ history = hs.fit(hs.build_unet(size), lessons, exam, epochs=6, frozen_epochs=6, 
 #
 # Nobody told the network what a finger is. But it did not begin from nothing. Most of the network is called the
 # encoder. The encoder had learned before, from more than a million photos of other things. Here it did not change
-# (`frozen_epochs=6`). Only the rest of the network began with random numbers. (So the first picture is full of dots.
-# That is as it should be.) This rest learned from the 48 hands. In each step it looked at 8 hands, compared its
-# outlines with the right ones, and changed its numbers a little, so that these 8 hands fitted better. A step that
-# helps these 8 hands may harm other hands. So an outline can become worse from one epoch to the next.
+# (`frozen_epochs=6`). Only the rest of the network began with random numbers. (So the first pictures are full of dots.
+# That is as it should be. Blue is mostly the edge of the mask. Where the mask is full of small holes, each hole has a
+# blue edge. Where it has no holes, as in the hand, you see little blue.)
+#
+# This rest learned from the 48 hands. In each step it looked at 8 hands, compared its outlines with the right ones, and
+# changed its numbers a little, so that these 8 hands fitted better. A step that helps these 8 hands may harm other
+# hands. So an outline can become worse from one epoch to the next.
 #
 # This is the whole network. A photo enters at the upper left, and the hand comes out at the upper right. Each small
 # picture is a step on the way. Click on a block to open it, or use Tab and the arrow keys. For now, look. Later

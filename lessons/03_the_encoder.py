@@ -71,7 +71,9 @@ hs.explore.draw_filters(hs.load_predictor(), hs.my_hand.load(drawn_hand))
 #
 # - Some channels have small numbers and others have large ones. [**Batch norm**](../docs/glossary.md#batch-norm)
 #   brings all channels to one range. It subtracts the channel's mean. Then it divides by the channel's spread (the
-#   standard deviation). Mean and spread are taken over all places of the channel, in all photos of the batch.
+#   standard deviation). While a batch norm learns, it takes mean and spread over all places of the channel, in all
+#   photos of the batch. Afterwards it uses the mean and the spread that were stored when the network was trained. The
+#   encoder of this course always uses the stored ones (sections 5 and 10).
 # - [**ReLU**](../docs/glossary.md#relu) replaces negative numbers by 0. Without ReLU between them, three convolutions
 #   in a row could do no more than one large convolution. (Take 2 times a number, and then 3 times the result. You
 #   could have taken 6 times the number at once. With sums it is the same: a sum of sums is one larger sum. But ReLU

@@ -66,9 +66,9 @@ summary[["iou", "iou_low", "iou_high", "f1", "worst_person_iou", "boundary_px"]]
 # different this mean could be with other persons (lesson 08). With three persons only, they are little more than two
 # scores of the table by person, further below: the score of the worst person, and the score of the best.
 # [`boundary_px`](../docs/glossary.md#boundary_px) says how far the predicted outline lies from the true outline, in
-# pixels: half of the predicted outline is at most so far away. (The table shows the median over the photos.) So a 0.000
-# does not mean a perfect mask. At least half of the outline lies exactly on the true outline, but the other half may be
-# far off.
+# pixels: half of the predicted outline is at most so far away. (This table shows the median over the photos. The tables
+# by person and by gesture, further below, show the mean over the photos.) So a 0.000 does not mean a perfect mask. At
+# least half of the outline lies exactly on the true outline, but the other half may be far off.
 #
 # Lesson 01 showed four hands. Here are these four, with the masks of the network. The first three are hands of test
 # persons. The fourth is a hand of a training person. If your photos are HGR1's, the network was trained on this fourth

@@ -43,18 +43,23 @@
 #   grass have the colour of the leaf.
 
 # %%
-samples = hs.leaves.load(plants=12)  # or hs.pair("my_photos", "my_masks", person=..., skin="white")
+samples = hs.leaves.load(plants=12)  # or hs.pair("my_photos", "my_masks", person=r"^[^_]+", skin="white")
 hs.check_pairs(samples)
 
 # %% [markdown]
-# (`skin="white"` means: the white pixels of the masks are the thing, whatever it is. The course's network segments one
-# kind of thing. If you have several kinds, train one network for each.)
+# (With photos of your own, `person` says which thing a photo shows: with this pattern it is what stands before the
+# first `_` of the file's name. So `cup3_1.jpg` shows `cup3`. And `skin="white"` means: the white pixels of the masks
+# are the thing, whatever it is. The course's network segments one kind of thing. If you have several kinds, train one
+# network for each.)
 
 # %% [markdown]
 # ## 2. The split
 #
 # Which photos are alike because they show the same thing, the same place or the same day? Put such photos into the same
 # part of the split. The library calls a group of such photos a person. Here a "person" is one plant.
+#
+# With photos of your own, write your own names into `test=` and `val=` in the next cell, such as `test=("cup3", "cup7")`
+# and `val=("cup1", "cup5")`. Draw them by lot. All other things go into the training.
 #
 # Write down your goal before you train: which mean IoU must the validation photos reach? The drawn leaves are easy, so
 # their goal is 0.8. For photos of your own, write down what you need the masks for, and how good they must be for that.
@@ -149,9 +154,11 @@ worst = report.table.sort_values("iou", kind="stable").image[:3]
 hs.plots.predictions(predictor, [s for name in worst for s in part if s.name == name], noun="leaf", whose="plant")
 
 # %% [markdown]
-# Do you see a grid all over the photo? Do not be alarmed. After two epochs the network has learned next to nothing. All
-# its probabilities lie near 0.5, some a little above 0.5 and some below, so the mask is a grid. (The grid comes from
-# the layers that enlarge, lesson 04.) Train longer, and the grid vanishes.
+# Do you see blue nearly everywhere, and a leaf without blue? Do not be alarmed. Blue is mostly the edge of the mask.
+# Here the mask is full of small holes, and each hole has an edge of its own. The leaf is in the mask as well, and has
+# no holes. So the network calls the leaf leaf, and much of the ground, too (orange, on the right). After two epochs it
+# has learned next to nothing: all its probabilities lie near 0.5, some a little above and some below. (The grid comes
+# from the layers that enlarge, lesson 04.) Train longer, and holes and grid vanish.
 #
 # **When `finished` is `True`**, fill in the next cell:
 #
