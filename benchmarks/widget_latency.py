@@ -77,7 +77,7 @@ def point(page, view, label: str, by: str, move: int) -> None:
         pad.focus()
         if move == 0 and view.get_by_role("button", name="undo").count():
             page.keyboard.press("Space")  # the brush is put down, and stays
-        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight" if move < MOVES // 2 else "ArrowDown")  # the photo has an edge
     elif label == CHOICE:
         view.locator("[data-name] rect").nth(move % 10).click()
     else:

@@ -3,18 +3,6 @@
 #
 # *Two minutes from now, a network will have outlined a hand for you. The rest of the course explains how the network
 # does that, how well it works, and how you can find out.*
-#
-# **You will be able to**
-# - turn a photo into a mask of a hand, with a trained network and a threshold;
-# - say in one number how good that mask is;
-# - try the network on a photo of your own;
-# - find your way through the course.
-#
-# **Time:** 45 minutes to work through; the computer needs {{ceil(memory["00"].wall_seconds / 60)}} of them on two CPU
-# cores, and a minute or two more on the first run.
-#
-# **You need:** a little Python and numpy ([numpy in a
-# page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
 
 # %% [markdown]
 # First, watch a network learn. It sees 48 hands that a program has drawn, each with its right outline. One pass
@@ -49,6 +37,19 @@ history = hs.fit(hs.build_unet(size), lessons, exam, epochs=6, frozen_epochs=6, 
 
 # %%
 hs.explore.open_network()
+
+# %% [markdown]
+# **You will be able to**
+# - turn a photo into a mask of a hand, with a trained network and a threshold;
+# - say in one number how good that mask is;
+# - try the network on a photo of your own;
+# - find your way through the course.
+#
+# **Time:** 45 minutes to work through; the computer needs {{ceil(memory["00"].wall_seconds / 60)}} of them on two CPU
+# cores, and a minute or two more on the first run.
+#
+# **You need:** a little Python and numpy ([numpy in a
+# page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
 
 # %% [markdown]
 # ## 1. What the course covers

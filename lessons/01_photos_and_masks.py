@@ -3,7 +3,15 @@
 #
 # *A network learns whatever you show it. If you show it wrong data, it does not tell you. This lesson looks at the
 # data before any network does.*
-#
+
+# %% [markdown]
+# This lesson is about the two ends of the network: the photo that goes in, and the mask that should come out. The
+# network learns from photos and masks alone.
+
+# %%
+hs.explore.open_network(("photo", "hand"))
+
+# %% [markdown]
 # **You will be able to**
 # - say what is in a photo and in a mask, number by number;
 # - notice when a file reader gives you something other than what is in the file, or when a mask is the wrong way round;
@@ -15,13 +23,6 @@
 #
 # **You need:** a little Python and numpy ([numpy in a
 # page](https://numpy.org/doc/stable/user/absolute_beginners.html)).
-
-# %% [markdown]
-# This lesson is about the two ends of the network: the photo that goes in, and the mask that should come out. The
-# network learns from photos and masks alone.
-
-# %%
-hs.explore.open_network(("photo", "hand"))
 
 # %% [markdown]
 # ## 1. Pairs

@@ -4,7 +4,14 @@
 # *Between the photos and the network stands a small piece of code that few people look at. If this code is wrong, the
 # network learns from wrong data, and the loss falls all the same. This lesson builds the code and checks every part
 # of it.*
-#
+
+# %% [markdown]
+# This lesson is about what goes into the network: photos, many at a time, and each a little different every time.
+
+# %%
+hs.explore.open_network("photo")
+
+# %% [markdown]
 # **You will be able to**
 # - write the heart of a data generator for Keras, and say what each part of it is for;
 # - move a photo and its mask together, without harm to either;
@@ -18,12 +25,6 @@
 # pictures](https://realpython.com/python3-object-oriented-programming/)). If *gradient* is a new word, look at [gradient
 # descent in
 # pictures](https://developers.google.com/machine-learning/crash-course/linear-regression/gradient-descent) first.
-
-# %% [markdown]
-# This lesson is about what goes into the network: photos, many at a time, and each a little different every time.
-
-# %%
-hs.explore.open_network("photo")
 
 # %% [markdown]
 # ## 1. Why a network learns from batches

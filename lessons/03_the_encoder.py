@@ -4,7 +4,14 @@
 # *You have a few hundred photos of hands. Other people had a million photos of everything, and they gave away the
 # network that they trained. This lesson opens that network, looks at what it sees, and keeps the part that is useful
 # for hands.*
-#
+
+# %% [markdown]
+# This lesson is about the left arm of the network. Click on a block to open it.
+
+# %%
+hs.explore.open_network("encoder")
+
+# %% [markdown]
 # **You will be able to**
 # - say what a convolution, a residual block and a stage are;
 # - feed a pretrained network what it was trained on, and notice when you do not;
@@ -15,12 +22,6 @@
 # cores. If networks are new to you, take two evenings, and leave sections 9 and 10 for later.
 #
 # **You need:** [02 Batches and augmentation](02_batches_and_augmentation.ipynb).
-
-# %% [markdown]
-# This lesson is about the left arm of the network. Click on a block to open it.
-
-# %%
-hs.explore.open_network("encoder")
 
 # %% [markdown]
 # ## 1. What a convolution does

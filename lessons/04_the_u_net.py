@@ -3,7 +3,14 @@
 #
 # *The encoder can tell that there is a hand. But its last features are so coarse that the outline of a finger is lost.
 # This lesson builds the way back to the full size, and shows what each part of it does.*
-#
+
+# %% [markdown]
+# This lesson builds the right arm of the network, and the skips that lead there. Click on a block to open it.
+
+# %%
+hs.explore.open_network(("skips", "decoder"))
+
+# %% [markdown]
 # **You will be able to**
 # - measure how good an outline a coarse grid allows, before you train anything;
 # - build a step of a U-Net's decoder, and predict every shape in the network;
@@ -15,12 +22,6 @@
 # cores. If you have never built a network before, take half an hour more.
 #
 # **You need:** [03 The encoder](03_the_encoder.ipynb).
-
-# %% [markdown]
-# This lesson builds the right arm of the network, and the skips that lead there. Click on a block to open it.
-
-# %%
-hs.explore.open_network(("skips", "decoder"))
 
 # %% [markdown]
 # ## 1. What, and where

@@ -3,7 +3,15 @@
 #
 # *Two networks can have the same score although one of them loses fingers. Before you compare networks by a score, you
 # have to know what the score counts.*
-#
+
+# %% [markdown]
+# This lesson is about the network's answer. How good is the answer, in one number? And by which number should the
+# network learn? Click on a block to open it.
+
+# %%
+hs.explore.open_network("hand")
+
+# %% [markdown]
 # **You will be able to**
 # - compute IoU and Dice by hand, and say what to ask about a score in a paper;
 # - recognise a score that is high even for a useless answer;
@@ -15,13 +23,6 @@
 #
 # **You need:** [01 Photos and masks](01_photos_and_masks.ipynb), and what a loss is for ([gradient descent in
 # pictures](https://developers.google.com/machine-learning/crash-course/linear-regression/gradient-descent)).
-
-# %% [markdown]
-# This lesson is about the network's answer. How good is the answer, in one number? And by which number should the
-# network learn? Click on a block to open it.
-
-# %%
-hs.explore.open_network("hand")
 
 # %% [markdown]
 # ## 1. Four counts

@@ -3,7 +3,15 @@
 #
 # *The loss falls in every training, also in a training that teaches the wrong thing. So how do you know that your
 # training goes well? When do you stop it? And which network do you keep?*
-#
+
+# %% [markdown]
+# All that the network learns lies in its two arms, in some ten million weights. Click on a block to see how many
+# weights it has, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network(("encoder", "decoder"))
+
+# %% [markdown]
 # **You will be able to**
 # - find a mistake in the set-up within a minute, before you train for an hour;
 # - say what the learning rate, `clipnorm` and frozen layers do, and compute the rate at any step;
@@ -23,13 +31,6 @@
 # should know what a [gradient](../docs/glossary.md#gradient) is: it says for each weight in which direction the loss
 # rises, and how steeply. To train means to go the other way. (At home,
 # [3Blue1Brown](https://www.3blue1brown.com/lessons/gradient-descent) shows gradient descent in a film.)
-
-# %% [markdown]
-# All that the network learns lies in its two arms, in some ten million weights. Click on a block to see how many
-# weights it has, or use Tab and the arrow keys.
-
-# %%
-hs.explore.open_network(("encoder", "decoder"))
 
 # %% [markdown]
 # ## 1. Four photos by heart

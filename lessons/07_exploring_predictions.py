@@ -3,7 +3,15 @@
 #
 # *The training is over, and you have a score. Which photos does this one number hide? What do the bad photos have in
 # common? And could the network have told you that it was not sure?*
-#
+
+# %% [markdown]
+# This is the whole network of the course, trained. This lesson is about its predictions. Click on a block to open it,
+# or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network("hand")
+
+# %% [markdown]
 # **You will be able to**
 # - look at the worst results first, and say what kind of error you see;
 # - choose a threshold without using the test persons;
@@ -15,13 +23,6 @@
 #
 # **You need:** IoU from [05 Losses and metrics](05_losses_and_metrics.ipynb), and the split by person from [01 Photos
 # and masks](01_photos_and_masks.ipynb).
-
-# %% [markdown]
-# This is the whole network of the course, trained. This lesson is about its predictions. Click on a block to open it,
-# or use Tab and the arrow keys.
-
-# %%
-hs.explore.open_network("hand")
 
 # %% [markdown]
 # ## 1. People whom it has never seen

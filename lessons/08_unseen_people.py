@@ -3,7 +3,15 @@
 #
 # *A hand detector has an IoU of 0.75. On the next person it finds almost nothing. No photo was used twice. So what did
 # the 0.75 measure?*
-#
+
+# %% [markdown]
+# This is the whole network of the course. This lesson asks how good its masks are for a person whom it has never seen.
+# Click on a block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network(("photo", "hand"))
+
+# %% [markdown]
 # **You will be able to**
 # - find people who are on both sides of a split, and measure what that does to a score;
 # - leave out each person once, and say who chooses what in each training;
@@ -20,13 +28,6 @@
 # **You need:** the split by person from [01 Photos and masks](01_photos_and_masks.ipynb), IoU and F1 from [05 Losses
 # and metrics](05_losses_and_metrics.ipynb), and "worst first" from [07 Exploring
 # predictions](07_exploring_predictions.ipynb).
-
-# %% [markdown]
-# This is the whole network of the course. This lesson asks how good its masks are for a person whom it has never seen.
-# Click on a block to open it, or use Tab and the arrow keys.
-
-# %%
-hs.explore.open_network(("photo", "hand"))
 
 # %% [markdown]
 # ## 1. A random split

@@ -3,7 +3,15 @@
 #
 # *Your network is trained, and its scores are good. Now it is to run where nobody has Keras: in somebody else's
 # program, on a web page, on a phone. What must go along with the weights, and what is lost on the way?*
-#
+
+# %% [markdown]
+# This is the whole network of the course. In this lesson you take the network to another place. Click on a block to
+# open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network()
+
+# %% [markdown]
 # **You will be able to**
 # - say what takes the time when somebody uses your network, and which part of it an export saves;
 # - write the card that belongs to a file of weights, and say on the card whom the network serves badly;
@@ -16,13 +24,6 @@
 # **You need:** kernels and channels from [03 The encoder](03_the_encoder.ipynb), IoU from [05 Losses and
 # metrics](05_losses_and_metrics.ipynb), and the predictor and "worst first" from [07 Exploring
 # predictions](07_exploring_predictions.ipynb).
-
-# %% [markdown]
-# This is the whole network of the course. In this lesson you take the network to another place. Click on a block to
-# open it, or use Tab and the arrow keys.
-
-# %%
-hs.explore.open_network()
 
 # %% [markdown]
 # ## 1. What a user waits for

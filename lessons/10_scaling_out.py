@@ -3,7 +3,15 @@
 #
 # *Your training takes minutes, on one machine. Somebody else has two hundred people to leave out, or a million photos.
 # What do you gain by more workers and more machines, and where does the gain stop?*
-#
+
+# %% [markdown]
+# This is the whole network of the course. In this lesson, several processes or machines each have a copy of the
+# network. Click on a block to open it, or use Tab and the arrow keys.
+
+# %%
+hs.explore.open_network()
+
+# %% [markdown]
 # **You will be able to**
 # - say what a training costs, and try first what is cheap;
 # - share work out among processes, and measure how much faster it becomes;
@@ -20,13 +28,6 @@
 # **You need:** batches from [02 Batches and augmentation](02_batches_and_augmentation.ipynb), gradients and the
 # learning rate from [06 Training](06_training.ipynb), and leave one person out from [08 Unseen
 # people](08_unseen_people.ipynb).
-
-# %% [markdown]
-# This is the whole network of the course. In this lesson, several processes or machines each have a copy of the
-# network. Click on a block to open it, or use Tab and the arrow keys.
-
-# %%
-hs.explore.open_network()
 
 # %% [markdown]
 # ## 1. First what is cheap

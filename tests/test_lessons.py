@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import itertools
 import re
 import subprocess
 import sys
@@ -37,10 +38,16 @@ def sections(lesson: str) -> list[tuple[str, list]]:
 # Each rule yields what is wrong with a lesson; a lesson in the form gives nothing.
 
 
+def opening(lesson: str) -> str:
+    """What is said before the first section."""
+    said = [cell.source for cell in cells(lesson) if cell.cell_type == "markdown"]
+    return "\n\n".join(itertools.takewhile(lambda text: not SECTION.match(text), said))
+
+
 def head(lesson: str):
-    text = cells(lesson)[0].source
-    if not re.match(rf"# {lesson} \S.*\n\n\*[^*]+\*\n", text):
-        yield f"begin with '# {lesson} Title', an empty line and in italics what makes one want to know"
+    text, first = opening(lesson), cells(lesson)[0].source
+    if not re.fullmatch(rf"# {lesson} \S.*\n\n\*[^*]+\*\n*", first):
+        yield f"begin with '# {lesson} Title', an empty line and in italics what makes one want to know; then a picture"
     if not re.search(r"\*\*You will be able to\*\*\n+- .+", text):
         yield "say what the learner **will be able to** do, as a list"
     time = r"\*\*Time:\*\* \d+ minutes to work through; the computer needs (\d+|one|less than one) of them on two CPU"
@@ -136,7 +143,7 @@ def test_minutes_of_the_capstone_add_up():
 
 @in_form
 def test_minutes_of_the_teaching_page_add_up_to_those_of_the_lesson(lesson):
-    stated = re.search(r"\*\*Time:\*\* (\d+) minutes", cells(lesson)[0].source)[1]
+    stated = re.search(r"\*\*Time:\*\* (\d+) minutes", opening(lesson))[1]
     assert sum(minutes(ROOT / "docs" / "teaching" / f"{lesson}.md")) == int(stated)
 
 
