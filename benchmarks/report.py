@@ -263,9 +263,7 @@ And of pictures without any hand, this share is called hand:
 
 
 def rooms_choices() -> str:
-    """What each part of the recipe that leaves the laboratory is worth, where that was measured."""
-    if not (RESULTS / "rooms_ablation.json").exists():
-        return ""
+    """What each part of the recipe that leaves the laboratory is worth."""
     record = load("rooms_ablation")
     figures = record["figures"]
     rows = "\n".join(
@@ -380,8 +378,6 @@ process has taken at most. F1 is of HGR1's test persons, rooms' IoU of the offic
 
 
 def camera() -> str:
-    if not (RESULTS / "camera.json").exists():
-        return ""
     record = load("camera")
     figures = record["figures"]
     return f"""
@@ -475,9 +471,8 @@ training.)
 
 What helps drawings? A training without rooms, shorter ({shorter["drawn_photos"]} drawn hands,
 {shorter["epochs"]} epochs, {shorter["size"]} px), one thing taken away at a time, scored on the {shorter["photos"]}
-photos of the nine persons who
-are not test persons (`{ablation["command"]}`, {ablation["date"]}). One seed each: a difference below 0.01 says little.
-What is missed most: {missed}.
+photos of the nine persons who are not test persons (`{ablation["command"]}`, {ablation["date"]}). One seed each: a
+difference below 0.01 says little. What is missed most: {missed}.
 
 | taken away | IoU on photos | worst person | IoU on drawn persons |
 |---|---|---|---|
@@ -548,8 +543,6 @@ its own. The libraries' files come on top, some 0.4 GiB, which the system drops 
 
 
 def outline() -> str:
-    if not (RESULTS / "first_outline.json").exists():
-        return ""
     record = load("first_outline")
     figures = record["figures"]
     return f"""

@@ -166,7 +166,10 @@ def _make_onnx(model: keras.Model, path: Path, photos: np.ndarray | None) -> Non
 
 
 def _make_openvino(model: keras.Model, path: Path, photos: np.ndarray | None) -> None:
-    """By way of ONNX: in eight bits it is here as fast as OpenVINO's own NNCF, and closer to the masks of 32."""
+    """By way of ONNX: what Keras writes for OpenVINO itself gives other masks, since the encoder swaps colours by take.
+
+    And in eight bits this is here as fast as OpenVINO's own NNCF, and closer to the masks of 32.
+    """
     import openvino
 
     steps = path.with_suffix(".onnx")

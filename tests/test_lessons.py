@@ -48,6 +48,9 @@ def head(lesson: str):
     text, first = opening(lesson), cells(lesson)[0].source
     if not re.fullmatch(rf"# {lesson} \S.*\n\n\*[^*]+\*\n*", first):
         yield f"begin with '# {lesson} Title', an empty line and in italics what makes one want to know; then a picture"
+    kinds = [cell.cell_type if "**You will be able to**" not in cell.source else "aims" for cell in cells(lesson)]
+    if "aims" not in kinds or "code" not in kinds[: kinds.index("aims")]:
+        yield "begin with a picture: a cell of code before the aims"
     if not re.search(r"\*\*You will be able to\*\*\n+- .+", text):
         yield "say what the learner **will be able to** do, as a list"
     time = r"\*\*Time:\*\* \d+ minutes to work through; the computer needs (\d+|one|less than one) of them on two CPU"
