@@ -6,13 +6,15 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env lab app web test test-quick test-colab moved test-backends coverage mutants notebooks figures recap slides site links lint bench offline-kit gpu lock audit clean
+.PHONY: help env tools lab app web test test-quick test-colab moved test-backends coverage mutants notebooks figures recap slides site links lint bench offline-kit gpu lock audit clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
 	@echo "  Variables: PYTHON=$(PYTHON) PORT=$(PORT) ARGS='passed on to lab, web, test and notebooks'"
 
-env: .venv/.done ## build .venv from requirements.lock
+env: .venv/.done ## build .venv from requirements.lock: all that the lessons need
+
+tools: .venv/.tools ## put into it, from requirements-test.lock, what tests, exports and making lessons need besides
 
 lab: env ## open the course in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir=. --port $(PORT) $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS) notebooks/00_start_here.ipynb
@@ -20,23 +22,23 @@ lab: env ## open the course in JupyterLab
 app: env ## show the sliders on one page, as an app
 	$(BIN)/voila --no-browser --port $(PORT) $(ARGS) notebooks/sliders.ipynb
 
-web: env ## build the page for the browser into build/web, and show it (needs the extra export, and Node.js)
+web: tools ## build the page for the browser into build/web, and show it (needs Node.js)
 	$(BIN)/python web/build.py --serve $(PORT) $(ARGS)
 
-test: env ## run the unit tests and every notebook
+test: tools ## run the unit tests and every notebook
 	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env \
 	  --nbval-cell-timeout=600 $(ARGS) tests $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
 
-test-quick: env ## run the unit tests that need neither a browser nor a process of their own, without notebooks
+test-quick: tools ## run the unit tests that need neither a browser nor a process of their own, without notebooks
 	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" --ignore=tests/browser $(ARGS) tests
 
-coverage: env ## which lines and branches of the library the unit tests reach, those of other processes included
+coverage: tools ## which lines and branches of the library the unit tests reach, those of other processes included
 	rm -f .coverage .coverage.*
 	HANDSEG_PROFILE=smoke $(BIN)/python -m coverage run -m pytest -q --ignore=tests/browser $(ARGS) tests
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 
-mutants: env ## change the heart in small ways, one at a time, and count whom the tests catch (hours; goes on where it was)
+mutants: tools ## change the heart in small ways, one at a time, and count whom the tests catch (hours; goes on where it was)
 	$(BIN)/python $(PIP) install -q cosmic-ray
 	$(BIN)/python -m benchmarks.mutants --json $(ARGS)
 
@@ -50,16 +52,16 @@ moved: env ## say which of Colab's versions are no longer those that test-colab 
 test-backends: .venv-backends/.done ## train and predict with TensorFlow, JAX and PyTorch
 	set -e; for backend in tensorflow jax torch; do KERAS_BACKEND=$$backend .venv-backends/bin/python tests/backends.py; done
 
-notebooks: env ## generate and execute notebooks/ from lessons/ (ARGS='03 04' for some)
+notebooks: tools ## generate and execute notebooks/ from lessons/ (ARGS='03 04' for some)
 	$(BIN)/python lessons/build.py $(ARGS)
 
-figures: env ## put the measured figures into every page and notebook (nothing is executed)
+figures: tools ## put the measured figures into every page and notebook (nothing is executed)
 	$(BIN)/python -m benchmarks.report; pages=$$?; $(BIN)/python lessons/build.py --no-execute && exit $$pages
 
-recap: env ## put each lesson on one page to print, docs/recap/NN.md
+recap: tools ## put each lesson on one page to print, docs/recap/NN.md
 	$(BIN)/python lessons/recap.py
 
-slides: env ## make slides/NN_name.html from the notebooks, to show in a browser
+slides: tools ## make slides/NN_name.html from the notebooks, to show in a browser
 	$(BIN)/python lessons/slides.py $(ARGS)
 
 site: .venv-dev/.done ## make build/site from the README, docs, notebooks and docstrings, and follow its links
@@ -72,7 +74,7 @@ links: .venv-dev/.done ## call every address outside that the site names
 lint: .venv-dev/.done ## style, types, and whether the notebooks are what the lessons say
 	PATH="$(CURDIR)/.venv-dev/bin:$$PATH" .venv-dev/bin/pre-commit run --all-files
 
-bench: env ## measure the published figures again, all but the GPU's, the page's, the seats and the mutants (audit reads what lopo leaves)
+bench: tools ## measure the published figures again, all but the GPU's, the page's, the seats and the mutants (audit reads what lopo leaves)
 	set -e; for name in $(filter-out __init__ audit camera figures mutants notebook_server report scaling seats,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit scaling report; do \
 	  $(BIN)/python -m benchmarks.$$name --json; done
 
@@ -89,23 +91,33 @@ CPU := sys_platform == 'linux' and platform_machine == 'x86_64'
 UV := .venv-lock/bin/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -q
 FULL := sys_platform != 'linux' or platform_machine != 'x86_64'
 
-# What fits stays as it is: the same lock comes out again until pyproject.toml asks for something else. The hashes are
-# those of all files of a release, so of every system's.
+# What fits stays as it is: the same locks come out again until pyproject.toml asks for something else. The hashes are
+# those of all files of a release, so of every system's. What lessons need, and what tests and exports need besides, are
+# locked together, so that both fit, and written apart, so that a learner gets no browser driver.
+LEARN := --extra lab --extra cluster
+define split_tensorflow
+sed -n -e "/^tensorflow==/{s/$$/ ; $(FULL)/p;s/^tensorflow\(==[^ ]*\).*/tensorflow-cpu\1 ; $(CPU)/;}" -e p
+endef
+define hashed
+(echo "# Exact versions for CPython 3.11 to 3.13 on Linux, macOS and Windows, made by: make lock"; cat .venv-lock/hashed.txt)
+endef
 lock: ## lock exact versions with hashes (ARGS=--upgrade for the newest, ARGS='-P NAME' for one package's)
 	@$(check_python)
 	$(locker)
-	cp requirements.lock .venv-lock/lock.txt
-	$(UV) pyproject.toml --extra lab --extra test --extra export --extra rooms --extra cluster --fork-strategy fewest -o .venv-lock/lock.txt $(ARGS)
-	sed -n -e "/^tensorflow==/{s/$$/ ; $(FULL)/p;s/^tensorflow\(==[^ ]*\).*/tensorflow-cpu\1 ; $(CPU)/;}" -e p \
-	  .venv-lock/lock.txt > .venv-lock/both.txt
-	$(UV) .venv-lock/both.txt --no-deps --generate-hashes -o .venv-lock/hashed.txt
-	(echo "# Exact versions for CPython 3.11 to 3.13 on Linux, macOS and Windows, made by: make lock"; \
-	  cat .venv-lock/hashed.txt) > requirements.lock
+	cat requirements.lock requirements-test.lock > .venv-lock/all.txt
+	$(UV) pyproject.toml $(LEARN) --extra rooms --extra test --extra export --fork-strategy fewest -o .venv-lock/all.txt $(ARGS)
+	$(UV) pyproject.toml $(LEARN) -c .venv-lock/all.txt --fork-strategy fewest -o .venv-lock/learn.txt
+	set -e; for part in all learn; do $(split_tensorflow) .venv-lock/$$part.txt > .venv-lock/$$part-both.txt; done
+	$(UV) .venv-lock/learn-both.txt --no-deps --generate-hashes -o .venv-lock/hashed.txt
+	$(hashed) > requirements.lock
+	$(UV) .venv-lock/all-both.txt --no-deps --generate-hashes -o .venv-lock/hashed.txt \
+	  $$(sed -n 's/^\([^ =]*\)==.*/--no-emit-package \1/p' requirements.lock)
+	$(hashed) > requirements-test.lock
 
-audit: env ## what this course stands on: licences, ages, known vulnerabilities (where their database can be reached)
+audit: tools ## what this course stands on: licences, ages, known vulnerabilities (where their database can be reached)
 	$(locker)
 	.venv-lock/bin/python $(PIP) install -q pip-audit
-	$(UV) requirements.lock --no-deps --format pylock.toml -o .venv-lock/pylock.toml
+	$(UV) requirements.lock requirements-test.lock --no-deps --format pylock.toml -o .venv-lock/pylock.toml
 	$(BIN)/python scripts/audit_packages.py $(ARGS)
 
 define locker
@@ -139,6 +151,10 @@ purelib := import sysconfig; print(sysconfig.get_path('purelib'))
 	$(BIN)/python $(PIP) install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
+.venv/.tools: requirements-test.lock .venv/.done
+	$(BIN)/python $(PIP) install -r requirements.lock -r requirements-test.lock
+	@touch $@
+
 # Named are only the versions that matter; whatever else Colab has is not needed. Of OpenCV it has two packages beside
 # each other, in one folder.
 .venv-colab/.done: pyproject.toml tests/colab.txt
@@ -148,7 +164,7 @@ purelib := import sysconfig; print(sysconfig.get_path('purelib'))
 	@touch $@
 
 # Sphinx, ruff, mypy and pre-commit; the rest is seen through .venv.
-.venv-dev/.done: .venv/.done pyproject.toml
+.venv-dev/.done: .venv/.tools pyproject.toml
 	$(BIN)/python -m venv --clear .venv-dev
 	$(BIN)/python -c "$(purelib)" > "$$(.venv-dev/bin/python -c "$(purelib)")/main.pth"
 	.venv-dev/bin/python $(PIP) install -q --upgrade setuptools  # the one that comes with Python 3.11 cannot read pyproject.toml
@@ -157,7 +173,7 @@ purelib := import sysconfig; print(sysconfig.get_path('purelib'))
 
 # Only torch and jax go in here; the rest is seen through .venv. TORCH_INDEX=URL names an index of CPU wheels,
 # without which pip on Linux may take PyTorch's CUDA build (some GB).
-.venv-backends/.done: .venv/.done tests/backends.txt
+.venv-backends/.done: .venv/.tools tests/backends.txt
 	$(BIN)/python -m venv --clear .venv-backends
 	$(BIN)/python -c "$(purelib)" > "$$(.venv-backends/bin/python -c "$(purelib)")/main.pth"
 	.venv-backends/bin/python $(PIP) install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r tests/backends.txt

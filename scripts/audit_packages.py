@@ -1,9 +1,9 @@
-"""What the course stands on: licence, age and known vulnerabilities of every package in requirements.lock.
+"""What the course stands on: licence, age and known vulnerabilities of every package in the two locks.
 
     make audit
 
 The licences are the packages' own words, as they are installed here. The days of the releases come from
-.venv-lock/pylock.toml, which `make audit` makes of the lock, and the vulnerabilities from pip-audit, where its database
+.venv-lock/pylock.toml, which `make audit` makes of the locks, and the vulnerabilities from pip-audit, where its database
 can be reached. Exit code 1 where something is to be looked at: a licence that is unknown or asks the same of whoever
 passes the course on, or a vulnerability.
 """
@@ -19,7 +19,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCK, DAYS = ROOT / "requirements.lock", ROOT / ".venv-lock" / "pylock.toml"
+LOCKS, DAYS = [ROOT / "requirements.lock", ROOT / "requirements-test.lock"], ROOT / ".venv-lock" / "pylock.toml"
 PIP_AUDIT = ROOT / ".venv-lock" / "bin" / "pip-audit"
 ELSEWHERE = "not installed on this system"
 UNKNOWN = "unknown"
@@ -58,7 +58,8 @@ def days(today: datetime.date, text: str) -> dict[str, int]:
 
 def vulnerabilities() -> tuple[dict[str, list[str]], str]:
     """The known vulnerabilities of each package, and why they could not be looked up; "" if they could."""
-    command = [str(PIP_AUDIT), "--disable-pip", "--require-hashes", "-r", str(LOCK), "-f", "json"]
+    command = [str(PIP_AUDIT), "--disable-pip", "--require-hashes", "-f", "json"]
+    command += [word for lock in LOCKS for word in ("-r", str(lock))]
     try:
         done = subprocess.run([*command, "--progress-spinner", "off"], capture_output=True, text=True)
         found = json.loads(done.stdout)["dependencies"]
@@ -73,7 +74,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)", LOCK.read_text("utf-8"), re.M)
+    pins = re.findall(r"^([\w.-]+)==([^\s;\\]+)", "".join(lock.read_text("utf-8") for lock in LOCKS), re.M)
     ages = days(datetime.date.today(), DAYS.read_text("utf-8")) if DAYS.is_file() else {}
     known, why_not = vulnerabilities()
     rows = [

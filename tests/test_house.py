@@ -62,37 +62,54 @@ def test_the_library_needs_no_backend_of_its_own():
 # Versions
 
 
-def locked():
-    """What is locked: each pin with the hashes of its files."""
-    text = (ROOT / "requirements.lock").read_text("utf-8").partition("\n")[2].replace("\\\n", "")
-    parts = [line.split(" --hash=") for line in text.splitlines()]
-    return {Requirement(pin.strip()): [text.strip() for text in hashes] for pin, *hashes in parts}
+LOCKS = ["requirements.lock", "requirements-test.lock"]
 
 
-def pins():
-    return list(locked())
+def locked(*locks):
+    """What is locked, or of that what some files lock: each pin with the hashes of its files."""
+    pins = {}
+    for name in locks or LOCKS:
+        text = (ROOT / name).read_text("utf-8").partition("\n")[2].replace("\\\n", "")
+        parts = [line.split(" --hash=") for line in text.splitlines()]
+        pins |= {Requirement(pin.strip()): [text.strip() for text in hashes] for pin, *hashes in parts}
+    return pins
 
 
+def pins(*locks):
+    return list(locked(*locks))
+
+
+@pytest.mark.parametrize("locks, extras", [(LOCKS[:1], ["lab", "cluster"]), (LOCKS, EXTRAS)], ids=["lessons", "tests"])
 @pytest.mark.parametrize("platform", PLATFORMS, ids="-".join)
 @pytest.mark.parametrize("python", PYTHONS)
-def test_lock_satisfies_pyproject_everywhere(python, platform):
+def test_lock_satisfies_pyproject_everywhere(python, platform, locks, extras):
     here = {"python_version": python, "python_full_version": f"{python}.9", "extra": ""}
     here |= {"sys_platform": platform[0], "platform_machine": platform[1]}
     here |= {"os_name": "nt" if platform[0] == "win32" else "posix", "implementation_name": "cpython"}
     locked = {}
-    for pin in pins():
+    for pin in pins(*locks):
         if not pin.marker or pin.marker.evaluate(here):
             name = pin.name.replace("tensorflow-cpu", "tensorflow")  # the same library, without CUDA
             assert name not in locked, f"{name} is pinned twice for Python {python} on {platform}"
             locked[name] = next(iter(pin.specifier)).version
-    extras = PROJECT["optional-dependencies"]
-    for wanted in map(Requirement, sum((extras[name] for name in EXTRAS), PROJECT["dependencies"])):
-        assert wanted.name in locked, f"{wanted.name} is not in requirements.lock"
+    asked = PROJECT["optional-dependencies"]
+    for wanted in map(Requirement, sum((asked[name] for name in extras), PROJECT["dependencies"])):
+        assert wanted.name in locked, f"{wanted.name} is not in {' or '.join(locks)}"
         assert wanted.specifier.contains(locked[wanted.name]), f"{wanted.name} {locked[wanted.name]} is not {wanted}"
 
 
-def test_lock_is_exact_and_names_no_host():
-    text = (ROOT / "requirements.lock").read_text("utf-8")
+def test_a_learner_gets_no_package_that_only_tests_and_exports_need():
+    """They are a gigabyte: a browser and its driver, two more engines, and JAX."""
+    learner = {pin.name for pin in pins("requirements.lock")}
+    extras = PROJECT["optional-dependencies"]
+    assert not learner & {pin.name for pin in pins("requirements-test.lock")}, "one of the two is enough"
+    assert not learner & {Requirement(line).name for line in extras["export"] + extras["rooms"]}
+    assert not learner & {"jax", "jaxlib", "playwright", "pytest", "hypothesis"}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_is_exact_and_names_no_host(name):
+    text = (ROOT / name).read_text("utf-8")
     assert "://" not in text and "--" not in text.replace(" --hash=", "") and "@" not in text
     assert all([s.operator for s in pin.specifier] == ["=="] for pin in pins())
 
@@ -127,9 +144,6 @@ def test_conda_and_binder_install_what_is_locked():
         line.split("--no-cache-dir ")[-1] for line in script.read_text("utf-8").splitlines() if "pip install" in line
     ]
     assert installs == ["-r requirements.lock", "--no-deps --no-build-isolation -e ."]
-    (removed,) = re.findall(r"^pip uninstall -yq (.+)$", script.read_text("utf-8"), re.M)
-    exporters = {Requirement(line).name for line in PROJECT["optional-dependencies"]["export"]}
-    assert set(removed.split()) == exporters | {"playwright"}, "too large for Binder, and no lesson insists on them"
     assert script.stat().st_mode & 0o111, "binder/postBuild must be executable"
 
 

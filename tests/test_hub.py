@@ -38,7 +38,7 @@ def test_the_image_has_what_is_locked_and_the_library():
     (base,) = told("FROM")
     assert re.fullmatch(r"python:(\d\.\d+)-slim-\w+", base)[1] in PYTHONS
     runs = "\n".join(told("RUN"))
-    assert "pip install --no-cache-dir -r /srv/handseg/requirements.lock" in runs
+    assert "pip install --no-cache-dir -r /srv/handseg/requirements.lock" in told("RUN"), "and nothing for tests"
     assert "pip install --no-cache-dir --no-deps --no-build-isolation /srv/handseg" in runs
     for line in told("COPY"):
         *sources, _ = line.split()
