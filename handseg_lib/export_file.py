@@ -189,9 +189,7 @@ class Form:
 EIGHT_BITS = ("onnx", "tf2onnx", "onnxruntime")
 FORMS = {
     ".onnx": Form("onnx", "ONNX Runtime", "onnxruntime", (".onnx",), _start_onnxruntime, ("onnx", "tf2onnx")),
-    ".xml": Form(
-        "openvino", "OpenVINO", "openvino", (".xml", ".bin"), _start_openvino, ("onnx", "tf2onnx"), EIGHT_BITS
-    ),
+    ".xml": Form("openvino", "OpenVINO", "openvino", (".xml", ".bin"), _start_openvino, (), EIGHT_BITS),
     ".tflite": Form("litert", "LiteRT", "ai_edge_litert", (".tflite",), _start_litert),
 }
 
