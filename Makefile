@@ -6,7 +6,7 @@ BIN := .venv/bin
 PIP := -m pip --disable-pip-version-check
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help env tools lab app web test test-quick test-colab moved test-backends coverage mutants notebooks figures recap slides site links lint bench offline-kit gpu lock audit clean
+.PHONY: help env tools lab app web test test-quick test-colab moved test-backends coverage mutants notebooks figures recap slides site links lint bench offline-kit offline-course gpu lock audit clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s%s\n", $$1, $$2}' Makefile
@@ -80,6 +80,9 @@ bench: tools ## measure the published figures again, all but the GPU's, the page
 
 offline-kit: env ## a folder for a room without network (ARGS='--targets linux-3.12 windows-3.12'; --try: use it)
 	$(BIN)/python scripts/offline_kit.py $(ARGS)
+
+offline-course: env ## run every lesson without a network, where only a cache can be written (ARGS='03 04' for some)
+	$(BIN)/python scripts/offline_course.py $(ARGS)
 
 gpu: env ## swap in TensorFlow with CUDA (Linux with an NVIDIA GPU; some GB)
 	$(BIN)/python $(PIP) uninstall -y tensorflow-cpu
