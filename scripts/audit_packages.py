@@ -3,9 +3,9 @@
     make audit
 
 The licences are the packages' own words, as they are installed here. The days of the releases come from
-.venv-lock/pylock.toml, which `make audit` makes of the locks, and the vulnerabilities from pip-audit, where its database
-can be reached. Exit code 1 where something is to be looked at: a licence that is unknown or asks the same of whoever
-passes the course on, or a vulnerability.
+.venv-lock/pylock.toml, which `make audit` makes of the locks, and the vulnerabilities from pip-audit, where its
+database can be reached. Exit code 1 where something is to be looked at: a licence that is unknown or asks the same of
+whoever passes the course on, or a vulnerability.
 """
 
 import argparse

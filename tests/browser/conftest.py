@@ -101,6 +101,17 @@ def settle(folder: Path) -> None:
     )
 
 
+def shut_out(page: Page, context: str) -> list[tuple[str, list[str]]]:
+    """What axe finds there that would shut somebody out: its rule, and where."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    # an index without a name is pandas', a list of arguments Sphinx's
+    ours = {"rules": {rule: {"enabled": False} for rule in ("empty-table-header", "definition-list")}}
+    found = axe.run(page, context=context, options=ours).response
+    page.errors.clear()  # axe looks for style sheets that others import, beside the page, where they are not
+    assert found["passes"], f"nothing to look at in {context}"
+    return [(fault["id"], [node["html"][:120] for node in fault["nodes"][:3]]) for fault in found["violations"]]
+
+
 def recipe(target: str) -> list[str]:
     """The words of the command that ``make target`` ends with, once .venv is there."""
     make = ["make", "-n", "--no-print-directory", target]

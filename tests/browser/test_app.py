@@ -6,7 +6,7 @@ import tomllib
 import nbformat
 from playwright.sync_api import expect
 
-from .conftest import ROOT, recipe
+from .conftest import ROOT, recipe, shut_out
 
 NOTEBOOK = "notebooks/sliders.ipynb"
 URL = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
@@ -39,4 +39,5 @@ def test_the_app_shows_every_widget_and_no_code_and_leads_to_the_lessons(page, s
         for link in lessons.all():
             repository, _, path = link.get_attribute("href").partition("/blob/main/")
             assert repository == URL and (ROOT / path).is_file()
+        assert shut_out(page, ".jp-OutputArea-output") == []
         page.goto("about:blank")  # before its server is gone

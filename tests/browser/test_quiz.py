@@ -4,6 +4,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import Locator, Page, expect
 
+from .conftest import shut_out
+
 RIGHT = "Right: 60 shared, and 80 + 80 - 60 = 100 in at least one of them."
 
 
@@ -38,6 +40,7 @@ def test_a_lesson_and_its_solutions_have_a_quiz_each(page, jupyter):
     expect(lesson).not_to_contain_text(RIGHT)
     lesson.locator(".MCButton", has_text="0.6").click()
     expect(lesson).to_contain_text(RIGHT)
+    assert shut_out(page, ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output") == []
     expect(lesson.locator("ol")).to_be_hidden()  # which is for where no script runs
     # hs.progress() shows it: the browser keeps how many answers were right
     page.wait_for_function("parseInt(localStorage.getItem('handseg-quiz05')) == 1")
