@@ -30,6 +30,9 @@ HEADLINES = {
     "fuzz": {"inputs", "failures"},
     "widget_latency": {"median_ms", "median_ms_network"},
     "memory": {"max_gib", "lessons"},
+    "store": {"photos", "ratio_ram", "resident_mb"},
+    "cluster": {"lopo_ratio", "lopo_same", "photos", "photos_missing", "client_mb_grown"},
+    "seats": {"seats", "limit_gib", "killed", "lessons", "peak_gib"},
     "scaling": {"gpu_photos_per_second", "store_gb", "pixel_exponent", "lopo_grown"},
     "rooms": {"iou", "iou_grey", "false_hand_face", "hgr1_iou", "hgr1_iou_grey", "worst_iou", "poor_photos"},
 }
