@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -31,6 +32,7 @@ MARKERS = {
     "mac": {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64", "os_name": "posix"},
     "windows": {"sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64", "os_name": "nt"},
 }
+OUTLINE = ["-m", "handseg_lib", "predict", "docs/hands.jpg"]
 README = """\
 The course "Outline a hand", for a room without network.
 
@@ -88,18 +90,10 @@ def try_out(out: Path) -> None:
     """Installs from the kit, and outlines a hand, in a network namespace without a route."""
     alone = ["unshare", "--user", "--map-root-user", "--net"]
     subprocess.run([*alone, sys.executable, "install.py"], cwd=out, check=True)
-    clone = out / "handseg-course"
-    photo = [
-        ".venv/bin/python",
-        "-m",
-        "handseg_lib",
-        "predict",
-        "docs/hands.jpg",
-        "--out",
-        "/tmp/handseg-kit",
-        "--overwrite",
-    ]
-    subprocess.run([*alone, *photo], cwd=clone, check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        outline = [*OUTLINE, "--out", folder]
+        subprocess.run([*alone, ".venv/bin/python", *outline], cwd=out / "handseg-course", check=True)
+    shutil.rmtree(out / "handseg-course" / ".venv")  # it is this machine's
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 import handseg_lib
+from handseg_lib import __main__ as cli
 from handseg_lib.course.version import PINNED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -198,6 +199,12 @@ def test_the_offline_kit_has_what_the_course_needs_on_each_system(system, python
     assert len(set(names)) == len(names) > 100
     assert ("tensorflow-cpu" if system == "linux" else "tensorflow") in names and "setuptools" in names
     assert ("pywinpty" in names) == (system == "windows")
+
+
+def test_the_offline_kit_is_tried_by_a_command_that_there_is():
+    assert kit.OUTLINE[:2] == ["-m", "handseg_lib"]
+    (photo,) = cli.parser().parse_args(kit.OUTLINE[2:]).photos
+    assert (ROOT / photo).is_file()
 
 
 def test_a_locked_line_keeps_its_hashes_and_loses_its_marker():
