@@ -565,7 +565,8 @@ def command_lines(rng, place):
 
     def call():
         code = cli.main([command, *argv, *safe.get(command, [])])
-        assert code in (0, 2), f"exit code {code}"
+        told = (0, 1, 2) if command == "predict" else (0, 2)  # 1: some of the photos could not be used, others could
+        assert code in told, f"exit code {code}"
 
     return call
 
