@@ -137,7 +137,8 @@ def _arrays(name: str, values: Sequence) -> list[np.ndarray]:
 
 def _insist_on_titles(titles: Sequence[str], count: int, name: str) -> None:
     """Raises InputError unless there is a title for each of so many pictures or arrays."""
-    if len(of_kind("titles", titles, (Sequence, np.ndarray), "Give a list of texts.")) != count:
+    titles = titles.tolist() if isinstance(titles, np.ndarray) else titles
+    if len(of_kind("titles", titles, Sequence, "Give a list of texts.")) != count:
         raise InputError(f"{count} {name} and {len(titles)} titles: give one title for each.")
 
 

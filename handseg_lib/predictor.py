@@ -83,11 +83,10 @@ class Predictor:
 
     def mask(self, image: np.ndarray) -> np.ndarray:
         """The mask: uint8 (H, W) of {0, 1}, 1 = hand, for a photo uint8 (H, W, 3) RGB."""
-        (answer,) = self._look_at([as_photo(image)])
+        image = as_photo(image)
+        (answer,) = self._look_at([image])
         mask = np.empty(image.shape[:2], np.uint8)
-        for rows, strip in enlarged(
-            answer, *mask.shape
-        ):  # the probability of a large photo would be four times the mask
+        for rows, strip in enlarged(answer, *mask.shape):  # of a large photo, the probability is four times the mask
             mask[rows] = strip >= self.threshold
         return mask
 

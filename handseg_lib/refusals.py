@@ -9,6 +9,7 @@ from tqdm import tqdm
 from .data.batches import Batches
 from .data.gate import InputError, number, of_kind, what, whole
 
+MONITORED = ("loss", "iou", "val_loss", "val_iou")
 UNET = "Give a U-Net, such as hs.build_unet() makes"
 
 
@@ -55,8 +56,18 @@ def refuse_loss(loss: Callable, train: Batches) -> None:
 def _refuse_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> None:
     for callback in of_kind("callbacks", callbacks, Sequence, "Give a list, also of one: callbacks=[callback]."):
         of_kind("one of the callbacks", callback, keras.callbacks.Callback, "Give objects, brackets and all: Name().")
+        name = type(callback).__name__
         if isinstance(callback, keras.callbacks.BackupAndRestore):
             raise InputError("BackupAndRestore: fit goes on after a kill by itself. Give it a folder, out, instead.")
         if isinstance(callback, (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)):
-            name = type(callback).__name__
             raise InputError(f"{name}: fit's learning rate has a schedule of its own. Change peak, or leave it away.")
+        if isinstance(callback, (keras.callbacks.EarlyStopping, keras.callbacks.ModelCheckpoint)):
+            _refuse_monitor(name, callback.monitor, callback.mode, getattr(callback, "save_best_only", True))
+
+
+def _refuse_monitor(name: str, monitor: str, mode: str, is_used: bool) -> None:
+    """Keras itself would say so after the first epoch, and of a number that is not there in warnings only."""
+    if is_used and monitor not in MONITORED:
+        raise InputError(f"{name}: monitor={what(monitor)}, and fit has no such number: {', '.join(MONITORED)}.")
+    if is_used and monitor.endswith("iou") and mode == "auto":
+        raise InputError(f"{name}: monitor={monitor!r}: add mode='max', for a higher IoU is the better one.")

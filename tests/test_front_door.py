@@ -154,6 +154,11 @@ MISTAKES = {  # what a learner did: how, and the words that are to come back
     ),
     "a model without an encoder": (lambda k: fit(k, model=keras.Sequential([keras.Input((SIZE, SIZE, 3))])), "encoder"),
     "one callback for a list": (lambda k: fit(k, callbacks=keras.callbacks.EarlyStopping()), "[callback]"),
+    "a number that is not there": (
+        lambda k: fit(k, callbacks=[keras.callbacks.EarlyStopping("val_acc", mode="max")]),
+        "monitor='val_acc', and fit has no such number: loss, iou, val_loss, val_iou",
+    ),
+    "an IoU that is to be low": (lambda k: fit(k, callbacks=[keras.callbacks.EarlyStopping("val_iou")]), "mode='max'"),
     "a callback without brackets": (lambda k: fit(k, callbacks=[keras.callbacks.EarlyStopping]), "Name()"),
     "no loss": (lambda k: fit(k, loss=None), "loss=None"),
     "a slip in a loss": (lambda k: fit(k, loss="binary_crossentropi"), "loss='binary_crossentropi'"),
@@ -170,6 +175,7 @@ MISTAKES = {  # what a learner did: how, and the words that are to come back
     "a number for a folder": (lambda k: fit(k, out=7), "out is 7"),
     # figures
     "one picture for a list": (lambda k: hs.plots.images(k.image, ["a"], "A."), "[picture]"),
+    "one number for titles": (lambda k: hs.plots.numbers([k.mask], np.array(3), "A."), "titles is 3. Give a list"),
     "no titles": (lambda k: hs.plots.numbers([k.mask], None, "A."), "titles is None. Give a list of texts"),
     "a title too few": (lambda k: hs.plots.images([k.image, k.image], ["a"], "A."), "give one title for each"),
     "no alt text": (lambda k: hs.plots.images([k.image], ["a"], None), "what a reader who cannot see it should know"),

@@ -12,6 +12,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from handseg_lib import InputError, Predictor, Sample, build_unet, evaluate, load_predictor, split_by_person
 from handseg_lib.course import as_published, profile
@@ -69,6 +70,11 @@ def test_the_mask_of_a_large_photo_takes_no_more_memory_than_itself(predictor):
         assert tracemalloc.get_traced_memory()[1] < 2 * mask.nbytes
     finally:
         tracemalloc.stop()
+
+
+def test_a_picture_of_pillows_has_its_mask_too(predictor):
+    image = photo(70, 90, 1)
+    assert np.array_equal(predictor.mask(Image.fromarray(image)), predictor.mask(image))
 
 
 def test_many_photos_are_predicted_as_each_alone(predictor):
