@@ -26,7 +26,7 @@ HOME = ROOT / ".mutants"
 # A module of the library: what is changed in it, all of it where nothing is named, and the tests that are to notice.
 SUBJECTS = {
     "losses": ((), ["losses"]),
-    "metrics": ((), ["metrics"]),
+    "metrics": ((), ["metrics", "audit"]),  # the scores behind the audit
     "encoder": ((), ["encoder"]),
     "unet": ((), ["unet"]),
     "training": (("compile_stage",), ["training"]),
