@@ -109,3 +109,15 @@ def test_a_wider_decoder_is_wider():
 def test_a_bad_size_is_refused_before_anything_is_built():
     with pytest.raises(InputError, match="size=100"):
         build_unet(100)
+
+
+@pytest.mark.parametrize("width", [7, 1025])
+def test_a_width_beyond_what_is_sensible_is_refused(width):
+    with pytest.raises(InputError, match=f"width={width}: use a whole number from 8 to 1024, such as 128"):
+        build_unet(64, weights=None, width=width)
+
+
+@pytest.mark.parametrize("width", [8, 1024])
+def test_the_least_and_the_largest_width_build(width):
+    kernels = [layer for layer in build_unet(32, weights=None, width=width).layers if hasattr(layer, "kernel")]
+    assert kernels[0].kernel.shape[2] == width, "the first up-convolution has it"
