@@ -30,7 +30,7 @@ from .. import start
 LIBRARY = Path(__file__).parents[1]
 OK, NOTE, BROKEN = "ok", "note", "broken"
 # What the lessons need, in GiB; tests/test_doctor.py holds it against what benchmarks/memory.py measured.
-MEMORY, LITTLE_MEMORY = 2.2, 1.0  # of the largest lesson with its libraries, and of a small one
+MEMORY, LITTLE_MEMORY = 2.2, 1.2  # of the largest lesson with its libraries, and of a small one
 DISK, LITTLE_DISK = 0.5, 0.05  # for HGR1 with its zips, or a training's state; and for the drawn hands
 PORT = 8888  # JupyterLab's
 # Packages of one and the same import, of which any will do.
@@ -243,7 +243,7 @@ def memory() -> Iterator[Finding]:
         reason += f"; even a small lesson needs {LITTLE_MEMORY:g}"
         yield Finding("memory", BROKEN, reason, "jupyter lab stop, and close other programs; or take Colab")
     elif gib < MEMORY:
-        reason += f"; lessons 03, 04 and 06 need up to {MEMORY:g}"
+        reason += f"; lessons 04 and 06 need up to {MEMORY:g}"
         yield Finding("memory", NOTE, reason, "Close other kernels; before lesson 06: export HANDSEG_PROFILE=smoke")
     else:
         yield Finding("memory", OK, reason)
