@@ -105,7 +105,7 @@ inside env HANDSEG_PROFILE=smoke HANDSEG_HGR1=none $entry jupyter nbconvert --to
 # By its own command, on a port of its own, until it answers.
 inside $entry ${command/0.0.0.0/127.0.0.1} --port=8899 --IdentityProvider.token=by-hand > "$root/tmp/server" 2>&1 &
 server=$!
-trap 'kill $server 2> /dev/null || true' EXIT
+trap 'pkill -P $server || true' EXIT  # it is the child of the function's own shell
 for _ in $(seq 60); do
   sleep 1
   inside python -c 'import urllib.request as r; r.urlopen("http://127.0.0.1:8899/api/status?token=by-hand")' 2> /dev/null &&
