@@ -624,7 +624,8 @@ A cluster of this machine, each worker with one core (`{command(record)}`, {reco
 |---|---|---|---|
 | leave one out, six drawn persons | {figures["lopo_seconds_one"]:.0f} s | {figures["lopo_seconds_two"]:.0f} s \
 | {figures["lopo_ratio"]:.2f} |
-| predict {figures["photos"]:,} photos | {one:.1f} a second | {two:.1f} a second | {one / two:.2f} |
+| predict {figures["photos"]:,} photos (one worker: a fifth of them) | {one:.1f} a second \
+| {two:.1f} a second | {one / two:.2f} |
 """
 
 

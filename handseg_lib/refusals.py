@@ -61,13 +61,14 @@ def _refuse_callbacks(callbacks: Sequence[keras.callbacks.Callback]) -> None:
             raise InputError("BackupAndRestore: fit goes on after a kill by itself. Give it a folder, out, instead.")
         if isinstance(callback, (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)):
             raise InputError(f"{name}: fit's learning rate has a schedule of its own. Change peak, or leave it away.")
-        if isinstance(callback, (keras.callbacks.EarlyStopping, keras.callbacks.ModelCheckpoint)):
-            _refuse_monitor(name, callback.monitor, callback.mode, getattr(callback, "save_best_only", True))
+        watches = isinstance(callback, (keras.callbacks.EarlyStopping, keras.callbacks.ModelCheckpoint))
+        if watches and getattr(callback, "save_best_only", True):
+            _refuse_monitor(name, callback.monitor, callback.mode)
 
 
-def _refuse_monitor(name: str, monitor: str, mode: str, is_used: bool) -> None:
+def _refuse_monitor(name: str, monitor: str, mode: str) -> None:
     """Keras itself would say so after the first epoch, and of a number that is not there in warnings only."""
-    if is_used and monitor not in MONITORED:
+    if monitor not in MONITORED:
         raise InputError(f"{name}: monitor={what(monitor)}, and fit has no such number: {', '.join(MONITORED)}.")
-    if is_used and monitor.endswith("iou") and mode == "auto":
+    if monitor.endswith("iou") and mode == "auto":
         raise InputError(f"{name}: monitor={monitor!r}: add mode='max', for a higher IoU is the better one.")

@@ -9,6 +9,7 @@ ten minutes on two cores. Needs `ip`; exit code 1 names the lessons that failed,
 """
 
 import os
+import shutil
 import site
 import socket
 import subprocess
@@ -35,6 +36,8 @@ def read_only() -> list[str]:
 
 def go_apart(lessons: list[str], cache: str) -> int:
     """Calls this script again, where there is no network and only the cache can be written."""
+    if shutil.which("unshare") is None:
+        return 99
     env = {name: value for name, value in os.environ.items() if not name.startswith(("HANDSEG_", "XDG_", "JUPYTER_"))}
     env |= {"PYTHON": sys.executable, "SCRIPT": __file__, "LESSONS": " ".join(lessons)}
     env |= {"XDG_CACHE_HOME": cache, "TMPDIR": cache, "JUPYTER_RUNTIME_DIR": f"{cache}/jupyter"}

@@ -158,7 +158,10 @@ MISTAKES = {  # what a learner did: how, and the words that are to come back
         lambda k: fit(k, callbacks=[keras.callbacks.EarlyStopping("val_acc", mode="max")]),
         "monitor='val_acc', and fit has no such number: loss, iou, val_loss, val_iou",
     ),
-    "an IoU that is to be low": (lambda k: fit(k, callbacks=[keras.callbacks.EarlyStopping("val_iou")]), "mode='max'"),
+    "an IoU without a mode": (
+        lambda k: fit(k, callbacks=[keras.callbacks.EarlyStopping("val_iou")]),
+        "mode='max'",
+    ),
     "a callback without brackets": (lambda k: fit(k, callbacks=[keras.callbacks.EarlyStopping]), "Name()"),
     "no loss": (lambda k: fit(k, loss=None), "loss=None"),
     "a slip in a loss": (lambda k: fit(k, loss="binary_crossentropi"), "loss='binary_crossentropi'"),

@@ -16,6 +16,6 @@ def test_a_lesson_runs_without_a_network_where_only_a_cache_can_be_written():
     done = subprocess.run(
         [sys.executable, ROOT / "scripts" / "offline_course.py", "01"], capture_output=True, text=True
     )
-    if done.returncode in (1, 99, 127) and "No way out" not in done.stdout:
+    if done.returncode == 99 or done.stderr.startswith("unshare: "):
         pytest.skip(f"no namespaces here: {done.stderr.strip()[-200:]}")
     assert done.returncode == 0 and "01_photos_and_masks: ran" in done.stdout, done.stdout + done.stderr

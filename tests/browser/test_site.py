@@ -11,6 +11,8 @@ from .conftest import ROOT, shut_out
 
 SITE = ROOT / "build" / "site"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
+BROKEN = "[...document.images].filter(i => !i.src.startsWith('http') && !i.naturalWidth).map(i => i.alt)"
+FITS = "document.documentElement.scrollWidth <= innerWidth"
 pytestmark = pytest.mark.skipif(not PAGES, reason="needs the site: make site")
 
 
@@ -40,9 +42,8 @@ def host():
 def test_a_page_opens_with_all_its_pictures_and_fits_a_phone(alone, name):
     alone.set_viewport_size({"width": 390, "height": 844})
     alone.goto(address(name))
-    broken = "[...document.images].filter(i => !i.src.startsWith('http') && !i.naturalWidth).map(i => i.alt)"
-    assert alone.evaluate(broken) == []
-    assert alone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert alone.evaluate(BROKEN) == []
+    assert alone.evaluate(FITS)
 
 
 def test_the_search_finds_the_skips(alone, host):
