@@ -43,7 +43,7 @@ class Cluster:
         self.folder, self.workers = folder, []
         file = folder / "scheduler.json"
         self.scheduler = self.begin("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", file)
-        while not file.exists():
+        while not (file.exists() and file.read_text().endswith("\n}")):  # Dask writes it in place: wait for its end
             time.sleep(0.1)
         self.address = json.loads(file.read_text())["address"]
 

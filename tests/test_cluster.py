@@ -49,11 +49,8 @@ class Dask:
         return self.processes[name]
 
     def scheduler(self, host: str = "127.0.0.1", **settings) -> str:
-        file = self.folder / "scheduler.json"
-        at = ("--host", host, "--port", 0, "--scheduler-file", file)
-        self.begin("scheduler", "distributed.cli.dask_scheduler", *at, **settings)
-        wait_for(file)
-        self.address = json.loads(file.read_text())["address"]
+        self.begin("scheduler", "distributed.cli.dask_scheduler", "--host", host, "--port", 0, **settings)
+        self.address = self.logged("scheduler", r"Scheduler at: +(tcp\S+)\n")[1]
         return self.address
 
     def worker(self, name: str, preload: str = "", nanny: bool = False, prefix=()) -> subprocess.Popen:
@@ -64,11 +61,16 @@ class Dask:
             (self.folder / f"{name}.py").write_text(preload)
             command += ["--preload", self.folder / f"{name}.py"]
         process = self.begin(name, *command, prefix=prefix)
-        log, end = self.folder / f"{name}.log", time.monotonic() + 300
-        while not re.search(r"Registered to: +tcp", log.read_text()):
-            assert process.poll() is None and time.monotonic() < end, log.read_text()
-            time.sleep(0.05)
+        self.logged(name, r"Registered to: +tcp")
         return process
+
+    def logged(self, name: str, pattern: str) -> re.Match:
+        """The line that ``name`` writes to its log, waited for as long as it runs."""
+        log, end = self.folder / f"{name}.log", time.monotonic() + 300
+        while not (found := re.search(pattern, log.read_text())):
+            assert self.processes[name].poll() is None and time.monotonic() < end, log.read_text()
+            time.sleep(0.05)
+        return found
 
     def end(self) -> None:
         for process in self.processes.values():
