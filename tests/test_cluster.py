@@ -74,13 +74,9 @@ class Dask:
 
     def end(self) -> None:
         for process in self.processes.values():
-            process.terminate()
+            process.kill()  # asked to end, they would take ten seconds
         for process in self.processes.values():
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait()
 
 
 @pytest.fixture
