@@ -335,6 +335,27 @@ def with_scans(path, count):
     return path
 
 
+@pytest.mark.parametrize("mode, name", [("RGB", "a.png"), ("RGBA", "a.png"), ("L", "a.jpg"), ("CMYK", "a.tif")])
+def test_a_large_photo_is_kept_on_the_disk_and_is_the_same(save, monkeypatch, mode, name):
+    """Pillow's picture of 100 million pixels takes 0.4 GB; one more beside it would be as much again."""
+    rng = np.random.default_rng(0)
+    path = save(Image.fromarray(rng.integers(0, 256, (600, 90, 4), np.uint8)).convert(mode), name)
+    small = read_image(path)
+    monkeypatch.setattr(files, "LARGE", 600 * 90)
+    large = read_image(path)
+    assert isinstance(large.base, np.memmap) and type(large) is np.ndarray
+    assert np.array_equal(large, small)
+    large[:] = 0  # it can be painted on, and the file of the photo stays what it is
+    assert np.array_equal(read_image(path), small)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a file that is always full is Linux's")
+def test_where_the_disk_has_no_room_a_large_photo_is_kept_in_memory(save, photo, monkeypatch):
+    monkeypatch.setattr(files, "LARGE", 1)
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", lambda: open("/dev/full", "wb"))
+    assert np.array_equal(read_image(save(photo, "a.png")), photo)
+
+
 def test_a_jpeg_of_thousands_of_scans_is_refused_and_not_worked_on_for_minutes(tmp_path):
     assert "more than 100 scans in one JPEG" in refusal(read_image, with_scans(tmp_path / "a.jpg", 3000))
     assert "more than 100 scans in one JPEG" in refusal(read_image, with_scans(tmp_path / "a.jpg", 100))

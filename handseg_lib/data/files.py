@@ -5,6 +5,8 @@ photo shows skin, 0 elsewhere.
 """
 
 import re
+import tempfile
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import BinaryIO
@@ -59,6 +61,7 @@ OTHERS = {  # in small letters
 MAX_PIXELS = 100_000_000  # a larger picture would take a laptop's memory
 MAX_SCANS = 100  # of a progressive JPEG, which has some ten; each goes over the whole picture again
 ROWS = 256  # that are handled at once, for Pillow hands pixels over by way of several copies
+LARGE = 2**25  # pixels, from which ours is kept on the disk, for Pillow needs four bytes of memory for each of its own
 
 
 def read_image(path: str | Path | BinaryIO) -> np.ndarray:
@@ -82,11 +85,31 @@ def read_image(path: str | Path | BinaryIO) -> np.ndarray:
         values, white = _whole_numbers(picture)
         grey = (values // ((white + 1) // 256)).astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
+    if picture.height * picture.width >= LARGE and (image := _on_disk(picture)) is not None:
+        return image
     image = np.empty((picture.height, picture.width, 3), np.uint8)
+    for top, strip in zip(range(0, picture.height, ROWS), _strips(picture)):
+        image[top : top + ROWS] = strip
+    return image
+
+
+def _strips(picture: Image.Image) -> Iterator[np.ndarray]:
+    """The picture in uint8 RGB, some rows at once."""
     for top in range(0, picture.height, ROWS):
         strip = picture.crop((0, top, picture.width, min(top + ROWS, picture.height)))
-        image[top : top + ROWS] = np.asarray(_lay_on(strip, "white").convert("RGB"))
-    return image
+        yield np.asarray(_lay_on(strip, "white").convert("RGB"))
+
+
+def _on_disk(picture: Image.Image) -> np.ndarray | None:
+    """The picture in uint8 RGB, in a file without a name, from where it is read as needed; None: there is no room."""
+    try:
+        with tempfile.TemporaryFile() as file:
+            for strip in _strips(picture):
+                file.write(strip.data)
+            file.flush()
+            return np.memmap(file, np.uint8, "r+", shape=(picture.height, picture.width, 3)).view(np.ndarray)
+    except OSError:
+        return None
 
 
 def read_mask(path: str | Path, skin: str | tuple = "black") -> np.ndarray:
