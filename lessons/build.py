@@ -56,7 +56,7 @@ BUSY = "run this cell again later"  # what a cell prints that measured a time wh
 SETUP = f"""\
 try:
     import handseg_lib as hs
-except ImportError:  # on Colab: bring this lesson's library and leave Colab's own packages as they are
+except ImportError:  # on Colab or Kaggle: bring this lesson's library and leave their own packages as they are
     %pip install -q --no-deps anywidget psygnal jupyterquiz "handseg @ git+{URL}@v{VERSION}"
     import handseg_lib as hs
 hs.made_for("{VERSION}")"""
@@ -97,12 +97,14 @@ def title(lesson: Path) -> str:
 
 
 def badges(path: str) -> str:
-    """Markdown for the Colab and Binder badges of a notebook, given its path in the repository."""
+    """Markdown for the Colab, Kaggle and Binder badges of a notebook, given its path in the repository."""
     slug = URL.removeprefix("https://github.com/")
     colab = f"https://colab.research.google.com/github/{slug}/blob/main/{path}"
+    kaggle = f"https://kaggle.com/kernels/welcome?src={URL}/blob/main/{path}"
     binder = f"https://mybinder.org/v2/gh/{slug}/main?urlpath=lab/tree/{path}"
     return (
         f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab})\n"
+        f"[![Open in Kaggle](https://kaggle.com/static/images/open-in-kaggle.svg)]({kaggle})\n"
         f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder})"
     )
 

@@ -148,6 +148,7 @@ def test_conda_and_binder_install_what_is_locked():
     assert script.stat().st_mode & 0o111, "binder/postBuild must be executable"
 
 
+@pytest.mark.slow
 def test_a_wheel_is_built_without_a_word_of_deprecation_and_has_all_that_the_course_needs(tmp_path):
     """What setuptools deprecates it refuses a year or two later, and then nobody can install the course."""
     (source := tmp_path / "source").mkdir()
@@ -253,13 +254,15 @@ def test_every_badge_derives_from_the_url():
     pages = [ROOT / "README.md", *NOTEBOOKS]
     addresses = {
         "Colab": f"colab.research.google.com/github/{SLUG}/blob/main/",
+        "Kaggle": f"kaggle.com/kernels/welcome?src={URL}/blob/main/",
         "Binder": f"mybinder.org/v2/gh/{SLUG}/main",
     }
     for page in pages:
         text = page.read_text("utf-8")
         for name, address in addresses.items():
             assert address in text, f"{page.name} has no {name} badge"
-        for slug in re.findall(r"(?:google\.com/github|mybinder\.org/v2/gh)/([\w.-]+/[\w.-]+)", text):
+        hosts = r"google\.com/github|welcome\?src=https://github\.com|mybinder\.org/v2/gh"
+        for slug in re.findall(rf"(?:{hosts})/([\w.-]+/[\w.-]+)", text):
             assert slug == SLUG, f"{page.name} links to {slug}"
     assert URL in (ROOT / "CITATION.cff").read_text("utf-8")
 
