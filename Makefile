@@ -29,7 +29,7 @@ test: tools ## run the unit tests and every notebook
 	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env \
 	  --nbval-cell-timeout=600 $(ARGS) tests $(wildcard notebooks/*.ipynb notebooks/solutions/*.ipynb)
 
-test-quick: tools ## run the unit tests that need neither a browser nor a process of their own, without notebooks
+test-quick: tools ## run the unit tests that take no more than a moment, in two minutes
 	HANDSEG_PROFILE=smoke $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" --ignore=tests/browser $(ARGS) tests
 
 coverage: tools ## which lines and branches of the library the unit tests reach, those of other processes included

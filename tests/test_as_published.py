@@ -22,10 +22,12 @@ def run(samples):
     return model, before, history
 
 
+@pytest.mark.slow
 def test_it_has_the_articles_size(run):
     assert 15.4e6 < run[0].count_params() < 15.6e6
 
 
+@pytest.mark.slow
 def test_the_slip_freezes_the_whole_encoder(run):
     model, before, _ = run
     encoder = {w.path for layer in model.layers if re.match(r"conv\d_", layer.name) for w in layer.weights}
@@ -42,6 +44,7 @@ def test_fit_is_called_like_the_courses_fit():
     assert ours.return_annotation is theirs.return_annotation is History
 
 
+@pytest.mark.slow
 def test_its_history_reads_like_the_courses(run):
     _, _, history = run
     assert isinstance(history, History) and len(history.rows) == 1
@@ -50,6 +53,7 @@ def test_its_history_reads_like_the_courses(run):
     assert history.best == history.rows[0] and 0 < history.seconds
 
 
+@pytest.mark.slow
 def test_its_model_takes_photos_of_0_to_255_and_gives_probabilities(run):
     hand = keras.ops.convert_to_numpy(run[0](np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)))
     assert hand.shape == (2, 64, 64, 1) and 0 <= hand.min() < hand.max() <= 1
@@ -74,6 +78,7 @@ def test_its_photos_and_masks_are_flipped_together(samples):
         assert ((image[..., 0] > 135) == mask[..., 0]).mean() > 0.97, "the hand has a red of 210, the wall of 60"
 
 
+@pytest.mark.slow
 def test_its_seeds_go_round_in_a_small_loop():
     """Lesson 02 says so of the article's own generator: a batch's seed sets the state that the next comes from."""
 

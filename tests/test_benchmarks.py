@@ -131,6 +131,7 @@ def test_a_grey_sample_has_no_colours_and_the_same_mask(samples):
     assert np.abs(grey[..., 0] - image @ (0.299, 0.587, 0.114)).max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", rooms.NO_HANDS)
 def test_pictures_without_a_hand_come_with_the_dependencies(name):
     for picture in rooms.NO_HANDS[name][1]():

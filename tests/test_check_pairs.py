@@ -220,6 +220,7 @@ def test_the_same_photo_with_another_mask_is_the_same_photo(tmp_path):
     assert list(check_pairs(samples).table["fault"]) == ["the same photo as photos/0.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hgr1.available(), reason="HGR1 is not here")
 def test_hgr1_is_clean():
     result = check_pairs(split_by_person(hgr1.load()))

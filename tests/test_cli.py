@@ -489,6 +489,7 @@ def test_links_in_a_circle_and_names_of_any_bytes_are_no_traceback_in_a_pipe_of_
         assert rb"hand_share of own/\udcff\xe9.jpg: 0." in done.stdout
 
 
+@pytest.mark.slow
 def test_a_name_that_the_terminal_cannot_write_is_no_error(tmp_path, monkeypatch):
     """As in a pipe of Windows, whose letters are some 200."""
     photo = Path(shutil.copy(ROOT / "docs" / "hands.jpg", tmp_path / "рука.jpg"))

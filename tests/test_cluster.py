@@ -31,6 +31,7 @@ from handseg_lib.evaluation.lopo import leave_one_out
 from handseg_lib.export_file import write_card
 
 HERE = Path(__file__).parent
+pytestmark = pytest.mark.slow
 
 
 class Dask:
@@ -298,7 +299,7 @@ ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}  # o
     "how, numbers, fresh",
     [
         pytest.param(errands.learn_nothing, {}, False, id="nothing is learnt"),
-        pytest.param(errands.learn_by_recipe, RECIPE, True, id="the recipe", marks=pytest.mark.slow),
+        pytest.param(errands.learn_by_recipe, RECIPE, True, id="the recipe"),
     ],
 )
 def test_leave_one_out_is_the_same_to_the_last_bit_when_workers_go_and_come(

@@ -26,13 +26,20 @@ def sound(monkeypatch, tmp_path):
     (tmp_path / "keras").mkdir()
 
 
-@pytest.fixture
-def clone(monkeypatch, tmp_path):
-    """A clone of the library, made of links, to break: its folder. Its commits hold what is shipped."""
-    copy = tmp_path / "clone"
-    shutil.copytree(ROOT / "handseg_lib", copy / "handseg_lib", ignore=shutil.ignore_patterns("__pycache__"))
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory):
+    """The library in a repository whose commits hold what is shipped: its folder."""
+    folder = tmp_path_factory.mktemp("shipped")
+    shutil.copytree(ROOT / "handseg_lib", folder / "handseg_lib", ignore=shutil.ignore_patterns("__pycache__"))
     for command in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=b", "commit", "-qm", "all"]):
-        subprocess.run(["git", *command], cwd=copy, check=True)
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    return folder
+
+
+@pytest.fixture
+def clone(shipped, monkeypatch, tmp_path):
+    """A clone of the library to break: its folder."""
+    copy = shutil.copytree(shipped, tmp_path / "clone")
     monkeypatch.setattr(checkup, "LIBRARY", copy / "handseg_lib")
     return copy / "handseg_lib"
 

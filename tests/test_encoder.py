@@ -205,6 +205,7 @@ def paths_of(weights, *names):
     return {weight.path for weight in weights if weight.name in names or not names}
 
 
+@pytest.mark.slow
 def test_frozen_weights_do_not_move_by_a_bit(trained):
     model, before, after = trained
     frozen = paths_of(w for w in model.get_layer("encoder").weights if "conv4_block6" not in w.path)
@@ -213,6 +214,7 @@ def test_frozen_weights_do_not_move_by_a_bit(trained):
         assert np.array_equal(before[path], after[path]), path
 
 
+@pytest.mark.slow
 def test_the_encoders_batch_norm_statistics_do_not_move_by_a_bit_even_where_it_trains(trained):
     model, before, after = trained
     statistics = paths_of(model.get_layer("encoder").weights, "moving_mean", "moving_variance")
@@ -221,6 +223,7 @@ def test_the_encoders_batch_norm_statistics_do_not_move_by_a_bit_even_where_it_t
         assert np.array_equal(before[path], after[path]), path
 
 
+@pytest.mark.slow
 def test_unfrozen_weights_move(trained):
     model, before, after = trained
     block = [w for w in model.get_layer("encoder").weights if "conv4_block6" in w.path]

@@ -242,6 +242,7 @@ def test_the_network_is_unsure_where_the_mirror_image_says_otherwise(make_pair):
     assert "IoU with the mask of the mirror image 0.500" in drawing.text
 
 
+@pytest.mark.slow
 def test_a_progress_bar_leaves_nothing_behind():
     """Of a real kernel, what stays below the cell: nothing that was written to stderr."""
     code = "import sys\nfrom handseg_lib.explore.view import passing\nwith passing():\n    print('!', file=sys.stderr)"

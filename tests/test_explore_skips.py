@@ -43,6 +43,7 @@ def test_iou_of_a_mask_that_lost_half():
     assert explore.draw_cut(image, whole, cut, true=true).text == "IoU 0.125, with all skips 0.250"
 
 
+@pytest.mark.slow
 def test_a_mask_that_is_not_the_photos_is_refused_before_it_is_squashed(predictor, samples):
     """Photo and mask are made square; a mask that lay on its side once passed as the photo's own."""
     image, true = samples[0].read()

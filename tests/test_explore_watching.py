@@ -52,6 +52,7 @@ class Shown(list):
 SHORT = {"epochs": 2, "frozen_epochs": 2}
 
 
+@pytest.mark.slow
 def test_one_picture_is_drawn_anew_after_every_epoch_and_the_training_stays_as_it_was(data, published, straight):
     watch = explore.watch_training(data[1].samples[0])
     model = small_unet()
@@ -65,6 +66,7 @@ def test_one_picture_is_drawn_anew_after_every_epoch_and_the_training_stays_as_i
     assert same(model.get_weights(), straight.get_weights())
 
 
+@pytest.mark.slow
 def test_a_film_begins_before_the_training_and_has_a_frame_for_each_epoch(data, published):
     watch = explore.watch_training(data[1].samples[0], film=True)
     model = small_unet()
@@ -115,6 +117,7 @@ def test_what_cannot_be_replayed_is_said(data):
         explore.replay_training(keras.callbacks.Callback())
 
 
+@pytest.mark.slow
 def test_without_a_notebook_it_draws_nothing(data, capsys):
     fit(small_unet(), *data, epochs=1, callbacks=[explore.watch_training(data[1].samples[0])])
     assert capsys.readouterr().out == ""
@@ -129,6 +132,7 @@ def test_a_network_without_a_part_named_encoder_is_watched_too(data):
     assert watch.rows[0]["stage"] == "frozen"
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_with_the_epochs_before(data, published, tmp_path):
     first = data[1].samples[0]
     with pytest.raises(KeyboardInterrupt):
@@ -139,6 +143,7 @@ def test_an_interrupted_run_goes_on_with_the_epochs_before(data, published, tmp_
     assert [update for _, update, _ in published] == [False, False]  # a picture in the cell of each run
 
 
+@pytest.mark.slow
 def test_it_watches_keras_own_fit_too_and_forgets_what_is_trained_anew(data, published):
     model, watch = small_unet(), explore.watch_training(data[1].samples[0])
     model.compile("adam", loss=dice_bce_loss, metrics=[mean_iou()])

@@ -66,6 +66,7 @@ def photos():
     return [image for image, _ in pairs[:6]] + placed + list(empty[:2])
 
 
+@pytest.mark.slow
 @each_form
 def test_float_exports_agree_with_keras(course, exported, photos, ending):
     predictor = load_predictor(exported(ending))
@@ -75,6 +76,7 @@ def test_float_exports_agree_with_keras(course, exported, photos, ending):
     assert (predictor.size, predictor.threshold) == (course.size, course.threshold)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".onnx", ".xml"])
 def test_eight_bits_draw_the_same_masks_in_a_quarter_of_the_space(course, exported, photos, ending):
     path, whole = exported(ending, int8=True), exported(ending)
@@ -104,6 +106,7 @@ assert not held, held
 """
 
 
+@pytest.mark.slow
 @each_form
 def test_no_export_needs_tensorflow_to_run(course, exported, tmp_path, ending):
     photo = hs.drawn.load()[0].image
@@ -115,6 +118,7 @@ def test_no_export_needs_tensorflow_to_run(course, exported, tmp_path, ending):
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_the_card_says_how_to_use_the_file_and_where_it_comes_from(course, exported):
     card = read_card(exported(".onnx"))
     assert card["size"] == 224 and card["threshold"] == course.threshold and card["classes"] == ["hand"]
@@ -123,6 +127,7 @@ def test_the_card_says_how_to_use_the_file_and_where_it_comes_from(course, expor
     assert card["agreement"]["largest_difference"] <= 1e-3
 
 
+@pytest.mark.slow
 def test_what_looks_into_a_network_says_that_an_export_has_no_layers(exported, photos):
     with pytest.raises(InputError, match="Give a predictor, or a network of build_unet"):
         hs.explore.look_inside(load_predictor(exported(".onnx")), photos[0])
@@ -136,6 +141,7 @@ def refused(path, *words):
         assert word in str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ending, part", [(".onnx", ".onnx"), (".xml", ".bin"), (".xml", ".xml"), (".tflite", ".tflite")]
 )
@@ -151,6 +157,7 @@ def test_a_damaged_export_is_refused(own, ending, part, damage):
     refused(path, part, "belong together" if damage == "missing" and part == ending else "SHA-256 differs")
 
 
+@pytest.mark.slow
 def test_a_card_that_was_changed_or_is_anothers_is_refused(own):
     path = own(".onnx")
     card = json.loads(card_of(path).read_text())
@@ -165,6 +172,7 @@ def test_a_card_that_was_changed_or_is_anothers_is_refused(own):
     refused(path, "belong together")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_network_is_refused_though_its_card_is_sound(own):
     path = own(".onnx")
     card = {name: value for name, value in json.loads(card_of(path).read_text()).items() if name != "card_sha256"}
@@ -175,6 +183,7 @@ def test_a_file_that_is_no_network_is_refused_though_its_card_is_sound(own):
     refused(path, "ONNX Runtime cannot run this file")
 
 
+@pytest.mark.slow
 @each_form
 def test_a_missing_runtime_is_named_with_the_way_to_it(own, monkeypatch, ending):
     package = FORMS[ending].package
@@ -201,6 +210,7 @@ def test_a_layer_that_a_form_lacks_is_told_and_nothing_is_written(tmp_path, endi
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_after_an_error_the_export_of_before_is_whole(own, monkeypatch):
     path = own(".onnx")
     before = {file: file.read_bytes() for file in path.parent.iterdir()}
@@ -239,6 +249,7 @@ def test_what_cannot_be_exported_is_told(tmp_path, name, change, words):
     assert all(word in str(error.value) for word in words) and list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_export_and_a_network_of_bfloat16_are_not_exported(exported, tmp_path):
     with pytest.raises(InputError, match="is an export already"):
         export(load_predictor(exported(".onnx")), tmp_path / "hand.xml")
@@ -250,6 +261,7 @@ def test_an_export_and_a_network_of_bfloat16_are_not_exported(exported, tmp_path
 # The command line
 
 
+@pytest.mark.slow
 def test_the_command_line_exports_and_says_what_it_made(exported, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HANDSEG_HGR1", raising=False)

@@ -137,6 +137,7 @@ def bad_work(link):
         os._exit(3) if asked == "die" else time.sleep(60) if asked == "hang" else link.send(asked)
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_or_hangs_is_counted_and_replaced():
     watched = fuzz.Watched(bad_work)
     assert watched.ask("well") == "well"

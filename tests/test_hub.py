@@ -153,12 +153,14 @@ HOLD = "held = bytes(bytearray(300_000_000))"
 CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{HOLD}; import time; time.sleep(1)'])"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [HOLD + "; import time; time.sleep(0.5)", CHILD], ids=["kernel", "what it starts"])
 def test_a_seat_is_asked_for_what_it_holds(code):
     seat = seats.sit(builder, new_notebook(cells=[new_code_cell(code)]), limit=2)
     assert 0.28 < seat["peak_gib"] < 0.6 and seat["median_gib"] <= seat["peak_gib"] and seat["cpu_seconds"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cgroup", [True, False])
 def test_a_kernel_beyond_the_limit_is_killed_and_counted(cgroup, monkeypatch):
     """By a cgroup where that can be had, and else by the watcher."""

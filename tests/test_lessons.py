@@ -223,6 +223,7 @@ def test_speller_finds_a_slip():
 # One page a lesson
 
 
+@pytest.mark.slow
 def test_each_lesson_has_a_page_to_print_that_says_what_the_lesson_says():
     """`python lessons/recap.py` writes them from the lessons."""
     check = [sys.executable, str(ROOT / "lessons" / "recap.py"), "--check"]

@@ -139,6 +139,7 @@ def test_a_damaged_fold_is_refused_before_anything_is_trained(few, tmp_path, dam
         leave_one_out(few, None, tmp_path, SETTINGS)
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_in_one_folder_are_refused(few, tmp_path):
     class Second:
         def __call__(self, split, folder):
@@ -148,6 +149,7 @@ def test_two_runs_at_once_in_one_folder_are_refused(few, tmp_path):
         leave_one_out(few, Second(), tmp_path, SETTINGS)
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_no_training_behind(tmp_path):
     """It would train on, in the folder in which the next run goes on."""
     beats = tmp_path / "beats"

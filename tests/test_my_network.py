@@ -13,6 +13,7 @@ def file(tmp_path, monkeypatch):
     return tmp_path / "mine.keras"
 
 
+@pytest.mark.slow
 def test_what_is_kept_answers_as_before_and_what_is_forgotten_is_gone(file, unet):
     image = np.random.default_rng(0).integers(0, 256, (50, 70, 3)).astype(np.uint8)
     assert my_network.load() is None and my_network.load("the course's") == "the course's"

@@ -35,6 +35,7 @@ def test_fewer_than_three_persons_are_no_test_of_anything(folders, rule, words):
     assert words in str(error.value)
 
 
+@pytest.mark.slow
 def test_train_learns_from_own_photos_and_scores_the_persons_kept_back(folders, tmp_path, capfd):
     images, masks = map(str, folders)
     options = ["--images", images, "--masks", masks, "--person", "^[^_]+", "--profile", "smoke", "--size", "32"]
@@ -61,6 +62,7 @@ def test_check_is_silent_where_all_is_well_and_names_each_fault(folders, capfd):
     assert json.loads(out.out)["faults"] == 1 and "ben_2.png" in out.err
 
 
+@pytest.mark.slow
 def test_the_script_of_the_readme_is_nine_lines_and_runs(folders, tmp_path, monkeypatch, capsys):
     script = re.search(r"```python\n(import handseg_lib.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)[1]
     assert len([line for line in script.splitlines() if line]) == 9

@@ -103,6 +103,7 @@ def test_what_is_no_rgb_photo_is_refused(predictor, image):
     assert image.dtype.name in str(error.value) and str(image.shape) in str(error.value)
 
 
+@pytest.mark.slow
 def test_a_saved_model_predicts_as_before(predictor, model_file):
     loaded = load_predictor(str(model_file))
     assert loaded.size == 64 and loaded.threshold == 0.5
@@ -204,6 +205,7 @@ def own_loss(told, said):
     return (told - said) ** 2
 
 
+@pytest.mark.slow
 def test_a_network_of_ones_own_is_loaded(tmp_path):
     """Whatever common layers it is made of, trained with whatever loss, and with models within the model."""
     x = seen = keras.Input((32, 32, 3))
@@ -282,6 +284,7 @@ def test_a_model_that_asks_for_all_memory_is_refused_before_it_is_built(tmp_path
     assert peak() - before < 0.3
 
 
+@pytest.mark.slow
 def test_a_config_that_swells_when_unpacked_is_refused(tmp_path):
     path = tmp_path / "model.keras"
     before = peak()
@@ -335,6 +338,7 @@ def test_a_model_that_gives_no_probability_is_refused(tmp_path):
         Predictor(network)(np.full((8, 8, 3), 255, np.uint8))
 
 
+@pytest.mark.slow
 def test_weights_have_the_same_names_whatever_was_built_before():
     names = [*named_weights(build_unet(32, weights=None))]
     assert names == [*named_weights(build_unet(32, weights=None))]
@@ -377,6 +381,7 @@ def test_without_a_path_the_courses_own_model_is_loaded(samples):
     assert COURSE_MODEL.stat().st_size <= 25e6
 
 
+@pytest.mark.slow
 def test_what_is_shipped_outlines_the_hands_of_strangers():
     """As a user gets it, threshold included, on a few photos of each person who had no part in its making."""
     on_photos = hgr1.available()

@@ -161,6 +161,7 @@ def before_checksums(folder):
     (folder / "history.json").write_text(json.dumps(kept, indent=1))
 
 
+@pytest.mark.slow
 def test_a_state_of_an_older_version_is_gone_on_from(killed, train):
     before_checksums(killed)
     history = train(killed, callbacks=[watch := Watch()])
@@ -193,6 +194,7 @@ def test_a_file_in_the_way_is_not_overwritten(train, tmp_path):
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("epoch-001.npz", b"dear")]
 
 
+@pytest.mark.slow
 def test_the_history_is_never_open_in_its_place(killed, train):
     """Were it written over, a kill in between would leave half of it; so what it was stays as it was, elsewhere."""
     before, kept = (killed / "history.json").read_bytes(), killed / "kept"
@@ -227,6 +229,7 @@ def whole(train, tmp_path_factory):
 
 
 # of the files that take their place: history at the start, then weights and history of each epoch
+@pytest.mark.slow
 @pytest.mark.parametrize("which, left", [(2, 3), (3, 2), (4, 2), (5, 1)])
 def test_a_kill_after_a_file_took_its_place_costs_an_epoch_at_most(train, whole, tmp_path, monkeypatch, which, left):
     replace, calls = os.replace, []
@@ -269,6 +272,7 @@ def other(tmp_path):
     process.join()
 
 
+@pytest.mark.slow
 def test_a_second_training_in_a_folder_is_refused_and_told_of_the_first(other, train, tmp_path):
     with pytest.raises(InputError) as error:
         train(tmp_path)
@@ -276,6 +280,7 @@ def test_a_second_training_in_a_folder_is_refused_and_told_of_the_first(other, t
     assert not (tmp_path / "history.json").exists()
 
 
+@pytest.mark.slow
 def test_the_command_refuses_a_folder_in_which_another_works(other, tmp_path, capfd):
     """From the start: what comes after the training, model.keras, is written in it too."""
     assert main(["train", "--profile", "smoke", "--out", str(tmp_path)]) == 2
@@ -283,6 +288,7 @@ def test_the_command_refuses_a_folder_in_which_another_works(other, tmp_path, ca
     assert f"process {other.pid} on " in line
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_no_lock(other, tmp_path):
     os.kill(other.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     other.join()
@@ -322,6 +328,7 @@ except InputError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_where_there_is_no_room_the_file_is_named_and_nothing_half_stays(hands, tmp_path):
     """A limit on the size of files stands for a full disk: the system refuses to write on, in the middle of a file."""
@@ -334,6 +341,7 @@ def test_where_there_is_no_room_the_file_is_named_and_nothing_half_stays(hands, 
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["history.json"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_a_model_for_which_there_is_no_room_is_no_traceback_either(tmp_path):
     code = f"""

@@ -107,6 +107,7 @@ def test_a_system_without_pread_reads_the_same_with_any_number_of_threads(folder
         assert np.array_equal(got, wanted)
 
 
+@pytest.mark.slow
 def test_a_network_learns_from_a_store_what_it_learns_from_memory(samples, tmp_path):
     from test_training import RECIPE, small_unet
 

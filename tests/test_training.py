@@ -180,6 +180,7 @@ def test_the_rate_warms_up_and_falls_in_each_stage(straight):
     assert last == pytest.approx(0.02 * 1e-3, rel=0.01) and tuned_last == pytest.approx(0.02 * 6e-4, rel=0.01)
 
 
+@pytest.mark.slow
 def test_the_first_step_of_a_stage_is_traced_once(data):
     """Twice costs 0.2 GB and ten seconds with ResNet50."""
     traced, model = [], small_unet()
@@ -203,16 +204,19 @@ def test_fit_leaves_the_best_weights_not_the_last_and_no_file_unless_told_where(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_training_ends_after_so_many_epochs_without_a_better_one(data):
     history = fit(small_unet(), *data, epochs=9, frozen_epochs=0, patience=3, callbacks=[Spoil(range(1, 9))])
     assert [row["val_iou"] > 0 for row in history.rows] == [True, False, False, False]
 
 
+@pytest.mark.slow
 def test_the_first_stage_is_never_cut_short(data):
     history = fit(small_unet(), *data, epochs=3, frozen_epochs=3, patience=0, callbacks=[Spoil({1, 2})])
     assert len(history.rows) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", [fit, as_published.fit], ids=["ours", "the article's"])
 def test_seconds_do_not_count_the_validation(data, recipe):
     slow = keras.callbacks.LambdaCallback()
@@ -255,12 +259,14 @@ class Ruin(keras.callbacks.Callback):
             self.model.set_weights([w * np.nan for w in self.model.get_weights()])
 
 
+@pytest.mark.slow
 def test_callbacks_are_told_of_one_training_with_validation(data):
     fit(small_unet(), *data, epochs=3, frozen_epochs=1, callbacks=[told := Told()])
     logs = ["iou", "loss", "val_iou", "val_loss"]
     assert told.notes == [("begin", 3, 3), (0, logs), (1, logs), (2, logs), ("end", logs)]
 
 
+@pytest.mark.slow
 def test_keras_own_callbacks_do_what_they_promise(data, tmp_path):
     """A checkpoint of the best epoch is of the best; a log has a row an epoch; early stopping stops."""
     best = {"monitor": "val_iou", "mode": "max"}
@@ -279,6 +285,7 @@ def test_keras_own_callbacks_do_what_they_promise(data, tmp_path):
     assert lines[0] == "epoch,iou,loss,val_iou,val_loss" and [line[0] for line in lines[1:]] == ["0", "1", "2"]
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_stays_so(data, tmp_path):
     first = fit(small_unet(), *data, epochs=4, frozen_epochs=4, out=tmp_path, callbacks=[Told(stop_at=1)])
     again = fit(small_unet(), *new_data(data), epochs=4, frozen_epochs=4, out=tmp_path, callbacks=[told := Told()])
@@ -286,6 +293,7 @@ def test_a_training_that_was_stopped_stays_so(data, tmp_path):
     assert again.ended == "a callback stopped it in epoch 2"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("callbacks", [[], [keras.callbacks.TerminateOnNaN()]], ids=["alone", "TerminateOnNaN"])
 def test_a_nan_ends_the_training_and_the_best_epoch_before_is_kept(data, tmp_path, capsys, callbacks):
     model, watch = small_unet(), Watch()
@@ -297,6 +305,7 @@ def test_a_nan_ends_the_training_and_the_best_epoch_before_is_kept(data, tmp_pat
     assert {path.name for path in tmp_path.glob("epoch-*")} <= {"epoch-000.npz", "epoch-001.npz"}
 
 
+@pytest.mark.slow
 def test_a_nan_in_the_first_epoch_is_an_error(data):
     with pytest.raises(InputError, match="first epoch the loss became nan"):
         fit(small_unet(), *data, epochs=2, callbacks=[Ruin(0)])
@@ -317,6 +326,7 @@ def test_keras_own_way_to_go_on_after_a_kill_is_refused(data, tmp_path):
 # After a kill
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_its_first_epoch_leaves_nothing_to_go_on_from(data, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fit(small_unet(), *data, **RECIPE, out=tmp_path, callbacks=[Kill(0)])
@@ -325,6 +335,7 @@ def test_a_run_killed_in_its_first_epoch_leaves_nothing_to_go_on_from(data, tmp_
     fit(small_unet(), *new_data(data), epochs=1, out=tmp_path)  # nothing would be lost, so another may begin there
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epoch", [1, 2, 3])  # 2 is the first epoch of the second stage
 def test_a_killed_run_goes_on_to_where_an_uninterrupted_one_ends(straight, data, tmp_path, epoch):
     model, history, _, _ = straight
@@ -344,6 +355,7 @@ def test_a_killed_run_goes_on_to_where_an_uninterrupted_one_ends(straight, data,
         assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_killed_run_in_float16_goes_on_with_its_loss_scale(data, tmp_path):
     """As on a T4 with HANDSEG_DTYPE=mixed_float16: Keras wraps the optimiser, whose scale is a part of its state."""
     keras.config.set_dtype_policy("mixed_float16")
@@ -446,6 +458,7 @@ def test_a_folder_with_another_models_run_is_refused(straight, data):
         fit(build_unet(SIZE, weights=None), *data, **RECIPE, out=straight[-1])
 
 
+@pytest.mark.slow
 def test_a_loss_may_be_an_object_of_keras(data):
     history = fit(small_unet(), *data, epochs=1, frozen_epochs=1, loss=keras.losses.BinaryCrossentropy())
     assert history.rows[0]["loss"] > 0
@@ -524,6 +537,7 @@ def test_a_loss_is_the_same_in_a_new_process():
     assert ast.literal_eval(there.stdout.splitlines()[-1]) == here
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one, other", [("a name", "another name"), ("an object", "another object")])
 def test_a_folder_with_a_run_of_another_loss_is_refused(data, tmp_path, one, other):
     short = {"epochs": 1, "frozen_epochs": 1, "out": tmp_path}
@@ -554,6 +568,7 @@ def test_a_network_with_other_settings_or_another_dtype_is_another(straight, dat
         fit(model, *data, **RECIPE, out=straight[-1])
 
 
+@pytest.mark.slow
 def test_numbers_of_numpy_are_numbers(train_samples, val_samples, tmp_path):
     train = Batches(train_samples, np.int64(SIZE), np.int64(4), augment=True, seed=np.int64(0))
     one = {"epochs": np.int64(1), "frozen_epochs": np.int64(1), "peak": np.float32(1e-3)}
@@ -570,6 +585,7 @@ def test_the_dtype_policy_is_as_before_where_a_training_is_refused(samples, tmp_
     assert keras.config.dtype_policy().name == "float32"
 
 
+@pytest.mark.slow
 def test_what_the_course_learns_from(samples, tmp_path, monkeypatch):
     """The training persons and nobody of the others; drawn hands and rooms where rooms are asked for."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -583,6 +599,7 @@ def test_what_the_course_learns_from(samples, tmp_path, monkeypatch):
     assert rich.augment.scenes.rooms.shape == (2 + 1, SIZE, SIZE, 3), "drawn ones, and half as many photographed ones"
 
 
+@pytest.mark.slow
 def test_with_rooms_the_weights_are_a_mean_of_those_before_and_after(samples, tmp_path, monkeypatch):
     """And the network looks at larger photos. A second call trains no more: its folder has all that it needs."""
     monkeypatch.setattr("handseg_lib.recipe.build_unet", lambda size, weights="imagenet": small_unet(size))
@@ -601,6 +618,7 @@ def test_with_rooms_the_weights_are_a_mean_of_those_before_and_after(samples, tm
     assert not all(np.array_equal(none, whole) for none, whole in zip(weights[0], weights[1], strict=True))
 
 
+@pytest.mark.slow
 def test_a_run_with_other_rooms_is_refused(train_samples, val_samples, tmp_path):
     val, model = Batches(val_samples, SIZE, 4), small_unet()
     scenes = drawn_rooms.scenes(2, SIZE)

@@ -61,6 +61,7 @@ def test_under_mixed_bfloat16_the_output_is_float32_and_about_the_same(unet, pho
     assert 0 < np.abs(hand - predict(unet, photos)).mean() < 0.03
 
 
+@pytest.mark.slow
 def test_a_saved_model_gives_identical_predictions(unet, photos, tmp_path):
     unet.save(tmp_path / "unet.keras")
     again = keras.models.load_model(tmp_path / "unet.keras")

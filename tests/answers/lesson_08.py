@@ -1,5 +1,6 @@
 """Answers to the exercises of lesson 08, Unseen people, and words of what their checks print."""
 
+import functools
 from collections import Counter
 
 import cv2
@@ -7,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 import handseg_lib as hs
+
+rooms = functools.cache(hs.drawn_rooms.rooms)
 
 
 def shared_persons(parts, wanted=lambda count, parts: count > 1, order=sorted):
@@ -99,8 +102,8 @@ def offset_to_the_line(true, pred):
 def leave(image, mask, rng, away=0.5, grey=1 / 3, begin=hs.augment.augment):
     image, moved = begin(image, mask, rng)
     if rng.random() < away:
-        rooms = hs.drawn_rooms.rooms(9, len(mask))
-        image = np.where(moved[..., None] == 1, image, rooms[rng.integers(len(rooms))])
+        drawn = rooms(9, len(mask))
+        image = np.where(moved[..., None] == 1, image, drawn[rng.integers(len(drawn))])
     if rng.random() < grey:
         image = image.mean(axis=2, keepdims=True).astype(np.uint8).repeat(3, axis=2)
     return image, moved
