@@ -121,6 +121,13 @@ def test_the_threshold_is_the_one_with_the_best_mean_iou(make_pair):
     assert threshold == 0.31 and len(curve) == 99
 
 
+def test_a_photo_without_a_hand_counts_for_a_threshold_as_it_does_for_a_score(make_pair):
+    """Nothing there and nothing called hand is right, 1; something called hand is wrong, 0."""
+    hand = np.full((4, 10), 0.2, np.float32)
+    curve = tune_threshold(lambda image: hand, [make_pair(painted(columns(4, 10, 0)), columns(4, 10, 0))])[1]
+    assert curve.iou.tolist() == curve.f1.tolist() == [0] * 20 + [1] * 79
+
+
 def test_the_threshold_cuts_as_evaluate_does(red_seer, make_pair):
     """A pixel that says 0.3 is hand from 0.3 on, in both."""
     mask = columns(4, 10, 3)
