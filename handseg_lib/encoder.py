@@ -102,7 +102,14 @@ def build_encoder(
                 f"weights={weights}: not the weights of a ResNet50 without top ({reason}). Use keras.applications' own "
                 '.h5, or "imagenet".'
             ) from None
+    let_go_of_the_rest(encoder)
     return encoder
+
+
+def let_go_of_the_rest(encoder: keras.Model) -> None:
+    """Lets go of the layers behind the encoder's last ones, which know those and would live as long: 60 MB."""
+    for layer in encoder.layers:
+        layer._outbound_nodes = [node for node in layer._outbound_nodes if node.operation in encoder.layers]
 
 
 def check_size(size: int | None) -> None:

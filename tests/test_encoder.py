@@ -1,5 +1,6 @@
 """The encoder: its taps, its weights, what it is fed, and what training leaves alone."""
 
+import gc
 import os
 import re
 
@@ -10,6 +11,7 @@ from sklearn.datasets import load_sample_images
 
 from handseg_lib import InputError, build_unet, training
 from handseg_lib import encoder as enc
+from handseg_lib.course import as_published
 from handseg_lib.data.augment import resize_image
 
 
@@ -183,6 +185,18 @@ def test_a_part_of_a_blocks_name_is_no_block(encoder, part):
 def test_an_unknown_block_is_refused_with_those_there_are(encoder):
     with pytest.raises(InputError, match=r"conv9.*no such block, but .*conv4_block1, .*conv4_block6"):
         enc.freeze(encoder, "conv9_block1")
+
+
+@pytest.mark.parametrize("build", [enc.build_encoder, as_published.build_unet])
+def test_what_was_trimmed_is_let_go_of(build):
+    """The fifth stage has 60 MB of weights, and its layers hang on those of the fourth."""
+
+    def fifth_stages():
+        gc.collect()
+        return sum(type(each) is keras.layers.Conv2D and each.name == "conv5_block1_1_conv" for each in gc.get_objects())
+
+    before, encoder = fifth_stages(), build(64)
+    assert fifth_stages() == before and encoder.count_params() > 8e6
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from keras import layers, ops
 
 from ..data.batches import Batches
 from ..data.samples import Sample
-from ..encoder import TAPS, TRIM_AT, load_imagenet
+from ..encoder import TAPS, TRIM_AT, let_go_of_the_rest, load_imagenet
 from ..metrics import mean_iou
 from ..training import History
 
@@ -37,6 +37,7 @@ def build_unet(size: int = 224, weights: str | None = "imagenet") -> keras.Model
     photo = keras.Input((size, size, 3))
     resnet = keras.applications.ResNet50(include_top=False, weights=None, input_tensor=MinMax(dtype="float32")(photo))
     base_model = keras.Model(photo, resnet.get_layer(TRIM_AT).output)
+    let_go_of_the_rest(base_model)
     if weights == "imagenet":
         load_imagenet(base_model)  # [3] the embedded weights: Keras would download them
 
