@@ -74,8 +74,8 @@ links: .venv-dev/.done ## call every address outside that the site names
 lint: .venv-dev/.done ## style, types, and whether the notebooks are what the lessons say
 	PATH="$(CURDIR)/.venv-dev/bin:$$PATH" .venv-dev/bin/pre-commit run --all-files
 
-bench: tools ## measure the published figures again, all but the GPU's, the page's, the seats and the mutants (audit reads what lopo leaves)
-	set -e; for name in $(filter-out __init__ audit camera figures mutants notebook_server report scaling seats,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit scaling report; do \
+bench: tools ## measure the published figures again, all but the GPU's, the page's, the seats, the peers and the mutants (audit reads what lopo leaves)
+	set -e; for name in $(filter-out __init__ audit camera figures mutants notebook_server peers report scaling seats,$(basename $(notdir $(wildcard benchmarks/*.py)))) audit scaling report; do \
 	  $(BIN)/python -m benchmarks.$$name --json; done
 
 offline-kit: env ## a folder for a room without network (ARGS='--targets linux-3.12 windows-3.12'; --try: use it)

@@ -16,7 +16,7 @@ from .figures import CARD
 
 ROOT = RESULTS.parents[1]
 BLOCK = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.DOTALL)
-PART = re.compile(r"(<!-- (cost|store|cluster) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
+PART = re.compile(r"(<!-- (cost|store|cluster|peers) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 BACKENDS = ("tensorflow", "jax", "torch")
 HGR1 = 899  # photos
 CHANGE = "| {change:+.3f} | {low:+.3f} to {high:+.3f} | {worse_persons} "
@@ -629,9 +629,29 @@ A cluster of this machine, each worker with one core (`{command(record)}`, {reco
 """
 
 
+def peers_block() -> str:
+    """Lines and seconds of the same job with the nearest peer."""
+    record = load("peers")
+    figures = record["figures"]
+    rows = "\n".join(f"| {row['peer']} | {row['lines']} | {row['seconds']:.0f} |" for row in record["rows"])
+    return f"""\
+The same small job with both, two epochs at {figures["size"]} px on {figures["photos"]} drawn hands, scored on a person
+never seen (`{command(record)}`, {record["date"]}, {record["machine"]["cores"]} cores, both in float32; the scripts are
+in `benchmarks/same_job`):
+
+| | lines | seconds |
+|---|---|---|
+{rows}
+
+The peer takes {figures["times_ours"]:.1f} times as long: it trains all of a ResNet50 from the first step on, and here
+the fifth stage is left out, and the first epoch trains the decoder alone. The scores are not compared, for the peer's
+weights of ImageNet have to be fetched, and were not.
+"""
+
+
 def parts() -> dict[str, str]:
     """What stands in the pages between two marks of this name; of a record that is not there yet, nothing."""
-    made = {"cost": cost_block, "store": store_block, "cluster": cluster_block}
+    made = {"cost": cost_block, "store": store_block, "cluster": cluster_block, "peers": peers_block}
     there = {path.stem for path in RESULTS.glob("*.json")} | {"cost"}
     return {name: block() if name in there else "" for name, block in made.items()}
 
