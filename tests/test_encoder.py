@@ -193,7 +193,9 @@ def test_what_was_trimmed_is_let_go_of(build):
 
     def fifth_stages():
         gc.collect()
-        return sum(type(each) is keras.layers.Conv2D and each.name == "conv5_block1_1_conv" for each in gc.get_objects())
+        return sum(
+            type(each) is keras.layers.Conv2D and each.name == "conv5_block1_1_conv" for each in gc.get_objects()
+        )
 
     before, encoder = fifth_stages(), build(64)
     assert fifth_stages() == before and encoder.count_params() > 8e6

@@ -91,6 +91,12 @@ def without_optimizer(folder):
     rewrite(folder, optimizer0=None)
 
 
+def without_the_optimizers_end(folder):
+    with np.load(folder / "epoch-001.npz") as arrays:
+        last = sum(name.startswith("optimizer") for name in arrays) - 1
+    rewrite(folder, **{f"optimizer{last}": None})
+
+
 def missing(folder):
     (folder / "epoch-001.npz").unlink()
 
@@ -127,8 +133,9 @@ def better_history(folder):
     )
 
 
-DAMAGE = [flipped, nan, truncated, empty, text, without_optimizer, missing, folder_for_weights]
-DAMAGE += [no_json, empty_history, folder_for_a_history, list_history, history_of_something_else, better_history]
+DAMAGE = [flipped, nan, truncated, empty, text, without_optimizer, without_the_optimizers_end, missing]
+DAMAGE += [folder_for_weights, no_json, empty_history, folder_for_a_history, list_history]
+DAMAGE += [history_of_something_else, better_history]
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda function: function.__name__)
