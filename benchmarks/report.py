@@ -83,6 +83,7 @@ mirror image (`Predictor(model, mirror=True)`), the IoU is {figures["mirrored_io
 {feeding()}
 {drawings()}
 {killed()}
+{mutated()}
 {sliders()}
 {lessons()}{classes()}"""
 
@@ -489,6 +490,24 @@ def killed() -> str:
 {figures["trainings"]} trainings of {figures["epochs"]} epochs (`{record["command"]}`, {record["date"]}). After
 {figures["resumed"]} of the kills it came to the undisturbed training's figures in every epoch, and to its weights, to
 the last bit.
+"""
+
+
+def mutated() -> str:
+    if not (RESULTS / "mutants.json").exists():
+        return ""
+    record = load("mutants")
+    figures = record["figures"]
+    rows = "\n".join(f"| `{row['module']}` | {row['mutants']} | {row['killed']} |" for row in record["rows"])
+    return f"""## Would the tests notice?
+
+The heart of the library was changed on purpose, in {figures["mutants"]} small ways drawn by lot, one at a time, such as
+`<` for `<=` or 2 for 1; the tests of the module ran on each. They noticed {figures["killed"]}, {figures["share"]:.0%}
+(`{record["command"]}`, {record["date"]}).
+
+| module | changes | noticed |
+|---|---|---|
+{rows}
 """
 
 

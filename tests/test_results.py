@@ -32,6 +32,7 @@ HEADLINES = {
     "memory": {"max_gib", "lessons"},
     "store": {"photos", "ratio_ram", "resident_mb"},
     "cluster": {"lopo_ratio", "lopo_same", "photos", "photos_missing", "client_mb_grown"},
+    "mutants": {"mutants", "killed", "share"},
     "peers": {"photos", "size", "epochs", "times_ours"},
     "seats": {"seats", "limit_gib", "killed", "lessons", "peak_gib"},
     "scaling": {"gpu_photos_per_second", "store_gb", "pixel_exponent", "lopo_grown"},

@@ -175,7 +175,10 @@ def test_a_state_of_an_older_version_is_gone_on_from(killed, train):
     assert len(watch.weights) == 2 and len(history.rows) == 4
 
 
-@pytest.mark.parametrize("damage", [nan, truncated, empty, text, without_optimizer, missing], ids=lambda f: f.__name__)
+SHOWS = [nan, truncated, empty, text, without_optimizer, without_the_optimizers_end, missing]
+
+
+@pytest.mark.parametrize("damage", SHOWS, ids=lambda function: function.__name__)
 def test_damage_that_shows_is_found_in_a_state_of_an_older_version_too(killed, train, damage):
     before_checksums(killed)
     damage(killed)
