@@ -74,10 +74,18 @@ class Dask:
         return found
 
     def end(self) -> None:
+        scheduler = self.processes.pop("scheduler", None)
         for process in self.processes.values():
-            process.kill()  # asked to end, they would take ten seconds
+            process.terminate()
         for process in self.processes.values():
-            process.wait()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if scheduler:
+            scheduler.kill()  # asked to end, it would take ten seconds
+            scheduler.wait()
 
 
 @pytest.fixture
