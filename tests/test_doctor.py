@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from test_house import ROOT
@@ -112,6 +114,56 @@ def test_without_a_clone_the_package_is_to_be_installed_again(clone):
     assert "pip install --force-reinstall --no-deps git+https://" in finding.remedy
 
 
+# Python, processor, ports, language
+
+
+def marks(findings) -> list[str]:
+    return [finding.mark for finding in findings]
+
+
+def test_a_python_for_which_there_is_no_tensorflow_is_named(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 14, 0, "final", 0))
+    (finding,) = checkup.python()
+    assert finding.mark == "broken" and "3.14.0, 64 bits; the course needs 3.11 to 3.13" in finding.reason
+    assert "make env PYTHON=python3.12" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    "flags, cores, mark, words",
+    [("sse4_2", 4, "broken", "no AVX"), ("sse4_2 avx", 1, "note", "one core"), ("sse4_2 avx", 4, "ok", "4 cores")],
+)
+def test_a_processor_that_cannot_run_tensorflow_is_named(monkeypatch, tmp_path, flags, cores, mark, words):
+    monkeypatch.setattr(checkup.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    (tmp_path / "cpuinfo").write_text(f"flags : fpu {flags}\n")
+    (finding,) = checkup.processor(tmp_path / "cpuinfo")
+    assert finding.mark == mark and words in finding.reason
+    assert list(checkup.processor(tmp_path / "nowhere")) == [], "other systems have no such file"
+
+
+def test_a_port_that_is_taken_is_no_fault(monkeypatch):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        monkeypatch.setattr(checkup, "PORT", server.getsockname()[1])
+        (finding,) = checkup.ports()
+    assert finding.mark == "ok" and "is taken" in finding.reason
+    (finding,) = checkup.ports()
+    assert finding.mark == "ok" and "is free" in finding.reason
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "language, words", [("xx_XX", "this machine has no such language"), ("C", "names with accents")]
+)
+def test_a_language_in_which_names_may_be_lost_is_named(language, words):
+    """In a process of its own, for a process has one language."""
+    code = "from handseg_lib.course import checkup; (f,) = checkup.language(); print(f.mark, f.reason, f.remedy)"
+    environ = os.environ | {"LC_ALL": language, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONPATH": str(ROOT)}
+    told = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True).stdout
+    assert told.startswith("note ") and words in told and "export " in told
+
+
 # Packages and front ends
 
 
@@ -120,7 +172,7 @@ def install(monkeypatch, tmp_path):
     """Installs a package of that version before all others, as far as pip's records say so."""
 
     def put(name, version, *requirements):
-        folder = tmp_path / "site" / f"{name}-{version}.dist-info"
+        folder = tmp_path / "site" / f"{name.replace('-', '_')}-{version}.dist-info"
         folder.mkdir(parents=True)
         lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
         (folder / "METADATA").write_text("\n".join(lines + [f"Requires-Dist: {line}" for line in requirements]) + "\n")
@@ -154,7 +206,46 @@ def test_a_version_that_is_too_old_is_named_with_the_one_that_does(install):
     assert finding.remedy.endswith('pip install "keras>=3.13.2"')
 
 
+def test_two_opencvs_in_one_folder_are_named(install):
+    there = next(name for name in checkup.ALIKE["opencv-python-headless"] if checkup.installed(name) is None)
+    install(there, "4.0.0")
+    (finding,) = [each for each in checkup.packages() if "share one folder" in each.reason]
+    assert finding.mark == "note" and there in finding.reason and "--force-reinstall" in finding.remedy
+
+
+def test_what_opens_no_notebook_is_named(monkeypatch, install):
+    monkeypatch.setattr(checkup, "installed", lambda name: None)
+    kernel, lab = checkup.jupyter()
+    assert kernel.mark == "broken" and "without ipykernel no notebook runs" in kernel.reason
+    assert lab.mark == "note" and lab.remedy.endswith("pip install jupyterlab")
+    assert list(checkup.widgets()) == [], "without JupyterLab it has no front end"
+
+
+def test_colab_brings_its_own_jupyter(install):
+    install("google-colab", "1.0.0")
+    (finding,) = checkup.jupyter()
+    assert finding.mark == "ok" and finding.reason == "Colab's own"
+
+
 # Folders, memory
+
+
+@pytest.mark.parametrize("gib, mark, words", [(0.5, "broken", "even a small lesson"), (1.9, "note", "04 and 06")])
+def test_memory_that_is_short_for_some_lessons_is_named(monkeypatch, gib, mark, words):
+    monkeypatch.setattr(checkup, "memory_limits", lambda: iter([(8.0, "free"), (gib, "allowed")]))
+    (finding,) = checkup.memory()
+    assert finding.mark == mark and finding.reason.startswith(f"{gib} GiB allowed") and words in finding.reason
+
+
+def test_memory_that_cannot_be_seen_is_no_fault(monkeypatch):
+    monkeypatch.setattr(checkup, "memory_limits", lambda: iter([]))
+    assert marks(checkup.memory()) == ["note"]
+
+
+@pytest.mark.parametrize("gib, mark", [(0.01, "broken"), (0.2, "note"), (9.0, "ok")])
+def test_a_disk_with_little_room_is_named(monkeypatch, gib, mark):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=gib * 2**30))
+    assert marks(checkup.folders()) == [mark, mark]
 
 
 @POSIX
@@ -266,6 +357,12 @@ def test_a_profile_that_there_is_not_is_named(monkeypatch):
     assert "profile" in {finding.check for finding in broken()}
 
 
+def test_a_backend_with_which_the_course_does_not_train_is_named(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "numpy")
+    (finding,) = [each for each in checkup.backend() if each.mark == "broken"]
+    assert finding.reason == "KERAS_BACKEND=numpy: the course trains with tensorflow, jax, torch alone"
+
+
 # Keras, in a process of its own: what is broken is just what the rest needs
 
 
@@ -297,6 +394,26 @@ def test_a_process_that_dies_is_told_by_its_signal(monkeypatch):
     monkeypatch.setattr(doctor, "ASK", "import os, signal; os.kill(os.getpid(), signal.SIGILL)  # {!r}")
     facts, fault = doctor._asked.__wrapped__()
     assert facts is None and fault == "its process ended by SIGILL: this processor cannot run TensorFlow"
+
+
+def test_a_process_that_never_comes_up_is_told(monkeypatch):
+    monkeypatch.setattr(doctor, "ASK", "import time; time.sleep(60)  # {!r}")
+    monkeypatch.setattr(doctor, "PATIENCE", 0.1)
+    assert doctor._asked.__wrapped__() == (None, "it has not started within 0.1 seconds")
+
+
+def test_a_process_that_says_nothing_is_told_by_its_exit_code(monkeypatch):
+    monkeypatch.setattr(doctor, "ASK", "raise SystemExit(3)  # {!r}")
+    assert doctor._asked.__wrapped__() == (None, "its process ended with exit code 3")
+
+
+@pytest.mark.parametrize("seen, mark", [("an H200", "ok"), ("", "note")])
+def test_a_gpu_that_is_there_and_not_used_is_named(monkeypatch, tmp_path, seen, mark):
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(doctor, "asked", lambda: ({"gpu": seen, "backend": "tensorflow"}, ""))
+    assert marks(doctor.gpu()) == [mark]
 
 
 def test_an_examination_that_stumbles_does_not_hide_the_others(monkeypatch):
