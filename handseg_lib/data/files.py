@@ -75,7 +75,7 @@ def read_image(path: str | Path | BinaryIO) -> np.ndarray:
             one, whose ``name``, where it has one, stands for the path in messages.
 
     Returns:
-        uint8 (H, W, 3) RGB.
+        uint8 (H, W, 3) RGB. Of more than 33 million pixels, an array that is mapped from a temporary file.
 
     Raises:
         InputError: it is no path, the file is missing, or cannot be read.
