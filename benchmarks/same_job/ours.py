@@ -1,4 +1,4 @@
-"""The same job with handseg_lib: the README's script."""
+"""The same job with handseg_lib: the README's script, but for the line that saves the network."""
 
 import handseg_lib as hs
 
