@@ -8,7 +8,7 @@ is scored once by a network that never saw it. Small and short (96 px, 6 epochs)
 a difference here is a hint for the full size, and its interval, from resampling persons, says how strong a hint. Where
 colours are what differs, the photos are scored a second time in another light, for all of HGR1 has much the same. Each
 training's scores are kept in the folder, so that a killed run goes on; --first N leaves the later variants for another
-day. Each training has a process of its own, for TensorFlow gives its memory back only at the end of one; two workers
+day. Each training has a process of its own, for TensorFlow gives memory back only at the end of one; two workers
 with one thread each (TF_NUM_INTRAOP_THREADS=1) get most out of two cores: four minutes a variant. Needs HGR1. A Dask
 scheduler's workers need this folder (PYTHONPATH) and HGR1 at the paths they have here.
 """

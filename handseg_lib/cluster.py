@@ -30,8 +30,8 @@ def workers(
         scheduler: address of a Dask scheduler, such as ``"tcp://host:8786"``, whose workers do the tasks. None: this
             machine does them.
         count: so many processes of this machine; 1: none but this one.
-        fresh: True to give each task a process of its own, for TensorFlow gives a training's memory back only at the
-            end of one.
+        fresh: True to give each task a process of its own, for TensorFlow keeps for the next training what one has
+            taken, and gives it back to the system only at the end.
         in_order: False to have each result as soon as it is there.
         files: what the tasks read. If a worker of the scheduler does not see one of them at its path, all are sent to
             each worker, once, and the paths in the tasks lead to them.

@@ -93,6 +93,28 @@ def _set_keras() -> None:
         keras.config.set_dtype_policy(OURS["floatx"])
     for module in LAYERS:
         importlib.import_module(f".{module}", __package__)
+    if keras.backend.backend() == "tensorflow":
+        _let_trainings_go()
+
+
+def _let_trainings_go() -> None:
+    """Leaves nothing of a training in memory when it is over: its graphs, and Adam's two numbers for each weight.
+
+    Keras's optimisers sum the gradients of all devices, even of a single one, in a function with a gradient of its own.
+    TensorFlow puts such functions on a list, from which it never takes one, and with each of them stays all that it has
+    seen (https://github.com/tensorflow/tensorflow/issues/97697). Without a sum of one there is no such function.
+    """
+    from keras.src.backend.tensorflow.optimizer import TFOptimizer
+
+    of_all = getattr(TFOptimizer, "_all_reduce_sum_gradients", None)  # Keras's own affair, and may be gone one day
+    if of_all is None or hasattr(of_all, "__wrapped__"):
+        return
+
+    @functools.wraps(of_all)
+    def summed(self, grads_and_vars):
+        return grads_and_vars if self._distribution_strategy.num_replicas_in_sync == 1 else of_all(self, grads_and_vars)
+
+    TFOptimizer._all_reduce_sum_gradients = summed
 
 
 def keras_json() -> Path:

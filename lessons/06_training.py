@@ -767,7 +767,7 @@ hs.explore.draw_photo(photo, hs.Predictor(model)(photo), 0.5, "by your own netwo
 # %%
 from tqdm import tqdm
 
-model.compile()  # its training is over: let go of the two numbers that Adam keeps for each weight, 0.2 GB
+model.compile()  # its training is over: let go of its memory, such as Adam's two numbers for each weight
 keras.utils.set_random_seed(0)
 published = hs.as_published.build_unet(profile.size)
 with tqdm(total=profile.epochs, unit="epoch") as bar:
