@@ -62,6 +62,8 @@ def test_a_lesson_fits_into_two_gib():
     rows = json.loads((RESULTS / "memory.json").read_text())["rows"]
     assert {row["lesson"] for row in rows} == {path.stem[:2] for path in LESSONS}
     assert max(row["peak_gib"] for row in rows) < 1.9, "Jupyter needs 0.1 of the 2"
+    (training,) = [row for row in rows if row["lesson"] == "06"]
+    assert training["peak_gib"] <= 1.6, "six trainings, and nothing of the first is left at the last"
 
 
 # Pages and lessons (test_lessons.py holds the notebooks to the lessons, figures included)
