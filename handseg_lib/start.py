@@ -104,10 +104,13 @@ def _let_trainings_go() -> None:
     TensorFlow puts such functions on a list, from which it never takes one, and with each of them stays all that it has
     seen (https://github.com/tensorflow/tensorflow/issues/97697). Without a sum of one there is no such function.
     """
-    from keras.src.backend.tensorflow.optimizer import TFOptimizer
+    try:
+        from keras.src.backend.tensorflow.optimizer import TFOptimizer
 
-    of_all = getattr(TFOptimizer, "_all_reduce_sum_gradients", None)  # Keras's own affair, and may be gone one day
-    if of_all is None or hasattr(of_all, "__wrapped__"):
+        of_all = TFOptimizer._all_reduce_sum_gradients
+    except (ImportError, AttributeError):  # Keras's own affair, which may look otherwise one day: then memory is kept
+        return
+    if hasattr(of_all, "__wrapped__"):
         return
 
     @functools.wraps(of_all)

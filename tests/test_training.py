@@ -14,13 +14,14 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from handseg_lib import Batches, InputError, build_unet, fit, losses, split_by_person, state, training
+from handseg_lib import Batches, InputError, build_unet, fit, losses, split_by_person, start, state, training
 from handseg_lib.course import as_published, profile
 from handseg_lib.data import drawn, drawn_rooms
 from handseg_lib.data.augment import Augmentation
@@ -658,3 +659,23 @@ def test_nothing_of_a_training_that_is_over_stays_in_memory():
     assert graphs() > before, "the test sees none"
     del model
     assert graphs() <= before
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow is what kept them")
+def test_a_keras_that_sums_gradients_elsewhere_is_left_as_it_is(monkeypatch):
+    from keras.src.backend.tensorflow.optimizer import TFOptimizer
+
+    monkeypatch.delattr(TFOptimizer, "_all_reduce_sum_gradients")
+    start._let_trainings_go()
+    assert not hasattr(TFOptimizer, "_all_reduce_sum_gradients")
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow is what kept them")
+def test_gradients_of_two_devices_are_summed_as_before(monkeypatch):
+    from keras.src.backend.tensorflow.optimizer import TFOptimizer
+
+    monkeypatch.setattr(TFOptimizer, "_all_reduce_sum_gradients", lambda self, gradients: ["summed", *gradients])
+    start._let_trainings_go()
+    for devices, gradients in ((1, ["one"]), (2, ["summed", "one"])):
+        optimizer = SimpleNamespace(_distribution_strategy=SimpleNamespace(num_replicas_in_sync=devices))
+        assert TFOptimizer._all_reduce_sum_gradients(optimizer, ["one"]) == gradients
