@@ -644,6 +644,7 @@ def test_best_is_the_row_of_the_highest_validation_iou():
     assert training.History(rows).seconds == 10
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow is what kept them")
 def test_nothing_of_a_training_that_is_over_stays_in_memory():
     """Its graphs did, and Adam's numbers with them, for as long as the process: a quarter of a GiB of a ResNet50."""
