@@ -110,7 +110,7 @@ def _let_trainings_go() -> None:
         of_all = TFOptimizer._all_reduce_sum_gradients
     except (ImportError, AttributeError):  # Keras's own affair, which may look otherwise one day: then memory is kept
         return
-    if hasattr(of_all, "__wrapped__"):
+    if hasattr(of_all, "__wrapped__"):  # it is ours already
         return
 
     @functools.wraps(of_all)
